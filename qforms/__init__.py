@@ -1,0 +1,1 @@
+"""The quality office's desk clerk."""

@@ -1,0 +1,223 @@
+"""qforms.toml -> Settings. An unknown key, a wrong type or a missing value is an error that names it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qforms import stamp
+from qforms.model import Catalogue, Lang, QformsError, Rulebook, WorkTime
+
+Mode = Literal["trial", "hold", "send"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Table):
+    name: str = "我公司"
+    name_en: str = ""
+    lang: Lang = "zh"
+    timezone: str = "Asia/Shanghai"
+    address: str = ""  # the support address that customers write to
+    operator: str = ""  # who hears of faults of the program
+
+
+class Mailbox(_Table):
+    """Where mail comes from. The password is read from the environment variable or the keyring, never from here."""
+
+    kind: Literal["maildir", "imap", "none"] = "maildir"
+    path: str = "mail"
+    host: str = ""
+    port: int = 993
+    security: Literal["tls", "starttls"] = "tls"
+    user: str = ""
+    password_env: str = "QFORMS_MAIL_PASSWORD"
+    ca_file: str = ""
+    folder: str = "INBOX"
+    done_folder: str = "qforms-done"
+    sent_folder: str = ""
+    max_mb: int = 60
+    timeout: float = 60.0
+    idle_minutes: float = 25.0
+
+
+class Outgoing(_Table):
+    """How letters leave, and for each audience whether they do: trial (listed only), hold (wait for 发), send."""
+
+    kind: Literal["maildir", "smtp"] = "maildir"
+    path: str = "sent"
+    host: str = ""
+    port: int = 587
+    security: Literal["starttls", "tls"] = "starttls"
+    user: str = ""
+    password_env: str = "QFORMS_SMTP_PASSWORD"
+    ca_file: str = ""
+    sender: str = ""  # address that letters come from; the support address when empty
+    timeout: float = 60.0
+    customer: Mode = "send"
+    supplier: Mode = "send"
+    department: Mode = "send"
+    manager: Mode = "send"
+    office: Mode = "send"
+    operator: Mode = "send"
+    attempts: int = 12
+    delay_minutes: float = 0.0  # letters to departments can be stopped for so long
+    quiet_from: time | None = time(20)
+    quiet_until: time | None = time(8)
+    quiet_weekends: bool = True
+
+
+class Folders(_Table):
+    inbox: str = "inbox"
+    workbook: str = "master.xlsx"
+    cases: str = "cases"
+    rest_seconds: float = 2.0  # a file whose size and time have not changed for so long is at rest
+    scan_seconds: float = 15.0
+    grant: tuple[str, ...] = (
+        "intake",
+        "sales",
+        "quality",
+        "engineering",
+        "aftersales",
+        "production",
+        "purchasing",
+        "finance",
+    )  # roles that a JSON file in inbox/ may claim; never a deciding one
+    lock_hours: float = 16.0
+
+
+class Issue(_Table):
+    """When an opened report goes out by itself: minutes after opening, or never (`manual`)."""
+
+    mode: Literal["auto", "manual"] = "auto"
+    after_minutes: int = 60
+
+
+class Trust(_Table):
+    authserv_id: str = ""  # the authserv-id of our own server, whose Authentication-Results count (RFC 8601)
+    strangers_may_open: bool = True
+    replies_a_day: int = 10
+
+
+class Limits(_Table):
+    """How much a file may be: it is opened in a child process that is stopped beyond these."""
+
+    file_mb: int = 40
+    inflated_mb: int = 400
+    memory_mb: int = 1024
+    seconds: float = 20.0
+    cells: int = 2_000_000
+
+
+class Calendar(_Table):
+    hours: tuple[str, ...] = ("08:30-12:00", "13:00-17:30")
+    days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    country: str = "CN"
+    off: tuple[str, ...] = ()  # further days off, ISO dates
+    work: tuple[str, ...] = ()  # further working days
+    mode: Literal["wall", "working"] = "wall"  # A01
+
+
+class Settings(_Table):
+    """The whole of qforms.toml; `root` is the workspace."""
+
+    root: Annotated[Path, Field(exclude=True)]
+    company: Company = Company()
+    mailbox: Mailbox = Mailbox()
+    outgoing: Outgoing = Outgoing()
+    folders: Folders = Folders()
+    issue: Issue = Issue()
+    trust: Trust = Trust()
+    limits: Limits = Limits()
+    calendar: Calendar = Calendar()
+    ledger: str = "ledger.db"  # a file in the workspace, or a URL
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.company.timezone)
+
+    @property
+    def lang(self) -> Lang:
+        return self.company.lang
+
+    def path(self, name: str) -> Path:
+        """A path of the settings: relative ones lie in the workspace."""
+        return self.root / Path(name).expanduser()
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedures:
+    """What the company has laid down, loaded once: handed to admission, the rules and the letters."""
+
+    catalogue: Catalogue
+    rulebook: Rulebook
+    work: WorkTime
+    settings: Settings
+    keys: dict[str, bytes]
+
+
+def load(root: Path) -> Settings:
+    """The settings of a workspace. Raises QformsError when there are none or they are wrong."""
+    file = root / "qforms.toml"
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise QformsError(f"{root} 不是工作区（没有 qforms.toml）；先运行 qforms init {root}") from None
+    except UnicodeDecodeError as fault:
+        raise QformsError(f"{file}: 不是 UTF-8 文本 ({fault.reason})") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise QformsError(f"{file}: {fault}") from None
+    try:
+        settings = Settings(root=root.resolve(), **data)
+        settings.zone  # noqa: B018 (raises on an unknown zone)
+    except ValidationError as fault:
+        lines = tuple(f"{file}: {'.'.join(map(str, e['loc']))}: {_reason(e)}" for e in fault.errors())
+        raise QformsError(lines[0], lines) from None
+    except (KeyError, ValueError) as fault:
+        raise QformsError(f"{file}: company.timezone: {fault}") from None
+    return settings
+
+
+def _reason(error: object) -> str:
+    assert isinstance(error, dict)
+    if error["type"] == "extra_forbidden":
+        return "没有这个设置 (unknown setting)"
+    return str(error["msg"])
+
+
+def secret(env: str, service: str, user: str) -> str:
+    """A password from the environment, else from the keyring if there is one. Raises QformsError if not found."""
+    if value := os.environ.get(env):
+        return value
+    try:
+        import keyring
+
+        if value := keyring.get_password(service, user):
+            return value
+    except Exception:  # no keyring package, or no backend on this machine: the environment is the way
+        pass
+    raise QformsError(f"没有 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（{service}）")
+
+
+def keys(root: Path) -> dict[str, bytes]:
+    """The stamp keys of a workspace by id, oldest first, from `stamp.key` (mode 0600); made when there is none."""
+    file = root / "stamp.key"
+    if not file.exists():
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(fd, "w", encoding="ascii") as out:
+            out.write(f"k1 {stamp.new_key().hex()}\n")
+    pairs = (line.split() for line in file.read_text("ascii").splitlines() if line.strip())
+    return {key_id: bytes.fromhex(value) for key_id, value in pairs}
