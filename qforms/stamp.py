@@ -45,3 +45,8 @@ def code_for(key: bytes, letter_key: str) -> str:
     digest = hmac.new(key, b"code:" + letter_key.encode(), hashlib.sha256).digest()
     letters = "".join(_CODE_ALPHABET[b % 32] for b in digest[:8])
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def message_id(letter_key: str, domain: str) -> str:
+    """A letter's Message-ID, from its key: a retry carries the same one (RFC 5322, 3.6.4)."""
+    return f"<{hashlib.sha256(letter_key.encode()).hexdigest()[:32]}@{domain or 'qforms.invalid'}>"

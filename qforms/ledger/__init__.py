@@ -1,0 +1,7 @@
+"""The ledger: the only place that knows SQL. Records with every revision, figures, clocks, tasks, letters, history."""
+
+from qforms.ledger.ledger import Ledger
+from qforms.ledger.store import FileStore
+from qforms.ledger.transaction import Transaction
+
+__all__ = ["FileStore", "Ledger", "Transaction"]

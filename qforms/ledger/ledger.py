@@ -1,0 +1,162 @@
+"""Opening the ledger, transactions, and what the daemon and the command line read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, func, select, text
+
+from qforms.ledger import rows
+from qforms.ledger import tables as t
+from qforms.ledger.transaction import Transaction, entries_of
+from qforms.model import Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task
+
+_ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
+
+
+class Ledger:
+    """A workspace's ledger: an SQLite file or a PostgreSQL URL. `domain` is that of our Message-IDs."""
+
+    def __init__(self, where: str | Path, catalogue: Catalogue, domain: str) -> None:
+        self.url = where if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where).as_posix()}"
+        self._catalogue = catalogue
+        self._domain = domain
+        self._engine = _engine(self.url)
+        self._reader = self._engine.execution_options(write=False)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def migrate(self) -> None:
+        """Brings the tables to the present schema; a new ledger is made. Raises QformsError when it is too new."""
+        from qforms.ledger import migrate
+
+        migrate.upgrade(self._engine)
+
+    @contextmanager
+    def begin(self, readings: Sequence[Reading] = ()) -> Iterator[Transaction]:
+        """A transaction for a group of deliveries: committed when the block ends, rolled back when it raises."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+            tx = Transaction(connection, self._catalogue, self._domain)
+            tx.prefetch(readings)
+            yield tx
+            tx.flush()
+
+    @contextmanager
+    def facts(self) -> Iterator[Transaction]:
+        """The same facts, to look at only: whatever is written is rolled back."""
+        with self._reader.connect() as connection:
+            try:
+                yield Transaction(connection, self._catalogue, self._domain)
+            finally:
+                connection.rollback()
+
+    # ------------------------------------------------------------ reading
+
+    def due(self, now: datetime, limit: int = 500) -> tuple[Clock, ...]:
+        """Clocks with a rung due at `now`, the earliest first; costs what is due, not what is running."""
+        query = select(t.clock).where(t.clock.c.next_at <= now).order_by(t.clock.c.next_at).limit(limit)
+        return tuple(rows.clock_of(r) for r in self._rows(query))
+
+    def next_due(self) -> datetime | None:
+        """When the next rung of any clock falls due."""
+        with self._reader.connect() as connection:
+            found: datetime | None = connection.scalar(select(func.min(t.clock.c.next_at, type_=t.Instant())))
+            return found
+
+    def clocks(self, states: Sequence[str] = ()) -> tuple[Clock, ...]:
+        query = select(t.clock).order_by(t.clock.c.started_at, t.clock.c.rule)
+        if states:
+            query = query.where(t.clock.c.state.in_(list(states)))
+        return tuple(rows.clock_of(r) for r in self._rows(query))
+
+    def records(self, form: str = "", case_no: str = "") -> tuple[Record, ...]:
+        query = select(t.record).order_by(t.record.c.seq)
+        if form:
+            query = query.where(t.record.c.form == form)
+        if case_no:
+            query = query.where(t.record.c.case_no == case_no)
+        return tuple(rows.record_of(r, self._catalogue) for r in self._rows(query))
+
+    def tasks(self, state: str = "open") -> tuple[Task, ...]:
+        query = select(t.task).where(t.task.c.state == state).order_by(t.task.c.opened_at, t.task.c.key)
+        return tuple(rows.task_of(r) for r in self._rows(query))
+
+    def letters(self, states: Sequence[str] = (), number: str = "", limit: int = 0) -> tuple[Letter, ...]:
+        query = select(t.letter).order_by(t.letter.c.seq)
+        if states:
+            query = query.where(t.letter.c.state.in_(list(states)))
+        if number:
+            query = query.where((t.letter.c.number == number) | (t.letter.c.case_no == number))
+        if limit:
+            query = query.limit(limit)
+        return tuple(rows.letter_of(r) for r in self._rows(query))
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        query = select(t.conflict, t.record.c.form).join(t.record, t.record.c.number == t.conflict.c.number)
+        found = self._rows(query.where(t.conflict.c.state == "open").order_by(t.conflict.c.id))
+        return tuple(rows.conflict_of(r, r["form"], self._catalogue) for r in found)
+
+    def history(self, number: str) -> tuple[Entry, ...]:
+        return entries_of(self._rows(select(t.entry).where(t.entry.c.number == number).order_by(t.entry.c.id)))
+
+    def deliveries(self, outcome: str = "", state: str = "", digest: str = "") -> tuple[dict[str, Any], ...]:
+        """Everything that ever arrived, as plain rows in order of arrival."""
+        query = select(t.delivery).order_by(t.delivery.c.id)
+        for column, value in ((t.delivery.c.outcome, outcome), (t.delivery.c.state, state)):
+            if value:
+                query = query.where(column == value)
+        if digest:
+            query = query.where(t.delivery.c.digest.startswith(digest))
+        return tuple(dict(r) for r in self._rows(query))
+
+    # ------------------------------------------------------------ small things
+
+    def note(self, name: str) -> Any:
+        with self._reader.connect() as connection:
+            return connection.scalar(select(t.note.c.value).where(t.note.c.name == name))
+
+    def set_note(self, name: str, value: Any) -> None:
+        with self.begin() as tx:
+            tx._upsert("note", [{"name": name, "value": value}])
+
+    def sheet_rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
+        """What each row of the workbook last held: row -> (revision, plain values)."""
+        return {r["row"]: (r["revision"], r["vals"]) for r in self._rows(select(t.sheet_row))}
+
+    def set_sheet_rows(self, held: dict[str, tuple[int, dict[str, Any]]]) -> None:
+        if held:
+            with self.begin() as tx:
+                tx._upsert("sheet_row", [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items()])
+
+    def _rows(self, query: Any) -> list[Any]:
+        with self._reader.connect() as connection:
+            return list(connection.execute(query).mappings())
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except Exception as fault:  # a wrong URL or a missing driver: the operator's to mend
+        raise QformsError(f"ledger: {fault}") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we begin ourselves: see below
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    """Takes the write lock at once: a transaction that reads first and writes later would fail when it upgrades."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write", True) else "BEGIN")

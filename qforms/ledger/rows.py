@@ -1,0 +1,146 @@
+"""Our values as rows and back. Field values go through the catalogue, which knows their types."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from qforms.model import (
+    Catalogue,
+    Clock,
+    Conflict,
+    Entry,
+    Form,
+    Letter,
+    LetterIntent,
+    Origin,
+    Problem,
+    Record,
+    Task,
+    Text,
+    Value,
+)
+
+Row = Any  # a mapping by column name: SQLAlchemy's RowMapping, or a dict
+
+
+def record_row(r: Record, catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        "number": r.number,
+        "form": r.form,
+        "revision": r.revision,
+        "status": r.status,
+        "case_no": r.case_no,
+        "vals": catalogue.plain(r.form, r.values),
+        "origin": {name: [o.delivery, o.where, o.by, o.part] for name, o in r.origin.items()},
+        "received_at": r.received_at,
+        "by": r.by,
+        "at": r.at,
+    }
+
+
+def record_of(row: Row, catalogue: Catalogue) -> Record:
+    return Record(
+        form=row["form"],
+        number=row["number"],
+        revision=row["revision"],
+        status=row["status"],
+        case_no=row["case_no"],
+        values=catalogue.revive(row["form"], row["vals"]),
+        origin={name: Origin(*o) for name, o in row["origin"].items()},
+        received_at=row["received_at"],
+        by=row["by"],
+        at=row["at"],
+    )
+
+
+def key_of(value: Value) -> str:
+    """A value as it stands in the index: text is compared without case and outer blanks."""
+    return str(value).strip().casefold()[:200]
+
+
+def lookups(form: Form, values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """(field, indexed value) of the key and ref fields that are filled."""
+    for f in form.fields:
+        if not (f.key or f.type == "ref") or (value := values.get(f.name)) is None:
+            continue
+        for one in value if isinstance(value, (tuple, list)) else (value,):
+            if one not in (None, ""):
+                yield f.name, key_of(one)
+
+
+def clock_of(row: Row) -> Clock:
+    fields = {f.name: row[f.name] for f in dc.fields(Clock)}
+    return Clock(**{**fields, "steps": tuple(row["steps"])})
+
+
+def clock_row(c: Clock) -> dict[str, Any]:
+    return {**_shallow(c), "steps": list(c.steps)}
+
+
+def task_of(row: Row) -> Task:
+    fields = {f.name: row[f.name] for f in dc.fields(Task) if f.name != "text"}
+    return Task(**{**fields, "text": Text(row["text_zh"], row["text_en"]), "actions": tuple(row["actions"])})
+
+
+def task_row(t: Task) -> dict[str, Any]:
+    row = _shallow(t)
+    text: Text = row.pop("text")
+    return {**row, "text_zh": text.zh, "text_en": text.en, "actions": list(t.actions), "context": dict(t.context)}
+
+
+def letter_of(row: Row) -> Letter:
+    fields = {f.name: row[f.name] for f in dc.fields(LetterIntent)}
+    for name in ("to", "cc", "attach", "references"):
+        fields[name] = tuple(fields[name])
+    rest = {f.name: row[f.name] for f in dc.fields(Letter) if f.name != "intent"}
+    return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])})
+
+
+def letter_row(letter: Letter) -> dict[str, Any]:
+    row = _shallow(letter)
+    row.pop("intent")
+    row |= _shallow(letter.intent)
+    for name in ("to", "cc", "attach", "references", "refused"):
+        row[name] = list(row[name])
+    return {**row, "facts": dict(letter.intent.facts)}
+
+
+def entry_row(e: Entry) -> dict[str, Any]:
+    return {**_shallow(e), "detail": dict(e.detail)}
+
+
+def entry_of(row: Row) -> Entry:
+    return Entry(**{f.name: row[f.name] for f in dc.fields(Entry)})
+
+
+def conflict_row(c: Conflict, form: str, catalogue: Catalogue) -> dict[str, Any]:
+    row = _shallow(c)
+    for side in ("base", "ours", "theirs"):
+        row[side] = None if row[side] is None else catalogue.plain(form, {c.field: row[side]}).get(c.field)
+    return row
+
+
+def conflict_of(row: Row, form: str, catalogue: Catalogue) -> Conflict:
+    fields = {f.name: row[f.name] for f in dc.fields(Conflict)}
+    for side in ("base", "ours", "theirs"):
+        if fields[side] is not None:
+            fields[side] = catalogue.revive(form, {row["field"]: fields[side]}).get(row["field"])
+    return Conflict(**fields)
+
+
+def problem_row(p: Problem) -> dict[str, Any]:
+    """A problem as JSON; values of its context that JSON does not know become text."""
+    context = {
+        k: v if isinstance(v, (str, int, float, bool, list, type(None))) else str(v) for k, v in p.context.items()
+    }
+    return {"code": p.code, "where": p.where, "field": p.field, "context": context, "severity": p.severity}
+
+
+def problem_of(row: Row) -> Problem:
+    return Problem(**row)
+
+
+def _shallow(value: Any) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in dc.fields(value)}
