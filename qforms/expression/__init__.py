@@ -1,0 +1,57 @@
+"""The rule language: an expression is checked against declared names when loaded, and runs as Python closures.
+
+rule-engine reads the grammar; `check.py` checks names, types and codes and gives a plain tree, which is kept as JSON
+so that a warm start needs no parser; `run.py` makes closures of it. An unknown value is None throughout: a comparison
+with one is undecided (None, which is no truth), so it can open nothing. docs/rules.md lays down the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qforms.expression.kinds import Kind, kinds_of
+from qforms.expression.run import Tree, closure, constants_of, names_of
+
+__all__ = ["Compiled", "Kind", "compile", "from_json", "kinds_of"]
+
+
+class Compiled:
+    """A checked expression (`model.Condition`).
+
+    `names` are the names that its value rests on ("severity", "mechanism_group.status"); `constants` the limits that
+    were put in their place ("limits.report_8001")."""
+
+    __slots__ = ("_run", "constants", "names", "text", "tree")
+
+    def __init__(self, text: str, tree: Tree) -> None:
+        self.text = text
+        self.tree = tree
+        self.names = names_of(tree)
+        self.constants = constants_of(tree)
+        self._run = closure(tree)
+
+    def __call__(self, values: Mapping[str, Any], unknown: list[str] | None = None) -> Any:
+        """The value for `values`, None when it can't be told; the names that were missing are added to `unknown`.
+
+        `values` is asked with `get`; an attribute of a reference is asked for by its path, "mechanism_group.status"."""
+        return self._run(values, [] if unknown is None else unknown)
+
+    def __repr__(self) -> str:
+        return f"Compiled({self.text!r})"
+
+    def to_json(self) -> list[Any]:
+        return [self.text, self.tree]
+
+
+def from_json(data: list[Any]) -> Compiled:
+    """What `Compiled.to_json` gave; imports no parser."""
+    return Compiled(data[0], data[1])
+
+
+def compile(text: str, names: Mapping[str, Kind], where: str = "", want: str = "") -> Compiled:
+    """Checks `text` against `names` and makes it callable. `want` is the type that it has to give ("bool", "number").
+
+    Raises QformsError with `where` ("triggers.yaml:12"), what is wrong and what may have been meant."""
+    from qforms.expression.check import check
+
+    return Compiled(text, check(text, names, where, want))

@@ -1,0 +1,335 @@
+"""rule-engine's tree, checked against declared names, as a plain tree for `run.py` (lists, texts, numbers as text)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qforms.expression.kinds import BOOL, NUMBER, TEXT, Kind, near
+from qforms.expression.regex import cap
+from qforms.expression.run import COMPARE, Tree
+from qforms.expression.source import Fault, parse
+from qforms.model import QformsError
+
+_ZH = {
+    "text": "文字",
+    "number": "数字",
+    "bool": "是/否",
+    "date": "日期",
+    "datetime": "时刻",
+    "row": "行",
+    "limits": "限值",
+}
+_ORDERED = {"number", "date", "datetime"}
+_EQUALS = {"number", "date", "datetime", "text", "bool"}
+Checked = tuple[Tree, Kind]
+
+
+def check(text: str, names: Mapping[str, Kind], where: str = "", want: str = "") -> Tree:
+    """The tree of `text`. Raises QformsError with one line, beginning with `where`, when it is not sound."""
+    try:
+        tree, kind = _Checker(names).visit(parse(text))
+        if want and (kind.type != want or kind.many):
+            raise Fault(f"这里需要{_ZH[want]}，得到{_show(kind)}", f"needs a {want}, is a {_type(kind)}")
+    except Fault as fault:
+        line = f"{where}: {fault}" if where else str(fault)
+        raise QformsError(line, (line,)) from None
+    return tree
+
+
+def _type(kind: Kind) -> str:
+    return f"list of {kind.type}" if kind.many else kind.type
+
+
+def _show(kind: Kind) -> str:
+    return f"多个{_ZH[kind.type]}" if kind.many else _ZH[kind.type]
+
+
+def _unknown(what: str, en: str, word: str, options: Sequence[str]) -> Fault:
+    meant = near(word, options)
+    hint, hint_en = (f"；是否指 {meant}？", f"; did you mean {meant}?") if meant else ("", "")
+    if not meant and len(options) <= 12:
+        hint, hint_en = f"；可用：{'、'.join(options)}", f"; known: {', '.join(options)}"
+    return Fault(f"没有{what}「{word}」{hint}", f"unknown {en} {word!r}{hint_en}")
+
+
+class _Checker:
+    """Walks the tree once; every visit gives the node's own tree and kind, or raises Fault."""
+
+    def __init__(self, names: Mapping[str, Kind]) -> None:
+        self.names = names
+
+    def visit(self, node: Any) -> Checked:
+        visitor = getattr(self, f"_{type(node).__name__}", None)
+        if visitor is None:
+            name = type(node).__name__.removesuffix("Expression")
+            raise Fault(f"规则语言里没有这种写法（{name}）", f"{name} is not part of the rule language")
+        checked: Checked = visitor(node)
+        return checked
+
+    def of(self, node: Any, type_: str) -> Tree:
+        """The tree of a part that has to be of a type, and a single value."""
+        tree, kind = self.visit(node)
+        if kind.type != type_ or kind.many:
+            raise Fault(
+                f"{_told(tree)}是{_show(kind)}，这里需要{_ZH[type_]}",
+                f"{_told_en(tree)} is a {_type(kind)}, a {type_} is needed",
+            )
+        return tree
+
+    # ---- literals
+
+    def _StringExpression(self, node: Any) -> Checked:
+        return ["value", node.value], TEXT
+
+    def _BooleanExpression(self, node: Any) -> Checked:
+        return ["value", node.value], BOOL
+
+    def _FloatExpression(self, node: Any) -> Checked:
+        if not node.value.is_finite():
+            raise Fault("不能用 inf 或 nan", "inf and nan are no numbers here")
+        return ["number", str(node.value)], NUMBER
+
+    def _NullExpression(self, node: Any) -> Checked:
+        raise Fault("不能用 null；写 known(名称) 或 not known(名称)", "null: write known(name) or not known(name)")
+
+    def _DatetimeExpression(self, node: Any) -> Checked:
+        raise Fault("不能写死日期", "no literal dates: use a field")
+
+    def _CoalesceExpression(self, node: Any) -> Checked:
+        raise Fault("?? 写作 first(a, b)", "?? is written first(a, b)")
+
+    # ---- names
+
+    def _SymbolExpression(self, node: Any) -> Checked:
+        if node.scope:
+            raise Fault(
+                f"不能用 ${node.name}：同样的数据必须得出同样的结果", f"${node.name}: nothing with $ exists here"
+            )
+        kind = self.names.get(node.name)
+        if kind is None:
+            raise _unknown("名称", "name", node.name, sorted(self.names))
+        if kind.type == "limits":
+            raise Fault("limits 后面要写名称：limits.min_units", "limits needs a name: limits.min_units")
+        return ["name", node.name], kind
+
+    def _GetAttributeExpression(self, node: Any) -> Checked:
+        base = node.object
+        if type(base).__name__ != "SymbolExpression" or base.scope:
+            raise Fault(f"只能跨一级引用，.{node.name} 多了", f"only one step through a reference: .{node.name}")
+        kind = self.names.get(base.name)
+        if kind is None:
+            raise _unknown("名称", "name", base.name, sorted(self.names))
+        if not kind.fields:
+            raise Fault(f"{base.name} 下面没有字段", f"{base.name} has nothing below it")
+        below = kind.fields.get(node.name)
+        if below is None:
+            raise _unknown(f" {base.name} 的字段", f"field of {base.name}", node.name, sorted(kind.fields))
+        return self._below(kind, base.name, node.name, below)
+
+    def _below(self, kind: Kind, name: str, field: str, below: Kind) -> Checked:
+        if kind.type == "limits":
+            return ["limit", f"{name}.{field}", _literal(below.value)], below
+        if kind.type == "row" and kind.many:
+            return ["each", name, field], Kind(below.type, True, below.choices)
+        if kind.type == "row":
+            return ["column", name, field], below
+        return ["name", f"{name}.{field}"], below
+
+    # ---- logic
+
+    def _LogicExpression(self, node: Any) -> Checked:
+        return [node.type, self.of(node.left, "bool"), self.of(node.right, "bool")], BOOL
+
+    def _UnaryExpression(self, node: Any) -> Checked:
+        if node.type == "uminus":
+            return ["minus", self.of(node.right, "number")], NUMBER
+        tree = self.of(node.right, "bool")
+        return (["not in", *tree[1:]] if tree[0] == "in" else ["not", tree]), BOOL
+
+    def _TernaryExpression(self, node: Any) -> Checked:
+        condition = self.of(node.condition, "bool")
+        (yes, kind), (no, other) = self.visit(node.case_true), self.visit(node.case_false)
+        return ["if", condition, yes, no], self._same("? :", [(yes, kind), (no, other)])
+
+    # ---- comparisons
+
+    def _ComparisonExpression(self, node: Any) -> Checked:
+        return self._compare(node, _EQUALS)
+
+    def _ArithmeticComparisonExpression(self, node: Any) -> Checked:
+        return self._compare(node, _ORDERED)
+
+    def _compare(self, node: Any, types: set[str]) -> Checked:
+        (left, a), (right, b) = self.visit(node.left), self.visit(node.right)
+        sign = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}[node.type]
+        self._same(sign, [(left, a), (right, b)])
+        if a.many or a.type not in types:
+            raise Fault(f"{_show(a)}不能用 {sign} 比较", f"a {_type(a)} can't be compared by {sign}")
+        return ["compare", node.type if node.type in COMPARE else "eq", left, right], BOOL
+
+    def _same(self, sign: str, parts: Sequence[tuple[Tree, Kind]]) -> Kind:
+        """The common kind of what is compared or chosen from; codes that can't occur are a fault."""
+        (first, kind), *rest = parts
+        for tree, other in rest:
+            if {kind.type, other.type} == {"date", "datetime"}:
+                raise Fault(
+                    f"{sign} 两边一个是日期、一个是时刻；写 days({_told(first)}, {_told(tree)})",
+                    f"{sign} between a date and a time: use days(a, b)",
+                )
+            if (kind.type, kind.many) != (other.type, other.many):
+                raise Fault(
+                    f"{sign} 两边类型不同：{_told(first)}是{_show(kind)}，{_told(tree)}是{_show(other)}",
+                    f"{sign} between a {_type(kind)} and a {_type(other)}",
+                )
+            self._code(kind, first, tree)
+            self._code(other, tree, first)
+        return kind
+
+    def _code(self, kind: Kind, named: Tree, literal: Tree) -> None:
+        if kind.choices and literal[0] == "value" and literal[1] not in kind.choices:
+            raise _unknown(f"{_told(named)}的代码", f"code of {_told_en(named)}", str(literal[1]), sorted(kind.choices))
+
+    def _ContainsExpression(self, node: Any) -> Checked:
+        member, kind = self.visit(node.member)
+        if type(node.container).__name__ == "ArrayExpression":
+            items = [self.visit(item) for item in node.container.value]
+            if not items:
+                raise Fault("in 后面的列表是空的", "the list after in is empty")
+            for item in items:
+                self._same("in", [(member, kind), item])
+            return ["in", member, ["list", [tree for tree, _ in items]]], BOOL
+        box, among = self.visit(node.container)
+        if not among.many:
+            raise Fault(f"in 后面需要列表，{_told(box)}是{_show(among)}", f"in needs a list, not a {_type(among)}")
+        self._same("in", [(box, Kind(among.type, False, among.choices)), (member, kind)])
+        return ["in", member, box], BOOL
+
+    def _FuzzyComparisonExpression(self, node: Any) -> Checked:
+        if type(node.right).__name__ != "StringExpression":
+            raise Fault("=~ 右边只能是写明的正则表达式", "the right side of =~ must be a literal pattern")
+        tree = self.of(node.left, "text")
+        return [
+            "like",
+            node.type.endswith("m"),
+            node.type.startswith("eq"),
+            tree,
+            node.right.value,
+            cap(node.right.value),
+        ], BOOL
+
+    # ---- computing
+
+    def _ArithmeticExpression(self, node: Any) -> Checked:
+        return ["compute", node.type, self.of(node.left, "number"), self.of(node.right, "number")], NUMBER
+
+    def _AddExpression(self, node: Any) -> Checked:
+        left, kind = self.visit(node.left)
+        if kind.type == "text" and not kind.many:
+            return ["compute", "add", left, self.of(node.right, "text")], TEXT
+        self._no_times(kind)
+        return self._ArithmeticExpression(node)
+
+    def _SubtractExpression(self, node: Any) -> Checked:
+        self._no_times(self.visit(node.left)[1])
+        return self._ArithmeticExpression(node)
+
+    def _no_times(self, kind: Kind) -> None:
+        if kind.type in ("date", "datetime"):
+            raise Fault(
+                "日期不能加减；间隔写 days(a, b) 或 hours(a, b)，期限写在 within",
+                "dates: use days(a, b), hours(a, b) or within",
+            )
+
+    # ---- functions
+
+    def _FunctionCallExpression(self, node: Any) -> Checked:
+        name = getattr(node.function, "name", "?")
+        if getattr(node.function, "scope", None):
+            raise Fault(f"没有函数 ${name}：带 $ 的都不能用", f"${name}: nothing with $ exists here")
+        if name not in _FUNCTIONS:
+            raise _unknown("函数", "function", name, sorted(_FUNCTIONS))
+        least, most, call = _FUNCTIONS[name]
+        given = len(node.arguments)
+        if not least <= given <= most:
+            need = str(least) if least == most else f"{least}+"
+            raise Fault(
+                f"{name}() 需要 {need} 个参数，写了 {given} 个", f"{name}() takes {need} arguments, not {given}"
+            )
+        checked: Checked = call(self, name, node.arguments)
+        return checked
+
+    def known(self, name: str, args: Sequence[Any]) -> Checked:
+        tree, _ = self.visit(args[0])
+        if tree[0] not in ("name", "column", "each"):
+            raise Fault("known() 里只能是一个名称", "known() takes a name")
+        return ["known", tree], BOOL
+
+    def total(self, name: str, args: Sequence[Any]) -> Checked:
+        tree, kind = self.visit(args[0])
+        if kind.type != "number" or not kind.many:
+            raise Fault("total() 里写 清单.数字列，如 total(shares.pct)", "total() takes list.column of numbers")
+        return ["total", tree], NUMBER
+
+    def count(self, name: str, args: Sequence[Any]) -> Checked:
+        tree, kind = self.visit(args[0])
+        if tree[0] != "name" or not kind.many:
+            raise Fault("count() 里只能是清单的名称", "count() takes the name of a list")
+        return ["count", tree[1]], NUMBER
+
+    def choose(self, name: str, args: Sequence[Any]) -> Checked:
+        parts = [self.visit(a) for a in args]
+        kind = self._same(f"{name}()", parts)
+        if name != "first" and (kind.many or kind.type not in _ORDERED):
+            raise Fault(f"{name}() 不能用于{_show(kind)}", f"{name}() of a {_type(kind)}")
+        return [name, *(tree for tree, _ in parts)], kind
+
+    def between(self, name: str, args: Sequence[Any]) -> Checked:
+        parts = [self.visit(a) for a in args]
+        allowed = ("datetime",) if name == "hours" else ("date", "datetime")
+        for tree, kind in parts:
+            if kind.many or kind.type not in allowed:
+                raise Fault(
+                    f"{name}() 需要{_ZH[allowed[0]]}，{_told(tree)}是{_show(kind)}", f"{name}() of a {_type(kind)}"
+                )
+        return [name, *(tree for tree, _ in parts)], NUMBER
+
+    def lower(self, name: str, args: Sequence[Any]) -> Checked:
+        return ["lower", self.of(args[0], "text")], TEXT
+
+
+_FUNCTIONS: Mapping[str, tuple[int, int, Any]] = {
+    "known": (1, 1, _Checker.known),
+    "total": (1, 1, _Checker.total),
+    "count": (1, 1, _Checker.count),
+    "larger": (2, 9, _Checker.choose),
+    "smaller": (2, 9, _Checker.choose),
+    "first": (2, 9, _Checker.choose),
+    "days": (2, 2, _Checker.between),
+    "hours": (2, 2, _Checker.between),
+    "lower": (1, 1, _Checker.lower),
+}
+FUNCTIONS = tuple(_FUNCTIONS)
+
+
+def _literal(value: Any) -> Tree:
+    return ["value", value] if isinstance(value, (bool, str)) else ["number", str(value)]
+
+
+def _told(tree: Tree) -> str:
+    """How a message names a part."""
+    match tree:
+        case ["name", name] | ["limit", name, _]:
+            return f"「{name}」"
+        case ["column" | "each", name, column]:
+            return f"「{name}.{column}」"
+        case ["value", value]:
+            return f"「{value}」"
+        case ["number", text]:
+            return f"「{text}」"
+    return "这一部分"
+
+
+def _told_en(tree: Tree) -> str:
+    told = _told(tree).strip("「」")
+    return "this part" if told == "这一部分" else told
