@@ -248,6 +248,7 @@ class FigureRule:
     distinct: str = ""  # units with the same token (serial number) count once
     clause: str = ""
     origin: str = ""
+    amount: Condition | None = None  # `value`, compiled over the record that is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +313,7 @@ class ClockRule:
     by: Condition | None = None
     months: int = 0
     working_days: int = 0
-    mode: Literal["wall", "working"] = "wall"
+    mode: Literal["", "wall", "working"] = ""  # "": as settings.calendar.mode says (A01)
     wall_when: Condition | None = None
     owner: Recipients = Recipients(())
     ladder: tuple[Step, ...] = ()
@@ -346,7 +347,11 @@ class LetterRule:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything in inbox_rules/, checked. `by_form` indexes are made when loaded."""
+    """Everything in inbox_rules/, checked; the mappings by form are made when loaded.
+
+    `conditions` holds the forms' own expressions: "complaint:calc:units:0", "complaint:required_when:lot_no", with a
+    column as "cost_transfer:calc:cost_lines.amount:0"; "cost_transfer:check:0" and "…:check_when:0";
+    "market_abnormality:event:reply". Those of a column run over the row's values laid over the form's."""
 
     limits: Mapping[str, Any]
     figures: tuple[FigureRule, ...] = ()
@@ -356,9 +361,15 @@ class Rulebook:
     letters: tuple[LetterRule, ...] = ()
     conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
     digest: str = ""
+    figures_over: Mapping[str, tuple[FigureRule, ...]] = dc.field(default_factory=dict)  # by the form counted
+    decide_on: Mapping[str, tuple[DecideRule, ...]] = dc.field(default_factory=dict)  # by form, in file order
+    triggers_on: Mapping[str, tuple[TriggerRule, ...]] = dc.field(default_factory=dict)
+    clocks_on: Mapping[str, tuple[ClockRule, ...]] = dc.field(default_factory=dict)
+    letters_on: Mapping[str, tuple[LetterRule, ...]] = dc.field(default_factory=dict)  # by "<form>.<event or field>"
+    clocks_by_name: Mapping[str, ClockRule] = dc.field(default_factory=dict)
 
     def clock(self, name: str) -> ClockRule | None:
-        return next((c for c in self.clocks if c.name == name), None)
+        return self.clocks_by_name.get(name)
 
 
 class WorkTime(Protocol):
@@ -369,6 +380,7 @@ class WorkTime(Protocol):
     def is_open(self, at: datetime) -> bool: ...
     def last_open_before(self, at: datetime) -> datetime: ...
     def next_open(self, at: datetime) -> datetime: ...
+    def between(self, start: datetime, end: datetime) -> timedelta: ...  # working time only; negative backwards
 
 
 # ---------------------------------------------------------------- what arrives
