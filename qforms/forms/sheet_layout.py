@@ -1,0 +1,263 @@
+"""Where the fields of a form stand on its Excel sheet: a list of strips from top to bottom. Pure; knows no Excel.
+
+The grid has ten columns, so that one set of verticals runs through the page: label, value, label, value, where a value
+is four narrow columns wide. A list shares the ten columns out among its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as part
+from itertools import pairwise
+from typing import Literal
+
+from qforms.forms.sheet_style import lines_of
+from qforms.model import Field, Form, Lang, Record, Section, Text, Value
+
+# Widths in digits: column A is the margin, B the first label.
+LABEL_WIDTH, NARROW = 16.5, 7.25
+WIDTHS = (LABEL_WIDTH, *[NARROW] * 4, LABEL_WIDTH, *[NARROW] * 4)
+PAGE_HEIGHT = 742.0  # points between the margins of A4 portrait (297 - 15 - 18 mm), a line kept free
+BAND, FIELD, LINE_HEIGHT, TEXT_MIN, TEXT_MAX = 24.75, 29.25, 15.5, 58.0, 116.0
+_ZH_NUMBERS = "一二三四五六七八九十"
+
+# How wide a list's column wants to be.
+_WISH = {"text": 3.2, "str": 2.0, "int": 1.0, "dec": 1.1, "money": 1.4, "bool": 1.0, "date": 1.5, "dt": 2.2, "ref": 2.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell (or merged cells) for one value: columns are numbered from 1 within the grid."""
+
+    field: Field
+    first: int
+    last: int
+    input: bool
+    value: Value = None
+    row: int = -1  # the row of a list
+    list: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One row of the sheet. `labels` are (first, last column, field, text)."""
+
+    kind: Literal["band", "reply", "fields", "box", "list", "head", "line"]
+    height: float
+    text: str = ""
+    labels: tuple[tuple[int, int, Field | None, str], ...] = ()
+    spots: tuple[Spot, ...] = ()
+    stretch: bool = False
+    start: bool = part(default=False)  # a page may begin here
+
+
+def fillable(form: Form, section: Section, fld: Field, roles: frozenset[str] | None) -> bool:
+    """Whether a reader with these roles (None: any person) writes the field."""
+    may = fld.filled_by or section.filled_by or form.open_by
+    if fld.calc or may == ("system",):
+        return False
+    return roles is None or not may or "anyone" in may or bool(roles & set(may))
+
+
+def strips(
+    form: Form, lang: Lang, roles: frozenset[str] | None = None, record: Record | None = None
+) -> tuple[Strip, ...]:
+    """The whole form. What the reader does not write stands there white, if it is known or filled in by the system."""
+    values: Mapping[str, Value] = record.values if record else {}
+    found: list[Strip] = []
+    count = 0
+    for section in form.sections:
+        shown = [(f, fillable(form, section, f, roles)) for f in section.fields if f.blank]
+        shown = [(f, mine) for f, mine in shown if _stands(form, section, f, mine, values)]
+        if not shown:
+            continue
+        ours = not any(mine for _, mine in shown)
+        kind: Literal["band", "reply"] = "reply" if section.reply and not ours else "band"
+        title = _title(section.title, count, lang, ours and not values)
+        count += 1
+        found.append(Strip(kind, BAND, title, start=True))
+        found += _body(form, section, shown, values, lang, roles)
+    if record is None:
+        found += _reception(count, lang)
+    return tuple(found)
+
+
+def _stands(form: Form, section: Section, fld: Field, mine: bool, values: Mapping[str, Value]) -> bool:
+    if mine or fld.name in values:
+        return True
+    may = fld.filled_by or section.filled_by or form.open_by
+    return fld.type != "list" and (bool(fld.calc) or may == ("system",))
+
+
+def _title(title: Text, count: int, lang: Lang, ours: bool) -> str:
+    if lang == "en":
+        return f"{count + 1}  {title.en or title.zh}" + (" (filled in by us)" if ours else "")
+    number = _ZH_NUMBERS[count] if count < 10 else str(count + 1)
+    return f"{number}、{title.zh}" + ("（本公司填写）" if ours and "本公司" not in title.zh else "")
+
+
+def _reception(count: int, lang: Lang) -> list[Strip]:
+    """The strip in which a blank form is registered by us, on paper too."""
+    title = _title(Text("受理", "Reception"), count, lang, ours=True)
+    texts = ("单据编号", "登记人 / 时间") if lang == "zh" else ("Document no.", "Registered by / at")
+    labels = ((1, 1, None, texts[0]), (6, 6, None, texts[1]))
+    return [Strip("band", BAND, title, start=True), Strip("fields", FIELD, labels=labels)]
+
+
+def _body(
+    form: Form,
+    section: Section,
+    shown: Sequence[tuple[Field, bool]],
+    values: Mapping[str, Value],
+    lang: Lang,
+    roles: frozenset[str] | None,
+) -> list[Strip]:
+    found: list[Strip] = []
+    pair: list[tuple[Field, bool]] = []
+    for fld, mine in shown:
+        narrow = fld.type not in ("list", "text") and not fld.wide and fld.rows < 2
+        if narrow:
+            pair.append((fld, mine))
+        if pair and (len(pair) == 2 or not narrow):
+            found.append(_pair(pair, values, lang))
+            pair = []
+        if fld.type == "list":
+            found += _list(form, section, fld, mine, values.get(fld.name) or (), lang, roles)
+        elif not narrow:
+            found.append(_wide(section, fld, mine, values, lang))
+    return [*found, _pair(pair, values, lang)] if pair else found
+
+
+def _pair(pair: Sequence[tuple[Field, bool]], values: Mapping[str, Value], lang: Lang) -> Strip:
+    labels = tuple((col, col, f, label(f, lang)) for (f, _), col in zip(pair, (1, 6), strict=False))
+    ends = (5, 10) if len(pair) == 2 else (10,)  # a field without a neighbour takes the whole width
+    spots = tuple(
+        Spot(f, col + 1, end, mine, values.get(f.name)) for (f, mine), col, end in zip(pair, (1, 6), ends, strict=False)
+    )
+    height = max(_height(text, LABEL_WIDTH - 1.5) for _, _, _, text in labels)
+    height = max(height, *(_height(str(values.get(f.name, "")), 27) for f, _ in pair))
+    return Strip("fields", height, labels=labels, spots=spots)
+
+
+def _wide(section: Section, fld: Field, mine: bool, values: Mapping[str, Value], lang: Lang) -> Strip:
+    free = fld.type == "text" or fld.rows > 1 or (fld.type == "img" and section.panel == "photos")
+    text = label(fld, lang)
+    value = values.get(fld.name)
+    height = max(TEXT_MIN if free and mine else FIELD, fld.rows * 19.0 + 1, _height(text, LABEL_WIDTH - 1.5))
+    height = min(400.0, max(height, _height(str(value or ""), 70)))
+    spot = Spot(fld, 2, 10, mine, value)
+    return Strip("box" if free else "fields", height, labels=((1, 1, fld, text),), spots=(spot,), stretch=free and mine)
+
+
+def _list(
+    form: Form,
+    section: Section,
+    fld: Field,
+    mine: bool,
+    rows: Sequence[Mapping[str, Value]],
+    lang: Lang,
+    roles: frozenset[str] | None,
+) -> list[Strip]:
+    columns = [c for c in fld.fields if c.blank]
+    if len(columns) > len(WIDTHS):  # the rest is entered in the workbook: what must be there comes first
+        keep = sorted(columns, key=lambda c: not c.required)[: len(WIDTHS)]
+        columns = [c for c in columns if c in keep]
+    spans = share([(2.6 if c.wide else _WISH.get(c.type, 1.6)) for c in columns])
+    texts = [label(c, lang) for c in columns]
+    width = [sum(WIDTHS[a - 1 : b]) for a, b in spans]
+    head = max(_height(text, w - 1) for text, w in zip(texts, width, strict=True))
+    own = Section(section.name, section.title, (), fld.filled_by or section.filled_by)
+    writes = [mine and fillable(form, own, c, roles) for c in columns]
+    found = [
+        Strip("list", 21.0, label(fld, lang), start=True),
+        Strip("head", head, labels=tuple((*s, c, t) for s, c, t in zip(spans, columns, texts, strict=True))),
+    ]
+    for i in range(max(fld.rows or 4 if mine else 0, len(rows))):
+        row = rows[i] if i < len(rows) else {}
+        spots = tuple(
+            Spot(c, a, b, w, row.get(c.name), i, fld.name) for c, (a, b), w in zip(columns, spans, writes, strict=True)
+        )
+        tall = max(_height(str(row.get(c.name, "")), w - 1) for c, w in zip(columns, width, strict=True))
+        found.append(Strip("line", max(24.0, min(tall, 200.0)), spots=spots))
+    return found
+
+
+def _height(text: str, width: float) -> float:
+    return max(FIELD, lines_of(text, width) * LINE_HEIGHT + 6)
+
+
+def label(fld: Field, lang: Lang) -> str:
+    """A field's label with its unit, in full-width brackets in Chinese: 不良数量（台）."""
+    text, unit = fld.label[lang], fld.unit[lang]
+    if not unit:
+        return text
+    return f"{text}（{unit}）" if lang == "zh" else f"{text} ({unit})"
+
+
+def share(wishes: Sequence[float]) -> tuple[tuple[int, int], ...]:
+    """Shares the ten columns out among at most ten wishes, in order, so that every one has at least a column and the
+    widths come as near to the wishes as the grid allows: (first, last) of each, counted from 1."""
+    n, total = len(wishes), sum(WIDTHS)
+    goal = [w * total / sum(wishes) for w in wishes]
+    best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, (0,))}
+    for i in range(n):
+        for end in range(i + 1, len(WIDTHS) - (n - i - 1) + 1):
+            options = [
+                (best[i, s][0] + (sum(WIDTHS[s:end]) - goal[i]) ** 2 / goal[i], (*best[i, s][1], end))
+                for s in range(i, end)
+                if (i, s) in best
+            ]
+            if options:
+                best[i + 1, end] = min(options)
+    cuts = best[n, len(WIDTHS)][1]
+    return tuple((a + 1, b) for a, b in pairwise(cuts))
+
+
+def fit(found: Sequence[Strip], above: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Heights that fill the page, and before which strips a new page begins (none: all of it stands on one page).
+
+    `above` is the height of the title. Free text is stretched up to what look and page allow."""
+    heights = _squeezed(found, above)
+    breaks: list[int] = []
+    used, start = above, 0
+    for i, strip in enumerate(found):
+        if strip.kind == "reply" and i and used > above:
+            breaks.append(i)
+            used, start = 0.0, i
+        elif used + _block(found, i) > PAGE_HEIGHT and i > start and (strip.start or used + heights[i] > PAGE_HEIGHT):
+            at = i if strip.start or i - 1 <= start or not found[i - 1].start else i - 1
+            breaks.append(at)
+            used, start = sum(heights[at:i]), at
+        used += heights[i]
+    edges = [0, *breaks, len(found)]
+    for first, last in pairwise(edges):
+        boxes = [i for i in range(first, last) if found[i].stretch and heights[i] < TEXT_MAX]
+        spare = PAGE_HEIGHT - sum(heights[first:last]) - (above if first == 0 else 0.0)
+        for k, i in enumerate(boxes):
+            more = min(TEXT_MAX - heights[i], max(0.0, spare) / (len(boxes) - k))
+            heights[i] += more
+            spare -= more
+    return tuple(heights), tuple(breaks)
+
+
+def _squeezed(found: Sequence[Strip], above: float) -> list[float]:
+    """Heights with free text made smaller where that keeps the form on one page."""
+    heights = [s.height for s in found]
+    over = above + sum(heights) - PAGE_HEIGHT
+    slack = [max(0.0, h - TEXT_MIN) if s.stretch else 0.0 for s, h in zip(found, heights, strict=True)]
+    if over <= 0 or over > sum(slack):
+        return heights
+    return [h - over * free / sum(slack) for h, free in zip(heights, slack, strict=True)]
+
+
+def _block(found: Sequence[Strip], i: int) -> float:
+    """The height of what should not be parted from strip i: a band with its first row, a list with its lines."""
+    if not found[i].start:
+        return found[i].height
+    end = i + 1
+    if found[i].kind == "list":
+        while end < len(found) and found[end].kind in ("head", "line"):
+            end += 1
+        whole = sum(s.height for s in found[i:end])
+        return whole if whole < PAGE_HEIGHT / 2 else sum(s.height for s in found[i : i + 4])
+    return found[i].height + (_block(found, end) if end < len(found) else 0.0)
