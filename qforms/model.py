@@ -366,10 +366,9 @@ class Rulebook:
     triggers_on: Mapping[str, tuple[TriggerRule, ...]] = dc.field(default_factory=dict)
     clocks_on: Mapping[str, tuple[ClockRule, ...]] = dc.field(default_factory=dict)
     letters_on: Mapping[str, tuple[LetterRule, ...]] = dc.field(default_factory=dict)  # by "<form>.<event or field>"
-    clocks_by_name: Mapping[str, ClockRule] = dc.field(default_factory=dict)
 
     def clock(self, name: str) -> ClockRule | None:
-        return self.clocks_by_name.get(name)
+        return next((c for c in self.clocks if c.name == name), None)
 
 
 class WorkTime(Protocol):
