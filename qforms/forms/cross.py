@@ -1,0 +1,50 @@
+"""What can only be checked once every form is known: references between forms, and labels that must be unambiguous."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from qforms.forms.labels import names_of, normal
+from qforms.forms.source import Faults
+from qforms.model import Event, Field, Form
+
+SELF_FIRED = ("person", "filled", "opened")
+ANY_FORM = "any"  # a reference that may point to a record of any form
+
+
+def check(forms: Mapping[str, Form], faults: Faults) -> None:
+    for form in forms.values():
+        for fld in form.fields:
+            _references(fld, forms, faults)
+        _labels(form.fields, faults)
+        for event in form.lifecycle.events:
+            for cause in event.on:
+                _cause(cause, event, forms, faults)
+
+
+def _references(fld: Field, forms: Mapping[str, Form], faults: Faults) -> None:
+    if fld.ref and fld.ref not in forms and fld.ref != ANY_FORM:
+        faults.unknown(fld.origin, ("表单", "form"), fld.ref, [*forms, ANY_FORM])
+    for inner in fld.fields:
+        _references(inner, forms, faults)
+
+
+def _labels(fields: Iterable[Field], faults: Faults) -> None:
+    """No two fields of a form, and no two columns of a list, may be called the same."""
+    seen: dict[str, str] = {}
+    for fld in fields:
+        for word in {normal(name): name for name in names_of(fld)}.items():
+            other = seen.setdefault(word[0], fld.name)
+            if other != fld.name:
+                zh = f"名称「{word[1]}」同时指 {other} 和 {fld.name}"
+                faults.add(fld.origin, zh, f"'{word[1]}' means both {other} and {fld.name}")
+        _labels(fld.fields, faults)
+
+
+def _cause(cause: str, event: Event, forms: Mapping[str, Form], faults: Faults) -> None:
+    head, _, tail = cause.partition(".")
+    if cause in SELF_FIRED or (head == "clock" and tail):  # clocks are known to the rulebook, which checks them
+        return
+    known = [*SELF_FIRED, *(f"{f.name}.{e.name}" for f in forms.values() for e in f.lifecycle.events)]
+    if cause not in known:
+        faults.unknown(event.origin, ("起因", "cause"), cause, known)

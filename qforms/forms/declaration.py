@@ -1,0 +1,313 @@
+"""form.yaml, the blocks it uses and the vocabularies -> Form. Whatever is wrong becomes a fault with file and line."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from qforms.forms import types
+from qforms.forms.source import Table
+from qforms.forms.texts import words
+from qforms.model import Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text
+
+ROLES = words(
+    "intake sales aftersales repair engineering quality production purchasing gmo gm chief_engineer "
+    "finance line_manager hq legal hr responsible_unit review_board team customer supplier owner head "
+    "office operator system anyone"
+)
+PRINT = words("draft submitted in_review approved issued replied effective closed withdrawn")
+FORM_KEYS = words("form version code title audience number named_by retention open_by sections checks lifecycle sheet")
+SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
+FIELD_KEYS = words(
+    "name label type many aliases was fields ref required required_when unit choices min max max_length "
+    "calc default filled_by key all_or_nothing private blank wide rows example help use"
+)
+EVENT_KEYS = words("zh en from to on by when needs set")
+AUDIENCES = ("internal", "supplier", "customer")
+WITH_CHOICES = ("enum", "int", "str")
+MAX_COLUMNS = 25  # P30
+
+
+@dataclass
+class Shared:
+    """What forms share: blocks of fields and vocabularies of choices, by name."""
+
+    blocks: Mapping[str, Table] = field(default_factory=dict)
+    vocabulary: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+
+
+def vocabulary(table: Table) -> dict[str, tuple[Choice, ...]]:
+    """blocks/vocabulary.yaml: name -> {code: {zh, en, aliases}}."""
+    return {str(name): _choices(table, name) for name in table.node}
+
+
+def form(table: Table, shared: Shared) -> Form:
+    """One form. Its origin is that of its `form` key."""
+    table.allow(*FORM_KEYS)
+    for key in ("form", "title", "sections", "lifecycle"):
+        table.need(key)
+    sections = tuple(_section(s, shared) for s in table.tables("sections"))
+    names = _unique(table, sections)
+    sheet = table.table("sheet")
+    sheet.allow("name", "columns", "office")
+    audience = table.word("audience", "internal")
+    _known(table, "audience", ("范围", "audience"), (audience,), AUDIENCES)
+    result = Form(
+        name=table.word("form"),
+        version=table.word("version"),
+        code=table.word("code"),
+        title=table.text("title"),
+        audience=cast(Any, audience),
+        number=table.word("number"),
+        sections=sections,
+        lifecycle=_lifecycle(table.table("lifecycle"), names),
+        checks=tuple(_check(c, names) for c in table.tables("checks")),
+        sheet=sheet.text("name") if "name" in sheet else Text(""),
+        columns=sheet.words("columns"),
+        office_columns=sheet.words("office"),
+        open_by=_roles(table, "open_by"),
+        named_by=table.words("named_by"),
+        retention=table.text("retention") if "retention" in table else Text(""),
+        origin=table.at("form"),
+    )
+    _names_of_form(table, sheet, result, names)
+    return result
+
+
+def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[str]) -> None:
+    columns = names | {"number", "revision", "status", "case_no"}
+    _known(sheet, "columns", ("字段", "field"), result.columns, columns)
+    _known(sheet, "office", ("字段", "field"), result.office_columns, frozenset(result.columns))
+    _known(table, "named_by", ("字段", "field"), result.named_by, names)
+    if len(result.columns) > MAX_COLUMNS:
+        sheet.wrong("columns", f"至多 {MAX_COLUMNS} 列", f"at most {MAX_COLUMNS} columns, not {len(result.columns)}")
+    if bool(result.number) == bool(result.named_by):
+        table.faults.add(result.origin, "number 与 named_by 须有且只有一个", "give either number or named_by")
+    elif result.number and "{seq" not in result.number:
+        table.wrong("number", "含 {seq} 的式样", "a pattern with {seq}")
+
+
+def _known(table: Table, key: str, what: tuple[str, str], words: tuple[str, ...], known: Any) -> None:
+    for word in words:
+        if word not in known:
+            table.faults.unknown(table.at(key), what, word, known)
+
+
+def _roles(table: Table, key: str) -> tuple[str, ...]:
+    words = table.words(key)
+    _known(table, key, ("角色", "role"), words, ROLES)
+    return words
+
+
+def _unique(table: Table, sections: tuple[Section, ...]) -> frozenset[str]:
+    seen: dict[str, Field] = {}
+    for section in sections:
+        for fld in section.fields:
+            if fld.name in seen:
+                first = seen[fld.name].origin
+                table.faults.add(fld.origin, f"字段 {fld.name} 重复（见 {first}）", f"{fld.name} stands at {first} too")
+            seen.setdefault(fld.name, fld)
+    return frozenset(seen)
+
+
+# ---------------------------------------------------------------- sections and fields
+
+
+def _section(table: Table, shared: Shared) -> Section:
+    table.allow(*SECTION_KEYS)
+    table.need("section")
+    table.need("title")
+    fields = [*_block_fields(table, shared), *(_field(f, shared) for f in table.tables("fields"))]
+    names = [f.name for f in fields]
+    _known(table, "without", ("字段", "field"), table.words("without"), names)
+    without = table.words("without")
+    changes = dict(table.named("adjust"))
+    _known(table, "adjust", ("字段", "field"), tuple(changes), names)
+    kept = (f for f in fields if f.name not in without)
+    return Section(
+        name=table.word("section"),
+        title=table.text("title"),
+        fields=tuple(_adjusted(f, changes.get(f.name)) for f in kept),
+        filled_by=_roles(table, "filled_by"),
+        reply=table.flag("reply"),
+        panel=table.word("panel"),
+    )
+
+
+def _block_fields(table: Table, shared: Shared) -> Iterator[Field]:
+    """The fields of the blocks that a section or a list field uses."""
+    for name in table.words("use"):
+        block = shared.blocks.get(name)
+        if block is None:
+            table.faults.unknown(table.at("use"), ("区块", "block"), name, shared.blocks)
+        else:
+            yield from (_field(f, shared) for f in block.tables("fields"))
+
+
+def _adjusted(fld: Field, change: Table | None) -> Field:
+    """A block's field as this form wants it: any key but name, type and nested fields may be given anew."""
+    if change is None:
+        return fld
+    change.allow(*(k for k in FIELD_KEYS if k not in ("name", "type", "fields", "use", "choices", "many")))
+    given = _plain_keys(change)
+    return dc.replace(fld, **{k: v for k, v in given.items() if k in change})
+
+
+def _field(table: Table, shared: Shared) -> Field:
+    table.allow(*FIELD_KEYS)
+    for key in ("name", "label"):
+        table.need(key)
+    kind = table.word("type", "str")
+    _known(table, "type", ("类型", "type"), (kind,), types.TYPES)
+    rows = (*_block_fields(table, shared), *(_field(f, shared) for f in table.tables("fields")))
+    result = Field(
+        **_plain_keys(table),
+        name=table.word("name"),
+        type=kind,
+        many=table.flag("many"),
+        fields=rows,
+        choices=_field_choices(table, shared),
+        origin=table.here,
+    )
+    _fits(table, result)
+    return result if "default" not in table else dc.replace(result, default=_default(table, result))
+
+
+def _plain_keys(table: Table) -> dict[str, Any]:
+    return {
+        "label": table.text("label"),
+        "aliases": table.words("aliases"),
+        "was": table.words("was"),
+        "ref": table.word("ref"),
+        "required": table.flag("required"),
+        "required_when": table.word("required_when"),
+        "unit": table.text("unit"),
+        "min": table.number("min"),
+        "max": table.number("max"),
+        "max_length": table.whole("max_length"),
+        "calc": table.words("calc"),
+        "filled_by": _roles(table, "filled_by"),
+        "key": table.flag("key"),
+        "all_or_nothing": table.flag("all_or_nothing"),
+        "private": table.flag("private"),
+        "blank": table.flag("blank", True),
+        "wide": table.flag("wide"),
+        "rows": table.whole("rows"),
+        "example": table.text("example"),
+        "help": table.text("help"),
+    }
+
+
+def _default(table: Table, fld: Field) -> Any:
+    value, problem = types.parse(fld, table.node["default"])
+    if problem or value is None:
+        table.wrong("default", f"类型 {fld.type} 的值", f"a value of type {fld.type}")
+    return value
+
+
+def _fits(table: Table, fld: Field) -> None:
+    """Keys that belong together: a list has fields, an enum has choices, a ref has its form."""
+    faults = table.faults
+    if (fld.type == "list") != bool(fld.fields):
+        faults.add(fld.origin, f"{fld.name}：fields 与 type: list 须同时出现", "fields and type: list go together")
+    if fld.type == "enum" and not fld.choices and "choices" not in table:
+        faults.add(fld.origin, f"{fld.name}：enum 缺少 choices", "an enum needs choices")
+    if fld.choices and fld.type not in WITH_CHOICES:
+        faults.add(fld.origin, f"{fld.name}：{fld.type} 不能有 choices", f"{fld.type} takes no choices")
+    if bool(fld.ref) != (fld.type == "ref"):
+        faults.add(fld.origin, f"{fld.name}：ref 与 type: ref 须同时出现", "ref: <form> and type: ref go together")
+    if fld.min is not None and fld.max is not None and fld.min > fld.max:
+        faults.add(fld.origin, f"{fld.name}：min 大于 max", "min is larger than max")
+    names = [f.name for f in fld.fields]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        faults.add(fld.origin, f"{fld.name} 的列 {name} 重复", f"column {name} of {fld.name} stands twice")
+
+
+# ---------------------------------------------------------------- choices
+
+
+def _field_choices(table: Table, shared: Shared) -> tuple[Choice, ...]:
+    if "choices" not in table:
+        return ()
+    value = table.node["choices"]
+    if not isinstance(value, str):
+        return _choices(table, "choices")
+    if value not in shared.vocabulary:
+        table.faults.unknown(table.at("choices"), ("词表", "vocabulary"), value, shared.vocabulary)
+    return shared.vocabulary.get(value, ())
+
+
+def _choices(table: Table, key: str) -> tuple[Choice, ...]:
+    """A list of codes, or a map code -> {zh, en, aliases} (or code -> one text)."""
+    value = table.node[key]
+    if isinstance(value, list):
+        return tuple(Choice(word, Text(word)) for word in table.words(key))
+    outer = table.table(key)
+    found = []
+    for code in outer.node:
+        inner = outer.node[code]
+        if isinstance(inner, Mapping):
+            entry = outer.table(code)
+            entry.allow("zh", "en", "aliases")
+            entry.need("zh")
+            label = Text(entry.word("zh"), entry.word("en"))
+            found.append(Choice(str(code), label, entry.words("aliases")))
+        else:
+            found.append(Choice(str(code), Text(outer.word(code))))
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- checks and lifecycle
+
+
+def _check(table: Table, names: frozenset[str]) -> Check:
+    table.allow("that", "at", "when", "say")
+    for key in ("that", "at", "say"):
+        table.need(key)
+    at = table.word("at")
+    _known(table, "at", ("字段", "field"), (at,) if at else (), names)
+    return Check(table.word("that"), at, table.text("say"), table.word("when"), table.here)
+
+
+def _lifecycle(table: Table, names: frozenset[str]) -> Lifecycle:
+    table.allow("start", "states", "events")
+    states = tuple(_state(name, t) for name, t in table.named("states"))
+    known = [s.name for s in states]
+    start = table.word("start", known[0] if known else "")
+    _known(table, "start", ("状态", "state"), (start,) if known else (), known)
+    if not known and table.node:
+        table.faults.add(table.here, "lifecycle 没有 states", "the lifecycle has no states")
+    return Lifecycle(start, states, tuple(_event(n, t, known, names) for n, t in table.named("events")))
+
+
+def _state(name: str, table: Table) -> State:
+    table.allow("zh", "en", "print", "final")
+    table.need("zh")
+    word = table.word("print", name if name in PRINT else "draft")
+    _known(table, "print", ("打印状态", "print state"), (word,), PRINT)
+    return State(name, Text(table.word("zh"), table.word("en")), word, table.flag("final"))
+
+
+def _event(name: str, table: Table, states: list[str], names: frozenset[str]) -> Event:
+    table.allow(*EVENT_KEYS)
+    for key in ("zh", "from", "to"):
+        table.need(key)
+    event = Event(
+        name=name,
+        label=Text(table.word("zh"), table.word("en")),
+        from_=table.words("from"),
+        to=table.word("to"),
+        on=table.words("on") or ("person",),
+        by=_roles(table, "by"),
+        when=table.word("when"),
+        needs=table.words("needs"),
+        set=dict(table.table("set").node),
+        origin=table.here,
+    )
+    _known(table, "from", ("状态", "state"), event.from_, states)
+    _known(table, "to", ("状态", "state"), (event.to,) if event.to else (), states)
+    _known(table, "needs", ("字段", "field"), event.needs, names)
+    _known(table, "set", ("字段", "field"), tuple(event.set), names)
+    return event

@@ -1,0 +1,87 @@
+"""The checked forms as JSON, so that a warm start needs neither ruamel.yaml nor rapidfuzz.
+
+The file stands under the digest of all sources and of this program's own declaration code; when it does not fit or
+cannot be read, the forms are simply loaded from their YAML again."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qforms.model import Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text
+
+LAYOUT = 1
+LOADER = ("cross.py", "declaration.py", "labels.py", "source.py", "store.py", "types.py")
+_CLASSES: dict[str, type[Any]] = {
+    c.__name__: c for c in (Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text)
+}
+
+
+def digest(sources: list[Path], root: Path) -> str:
+    """SHA-256 of the names and bytes of all sources, the layout, the model and this program's loader."""
+    code = [*(Path(__file__).with_name(name) for name in LOADER), Path(__file__).parent.parent / "model.py"]
+    total = hashlib.sha256(f"{LAYOUT}".encode())
+    for name, path in [(p.relative_to(root).as_posix(), p) for p in sources] + [(p.name, p) for p in code]:
+        data = path.read_bytes()
+        total.update(f"\0{name}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.hexdigest()
+
+
+def read(file: Path, wanted: str) -> dict[str, Form] | None:
+    """The forms kept in `file`, or None when there are none under this digest."""
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+        if kept["digest"] != wanted:
+            return None
+        return {name: _thaw(form) for name, form in kept["forms"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write(file: Path, wanted: str, forms: Mapping[str, Form]) -> None:
+    """Keeps the forms. A cache that cannot be written is no fault: the next start is only slower."""
+    text = json.dumps({"digest": wanted, "forms": {n: _freeze(f) for n, f in forms.items()}}, ensure_ascii=False)
+    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8")
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+
+
+def _freeze(value: Any) -> Any:
+    if dc.is_dataclass(value):
+        kept = {f.name: _freeze(v) for f in dc.fields(value) if (v := getattr(value, f.name)) != f.default or v is True}
+        return {"=": type(value).__name__, **kept}
+    if isinstance(value, Decimal):
+        return {"=": "Decimal", "is": str(value)}
+    if isinstance(value, Mapping):
+        return {"=": "map", "is": {str(k): _freeze(v) for k, v in value.items()}}
+    if isinstance(value, (tuple, list)):
+        return [_freeze(v) for v in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, str)):  # ruamel.yaml has its own kinds of both
+        return int(value) if isinstance(value, int) else str(value)
+    raise TypeError(f"{type(value).__name__} cannot be kept")
+
+
+def _thaw(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_thaw(v) for v in value)
+    if not isinstance(value, dict):
+        return value
+    kind = value["="]
+    if kind == "Decimal":
+        return Decimal(value["is"])
+    if kind == "map":
+        return {k: _thaw(v) for k, v in value["is"].items()}
+    return _CLASSES[kind](**{k: _thaw(v) for k, v in value.items() if k != "="})
