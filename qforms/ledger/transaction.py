@@ -259,6 +259,11 @@ class Transaction:
         """Records a delivery that changes nothing (a bug held it, or it was refused before it was judged)."""
         self._write_delivery(reading, (outcome,), now)
 
+    def rings_before(self, at: datetime) -> bool:
+        """Does a clock written in this transaction ring before `at`?"""
+        written = (c.next_at for by_rule in self._clocks.values() for c in by_rule.values())
+        return any(t < at for t in written if t is not None)
+
     def set_letter(self, letter: Letter) -> None:
         """What became of a letter."""
         self._letters[letter.intent.key] = letter
@@ -267,6 +272,11 @@ class Transaction:
         self._db.execute(
             update(t.letter).where(t.letter.c.key == letter.intent.key).values({name: values[name] for name in kept})
         )
+
+    def postpone(self, clock: Clock, now: datetime) -> None:
+        """A clock that could not be rung is tried again an hour later."""
+        where = and_(t.clock.c.rule == clock.rule, t.clock.c.subject == clock.subject)
+        self._db.execute(update(t.clock).where(where).values(next_at=now + timedelta(hours=1)))
 
     def close_conflict(self, number: str, field: str, chosen: str) -> None:
         """Somebody chose between both values of a field."""

@@ -1,0 +1,192 @@
+"""The loop: collect, desk, mailroom, register. `once` does all that waits or is due; `run` goes on until told to stop.
+
+Each source works in a thread of its own (an IMAP connection knows one owner), hands over what waits, and is told what
+is safely in the ledger. Judging, writing letters and writing the workbook happen in the one main thread."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from qforms import house
+from qforms.desk import GROUP, Taken
+from qforms.model import Delivery, QformsError, Source
+from qforms.sources import SourceDown
+
+STOP_FILE = "stop"
+_LOOK_AGAIN = 60.0  # seconds after which the loop looks at everything even if nothing called it
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def once(root: Path, now: datetime | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Everything that is waiting or due at `now`. Raises QformsError when the workspace is wrong or already at work."""
+    with _alone(root), house.opened(root) as h:
+        sources = h.sources(now, once=True)
+        try:
+            at = now or real_now()
+            for source in sources:
+                _drain(h, source, at, progress)
+            h.handle([], at)
+            h.register.take_edits(h.desk, at)
+            h.mailroom.post(at)
+            h.register.publish(at)
+        finally:
+            for source in sources:
+                source.close()
+
+
+def _drain(h: house.House, source: Source, now: datetime, progress: Callable[[str], None]) -> None:
+    """All that waits in a source, group by group; what could not be taken stays where it is."""
+    try:
+        waiting = sorted(source.waiting(), key=lambda d: d.received_at)
+    except SourceDown as fault:
+        h.operator_notice("source_down", {"source": source.name, "reason": str(fault)}, now)
+        return
+    for taken in h.handle(waiting, now):
+        progress(taken.delivery.name or taken.delivery.locator)
+        source.done(taken.delivery, taken.outcome)
+
+
+# ---------------------------------------------------------------- the daemon
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one source hands over, and its answer: set when every delivery of it is dealt with."""
+
+    waiting: Sequence[Delivery]
+    taken: list[Taken] = field(default_factory=list)
+    handled: threading.Event = field(default_factory=threading.Event)
+
+
+def run(root: Path) -> None:
+    """The daemon. Ends after the current item on SIGTERM, SIGINT, CTRL_BREAK or a file `stop` in the workspace."""
+    stop = threading.Event()
+    (root / STOP_FILE).unlink(missing_ok=True)
+    with _alone(root), house.opened(root) as h, _signals(stop):
+        arrivals: queue.Queue[_Batch] = queue.Queue()
+        pumps = [
+            threading.Thread(target=_pump, args=(h, s, arrivals, stop), name=f"source-{s.name}", daemon=True)
+            for s in h.sources(None, once=False)
+        ]
+        for pump in pumps:
+            pump.start()
+        h.log.info("started", workspace=str(root), sources=len(pumps))
+        while not stop.is_set():
+            _turn(h, arrivals, stop, root)
+        for pump in pumps:
+            pump.join(timeout=10)
+        h.log.info("stopped")
+
+
+def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> None:
+    """One round: what arrived (or nothing, when a clock called), clocks, edits, letters, workbook."""
+    batches = _arrived(arrivals, h.seconds_to_next(real_now(), _LOOK_AGAIN), stop, root)
+    now = real_now()
+    try:
+        for batch in batches:
+            batch.taken = h.handle(sorted(batch.waiting, key=lambda d: d.received_at), now)
+        h.handle([], now)
+        h.register.take_edits(h.desk, now)
+    except OSError as fault:  # the disk is full or gone: nothing was taken, everything waits in its source
+        h.log.error("disk", reason=str(fault))
+        stop.wait(10)
+    finally:
+        for batch in batches:
+            batch.handled.set()
+    h.guarded("letters", lambda: h.mailroom.post(now))
+    h.guarded("workbook", lambda: h.register.publish(now))
+
+
+def _arrived(arrivals: queue.Queue[_Batch], seconds: float, stop: threading.Event, root: Path) -> list[_Batch]:
+    until = time.monotonic() + seconds
+    while not stop.is_set():
+        if (root / STOP_FILE).exists():
+            stop.set()
+            break
+        with contextlib.suppress(queue.Empty):
+            batches = [arrivals.get(timeout=max(0.02, min(0.5, until - time.monotonic())))]
+            with contextlib.suppress(queue.Empty):
+                while sum(len(b.waiting) for b in batches) < GROUP:
+                    batches.append(arrivals.get_nowait())
+            return batches
+        if time.monotonic() >= until:
+            break
+    return []
+
+
+def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: threading.Event) -> None:
+    """A source's own thread: hands over what waits, tells the source what is done, and waits for more."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            waiting = list(source.waiting())
+            if waiting:
+                _hand_over(source, waiting, arrivals, stop)
+            pause = 1.0
+            source.wait(_LOOK_AGAIN, stop.is_set)
+        except SourceDown as fault:
+            h.log.warning("source down", source=source.name, reason=str(fault), retry_in=max(pause, fault.retry_in))
+            h.report_down(source.name, str(fault))
+            stop.wait(max(pause, fault.retry_in))
+            pause = min(pause * 2, 300.0)
+        except Exception:
+            h.log.exception("source failed", source=source.name)
+            stop.wait(pause)
+            pause = min(pause * 2, 300.0)
+    with contextlib.suppress(Exception):
+        source.close()
+
+
+def _hand_over(source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event) -> None:
+    for at in range(0, len(waiting), GROUP):
+        batch = _Batch(waiting[at : at + GROUP])
+        arrivals.put(batch)
+        while not batch.handled.wait(0.5):
+            if stop.is_set() and not batch.taken:
+                return
+        for taken in batch.taken:
+            source.done(taken.delivery, taken.outcome)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One program at a time on a workspace; the second says so and leaves."""
+    from filelock import FileLock, Timeout
+
+    if not (root / "qforms.toml").exists():
+        raise QformsError(f"{root} 不是工作区（没有 qforms.toml）；先运行 qforms init {root}")
+    lock = FileLock(root / ".qforms.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise QformsError(f"{root} 已有一个 qforms 在运行 (already running on this workspace)") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    def ask(*_: Any) -> None:
+        stop.set()
+
+    names = [n for n in ("SIGTERM", "SIGINT", "SIGBREAK") if hasattr(signal, n)]
+    before = {n: signal.signal(getattr(signal, n), ask) for n in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,0 +1,123 @@
+"""One delivery from reading to ledger, and one clock from ringing to ledger: the story of the program in two functions.
+
+Raw bytes are kept before anything is done with them; a group of deliveries is committed at once, and if that fails
+they are taken singly, so that one bad mail harms nobody else. A bug holds the delivery and the loop goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from qforms import intake, rules
+from qforms.ledger import Ledger, Transaction
+from qforms.ledger.transaction import overall
+from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Store
+from qforms.settings import Procedures
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from qforms.office.child import OfficeReader
+
+GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one delivery."""
+
+    delivery: Delivery
+    outcome: str  # accepted, partial, refused, held, ignored; "duplicate" when it was here before
+    numbers: tuple[str, ...] = ()
+
+
+class Desk:
+    """Takes deliveries and rings clocks; everything it changes stands in the ledger when a call returns."""
+
+    def __init__(
+        self, ledger: Ledger, store: Store, procedures: Procedures, office: OfficeReader, log: FilteringBoundLogger
+    ) -> None:
+        self.ledger = ledger
+        self.store = store
+        self.procedures = procedures
+        self.office = office
+        self.log = log
+
+    def take(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
+        """Reads, judges and records deliveries in the order given; at least the first of them.
+
+        Stops early before a delivery that came after a rung of a clock which an earlier one started: the clock rings
+        first. Raises OSError when the bytes can't be kept."""
+        for delivery in waiting:
+            self.store.put(delivery.raw)
+        readings = [self._read(d, now) for d in waiting]
+        for reading in readings:
+            for part in reading.parts:
+                if part.name and part.digest != reading.delivery.digest:
+                    self.store.put(part.data)
+        try:
+            return self._record(readings, now)
+        except Exception:
+            if len(readings) == 1:
+                return [self._hold(readings[0], now)]
+            self.log.warning("group failed, taken singly", deliveries=len(readings), exc_info=True)
+        return self._record_one(readings[0], now)
+
+    def ring(self, clock: Clock, now: datetime) -> Judgement:
+        """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""
+        try:
+            with self.ledger.begin() as tx:
+                judgement = rules.ring(clock, tx, self.procedures, now)
+                tx.write(None, judgement, now)
+            return judgement
+        except Exception:
+            self.log.exception("clock failed", clock=clock.rule, number=clock.subject)
+            with self.ledger.begin() as tx:
+                tx.postpone(clock, now)
+            return Judgement()
+
+    def _read(self, delivery: Delivery, now: datetime) -> Reading:
+        try:
+            return intake.read(delivery, self.procedures, self.office, now)
+        except Exception:
+            self.log.exception("reading failed", digest=delivery.digest, locator=delivery.locator)
+            key = hashlib.sha256(f"{delivery.digest}|{delivery.name}|{delivery.modified_ns}".encode()).hexdigest()
+            return Reading(delivery, key, held=Problem("bug"))
+
+    def _record(self, readings: Sequence[Reading], now: datetime) -> list[Taken]:
+        taken: list[Taken] = []
+        with self.ledger.begin(readings) as tx:
+            for reading in readings:
+                if taken and tx.rings_before(reading.delivery.received_at):
+                    break
+                taken.append(self._admit(reading, tx, now))
+        return taken
+
+    def _record_one(self, reading: Reading, now: datetime) -> list[Taken]:
+        try:
+            return self._record([reading], now)
+        except Exception:
+            return [self._hold(reading, now)]
+
+    def _admit(self, reading: Reading, tx: Transaction, now: datetime) -> Taken:
+        if tx.seen(reading.key):
+            return Taken(reading.delivery, "duplicate")
+        outcomes = intake.admit(reading, tx, self.procedures, now)
+        judgement = rules.judge(outcomes, reading, tx, self.procedures, now)
+        tx.write(reading, judgement, now)
+        numbers = tuple(dict.fromkeys(o.number for o in judgement.outcomes if o.number))
+        taken = Taken(reading.delivery, overall(judgement.outcomes), numbers)
+        self.log.info("delivery", outcome=taken.outcome, numbers=numbers, digest=reading.delivery.digest[:12])
+        return taken
+
+    def _hold(self, reading: Reading, now: datetime) -> Taken:
+        """After a bug: the delivery stands in the ledger as held, its bytes in the store, the traceback in the log."""
+        self.log.exception("delivery failed", digest=reading.delivery.digest, subject=reading.subject)
+        outcome = Outcome("held", reason=Problem("bug"))
+        with self.ledger.begin([reading]) as tx:
+            if not tx.seen(reading.key):
+                tx.note_delivery(reading, outcome, now)
+        return Taken(reading.delivery, "held")

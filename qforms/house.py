@@ -1,0 +1,169 @@
+"""Everything of one workspace, opened: settings, procedures, ledger, store, and those who work with them."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qforms import rulebook, settings
+from qforms.desk import GROUP, Desk, Taken
+from qforms.forms import catalogue
+from qforms.ledger import FileStore, Ledger
+from qforms.mailroom import Mailroom
+from qforms.model import Delivery, Source
+from qforms.office.child import OfficeReader
+from qforms.register import Register
+from qforms.settings import Procedures, Settings
+from qforms.worktime import WorkTime
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+CACHE = ".cache"
+MAX_RINGS = 100_000  # in one go; beyond it something rings without end
+
+
+class House:
+    """One workspace at work. Made by `opened`."""
+
+    def __init__(self, s: Settings, procedures: Procedures, ledger: Ledger, log: FilteringBoundLogger) -> None:
+        self.settings = s
+        self.procedures = procedures
+        self.ledger = ledger
+        self.log = log
+        self.store = FileStore(s.path("store"))
+        self.office = OfficeReader(s.limits)
+        self.desk = Desk(ledger, self.store, procedures, self.office, log)
+        self.mailroom = Mailroom(ledger, self.store, procedures, self.office, log)
+        self.register = Register(ledger, procedures, log)
+
+    def close(self) -> None:
+        self.mailroom.close()
+        self.office.close()
+        self.ledger.close()
+
+    def sources(self, now: datetime | None, once: bool) -> list[Source]:
+        """The mailbox, its Sent folder, the watched folder. `now` caps what they give as time of arrival."""
+        from qforms import sources
+
+        return sources.of(self.settings, now=now, once=once)
+
+    def handle(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
+        """Deliveries by time of arrival and clocks by the time of their rungs, in one order; a delivery wins a tie.
+
+        A clock rings as of the next delivery's time, so that a later answer does not hide an earlier reminder."""
+        taken: list[Taken] = []
+        rest = list(waiting)
+        for _ in range(MAX_RINGS):
+            due = self.ledger.due(now, limit=1)
+            first = due[0].next_at if due else None
+            ready = [d for d in rest if first is None or d.received_at <= first]
+            if ready:
+                done = self.desk.take(ready[:GROUP], now)
+                taken += done
+                rest = rest[len(done) :]
+            elif due:
+                self._ring(due[0], min(now, rest[0].received_at) if rest else now)
+            else:
+                return taken
+        self.log.error("clocks ring without end", now=now.isoformat())
+        return taken
+
+    def _ring(self, clock: object, now: datetime) -> None:
+        from qforms.model import Clock
+
+        assert isinstance(clock, Clock)
+        self.desk.ring(clock, now)
+        again = next(
+            (c for c in self.ledger.due(now, limit=5) if (c.rule, c.subject) == (clock.rule, clock.subject)), None
+        )
+        if again is not None and again.next_at == clock.next_at:
+            self.log.error("clock did not move on", clock=clock.rule, number=clock.subject)
+            with self.ledger.begin() as tx:
+                tx.postpone(clock, now)
+
+    def seconds_to_next(self, now: datetime, at_most: float) -> float:
+        """Until the next clock rings or the next letter is to be tried, at most `at_most` seconds."""
+        calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try()) if t is not None]
+        return max(0.0, min([at_most, *((t - now) / timedelta(seconds=1) for t in calls)]))
+
+    def guarded(self, what: str, work: Callable[[], object]) -> None:
+        """Runs one part of the loop; its bug is logged and does not stop the others."""
+        try:
+            work()
+        except Exception:
+            self.log.exception("part failed", part=what)
+
+    def report_down(self, source: str, reason: str) -> None:
+        """Tells the operator, once a day, that a source cannot be reached."""
+        from qforms.daemon import real_now
+
+        self.operator_notice("source_down", {"source": source, "reason": reason}, real_now())
+
+    def operator_notice(self, what: str, context: dict[str, str], now: datetime) -> None:
+        self.log.error(what, **context)
+        self.guarded("operator notice", lambda: self.mailroom.tell_operator(what, context, now))
+
+
+@contextmanager
+def opened(root: Path, *, quiet: bool = False) -> Iterator[House]:
+    """The house of a workspace, closed again at the end. Raises QformsError when something in it is wrong."""
+    s = settings.load(root)
+    log = logger(root, quiet)
+    cache = s.path(CACHE)
+    forms = catalogue.load(s.path("form_templates"), cache=cache)
+    rules = rulebook.load(s.path("inbox_rules"), forms, cache=cache)
+    forms = catalogue.with_conditions(forms, rules.conditions)
+    procedures = Procedures(forms, rules, WorkTime(s.calendar, s.zone), s, settings.keys(s.root))
+    ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
+    ledger.migrate()
+    house = House(s, procedures, ledger, log)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _ledger_of(s: Settings) -> str | Path:
+    return s.ledger if "://" in s.ledger else s.path(s.ledger)
+
+
+def logger(root: Path, quiet: bool = False) -> FilteringBoundLogger:
+    """JSON lines in `logs/qforms.log` (10 MB, five kept); warnings to the terminal too unless `quiet`."""
+    import structlog
+
+    folder = root / "logs"
+    folder.mkdir(exist_ok=True)
+    out = logging.handlers.RotatingFileHandler(
+        folder / "qforms.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8"
+    )
+    handlers: list[logging.Handler] = [out]
+    if not quiet and os.environ.get("QFORMS_LOG") == "stderr":
+        handlers.append(logging.StreamHandler(sys.stderr))
+    std = logging.getLogger(f"qforms.{root}")
+    for old in list(std.handlers):
+        std.removeHandler(old)
+        old.close()
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        std.addHandler(handler)
+    std.setLevel(logging.INFO)
+    std.propagate = False
+    log: FilteringBoundLogger = structlog.wrap_logger(
+        std,
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    return log
