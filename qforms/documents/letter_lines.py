@@ -107,12 +107,8 @@ def read(text: str) -> list[Line]:
 def _line(raw: str) -> Line:
     if not _plain(raw).strip():
         return Line("gap")
-    for sign, kind in SIGNS:
-        if raw.startswith(sign):
-            rest = raw[len(sign) :].strip()
-            break
-    else:
-        return Line("text", _plain(raw))
+    sign, kind = next((pair for pair in SIGNS if raw.startswith(pair[0])), ("", "text"))
+    rest = raw[len(sign) :].strip()
     if kind == "fact":
         label, _, value = rest.partition("：") if "：" in rest else rest.partition(": ")
         return Line(kind, cells=(_plain(label).strip(), _plain(value).strip()))

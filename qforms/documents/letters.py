@@ -34,7 +34,7 @@ BLANK: Mapping[str, Any] = {
     "original": {},
 }
 LINE: Mapping[str, Any] = {
-    **dict.fromkeys(("decide situation due over who number mark what left").split(), ""),
+    **dict.fromkeys(["decide", "situation", "due", "over", "who", "number", "mark", "what", "left"], ""),
     "answers": (),
 }
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
