@@ -1,0 +1,83 @@
+"""Bytes -> Book. Runs in the child process; imports nothing heavy until a file needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qforms.office.book import Book, fault
+from qforms.office.package import Package
+from qforms.office.sniff import format_of
+
+
+def read(data: bytes, inflated: int, max_cells: int, passwords: Sequence[str] = ()) -> Book:
+    """The Book of an Excel or Word file, told by its content; `inflated` in bytes.
+
+    Raises OfficeFault; `convert_first` for formats that LibreOffice has to turn into .docx before."""
+    form = format_of(data)
+    if form == "encrypted":
+        data = decrypted(data, passwords)
+        form = format_of(data)
+    if form in ("doc", "rtf", "odt"):
+        raise fault("convert_first", format=form)
+    if form == "xls":
+        return _xls(data, max_cells, passwords)
+    package = Package(data, inflated)
+    if form == "xlsx":
+        from qforms.office import excel
+
+        return excel.read(package, max_cells)
+    if form == "docx":
+        from qforms.office import word
+
+        return word.read(package, max_cells)
+    from qforms.office import binary
+
+    return binary.read(data, form, max_cells, package)
+
+
+def _xls(data: bytes, max_cells: int, passwords: Sequence[str]) -> Book:
+    from qforms.office import binary
+
+    if _locked(data):
+        data = decrypted(data, passwords)
+    return binary.read(data, "xls", max_cells, None)
+
+
+def _locked(data: bytes) -> bool:
+    """Whether an .xls asks for a password (a FILEPASS record); only a file with that record is opened by msoffcrypto."""
+    import io
+
+    import olefile
+
+    if data[:8] != olefile.MAGIC:
+        return False
+    with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        name = next(n for n in ("Workbook", "Book", "WORKBOOK", "BOOK") if ole.exists(n))
+        stream = ole.openstream(name).read(8_192)
+    at = 0
+    while at + 4 <= len(stream):
+        record = int.from_bytes(stream[at : at + 2], "little")
+        if record == 0x2F:
+            return True
+        if record in (0x0A, 0x85):  # end of the globals, or the first sheet: FILEPASS stands before
+            return False
+        at += 4 + int.from_bytes(stream[at + 2 : at + 4], "little")
+    return False
+
+
+def decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
+    """The file behind a password, trying each given one and Excel's own default. Raises OfficeFault `encrypted`."""
+    import io
+
+    import msoffcrypto
+
+    for password in (*passwords, "VelvetSweatshop"):
+        out = io.BytesIO()
+        try:
+            file = msoffcrypto.OfficeFile(io.BytesIO(data))
+            file.load_key(password=password)
+            file.decrypt(out)
+        except Exception:  # noqa: S112  a wrong password and a damaged file fail alike, in many ways
+            continue
+        return out.getvalue()
+    raise fault("encrypted")
