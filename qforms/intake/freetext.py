@@ -1,0 +1,232 @@
+"""What can safely be taken from running text: label lines of a form, and lots, serials, quantities, numbers by the words
+before them. What is only likely (a product model) is a candidate, to be looked up by admission."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from qforms.forms.labels import Labels
+from qforms.intake.words import plain, vocabulary
+from qforms.model import Catalogue, Form, Problem, Value
+
+_LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
+_COLUMNS = re.compile(r"\s*(\S(?:[^\t]{0,28}\S)?)(?:\t+| {2,})\s*(\S.*)")
+_BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])")
+_SENTENCE = re.compile(r"[^。！？!?\n；;]+")
+_CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_CANDIDATES = 20
+_LINES = 400
+
+
+@dataclass(slots=True)
+class Found:
+    """Values by field, the text each was read from, where, what could not be read, and what belongs to the record."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    record: dict[str, str] = field(default_factory=dict)
+
+
+_labels: dict[int, tuple[Form, Labels]] = {}
+
+
+def labels_of(form: Form) -> Labels:
+    """The labels of a form, made once."""
+    known = _labels.get(id(form))
+    if known is None or known[0] is not form:
+        known = _labels[id(form)] = (form, Labels(form))
+    return known[1]
+
+
+# ---------------------------------------------------------------- label lines
+
+
+def label_lines(text: str, form: Form, catalogue: Catalogue) -> Found:
+    """The 「标签：值」 lines of a text, typed as the form declares. Unknown labels are running text and stay so."""
+    found = Found()
+    labels = labels_of(form)
+    for name, raw, line in _pairs(text, form, labels):
+        where = f"正文第{line}行"
+        if name.startswith("="):
+            found.record.setdefault(name[1:], raw)
+            continue
+        fld = form.field(name)
+        if fld is None or fld.type == "list" or name in found.raw or not raw:
+            continue
+        value, problem = catalogue.parse(fld, raw, where)
+        found.raw[name], found.where[name] = raw, where
+        if problem:
+            found.problems.append(problem)
+        if value is not None:
+            found.values[name] = value
+    return found
+
+
+def _pairs(text: str, form: Form, labels: Labels) -> Iterator[tuple[str, str, int]]:
+    """(field, text, line) of every labelled value; a long text goes on until a blank line or the next label."""
+    lines = text.split("\n")[:_LINES]
+    open_: tuple[str, list[str], int] | None = None
+    for number, line in enumerate(lines, 1):
+        here = list(_in_line(line, labels))
+        if here and open_:
+            yield open_[0], "\n".join(open_[1]).strip(), open_[2]
+            open_ = None
+        for name, value in here[:-1]:
+            yield name, value, number
+        if here:
+            name, value = here[-1]
+            fld = form.field(name)
+            if value and not (fld and fld.type == "text"):
+                yield name, value, number
+            else:
+                open_ = (name, [value], number)
+        elif open_:
+            fld = form.field(open_[0])
+            long = bool(fld and fld.type == "text")
+            if line.strip() and (long or not open_[1][-1]):
+                open_[1].append(line.strip())
+            if not line.strip() or not long:
+                yield open_[0], "\n".join(open_[1]).strip(), open_[2]
+                open_ = None
+    if open_:
+        yield open_[0], "\n".join(open_[1]).strip(), open_[2]
+
+
+def _in_line(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
+    """The labelled values of one line: 型号：YL-A65，批号：A65-2603C; or two columns, as a table becomes in text."""
+    starts = [0, *(m.end() for m in _BREAK.finditer(line))]
+    heads = []
+    for start in starts:
+        match = _LABEL.match(line[start : start + 4000])
+        name = _meaning(match[1], labels) if match else None
+        if match and name:
+            heads.append((start, start + match.start(2), name))
+    for position, (_, value_at, name) in enumerate(heads):
+        end = heads[position + 1][0] if position + 1 < len(heads) else len(line)
+        yield name, line[value_at:end].strip().strip("，,;；|").strip()
+    if not heads and (match := _COLUMNS.fullmatch(line[:4000])) and (name := _meaning(match[1].rstrip(":："), labels)):
+        yield name, match[2].strip()
+
+
+def _meaning(label: str, labels: Labels) -> str | None:
+    if name := labels.find(label):
+        return name
+    of_record = labels.record(label)
+    return f"={of_record}" if of_record in {"number", "case_no"} else None
+
+
+# ---------------------------------------------------------------- running text
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    lot: re.Pattern[str]
+    serial: re.Pattern[str]
+    complaint_no: re.Pattern[str]
+    order_no: re.Pattern[str]
+    quantity: re.Pattern[str]
+    defective: re.Pattern[str]
+    not_defective: re.Pattern[str]
+
+
+@lru_cache(1)
+def _words() -> _Words:
+    data = tomllib.loads(files("qforms.intake").joinpath("words.toml").read_text("utf-8"))["free"]
+
+    def either(name: str) -> str:
+        return "|".join(re.escape(w) for w in sorted(data[name], key=len, reverse=True))
+
+    def before(name: str, value: str) -> re.Pattern[str]:
+        return re.compile(rf"(?<![a-z])(?:{either(name)})\s*(?:为|是|is)?\s*[::#]?\s*({value})", re.I)
+
+    code = r"(?=[a-z0-9./_-]*\d)[a-z0-9](?:[a-z0-9./_-]{1,38}[a-z0-9])"
+    return _Words(
+        before("lot", code),
+        before("serial", rf"{code}(?:\s*[、,/ ]\s*{code})*"),
+        before("complaint_no", code),
+        before("order_no", code),
+        re.compile(
+            rf"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{{1,7}}|[一二两三四五六七八九十百]{{1,5}})\s*(?:{either('unit')})(?![a-z])(?!{either('not_unit')})", re.I
+        ),
+        re.compile(either("defective")),
+        re.compile(either("not_defective")),
+    )
+
+
+def running(subject: str, text: str) -> dict[str, str]:
+    """Field -> text found, by the words before it: lot_no, serial_nos, defect_qty, order_no, customer_complaint_no."""
+    words = _words()
+    whole = _folded(f"{subject}\n{text}")
+    found: dict[str, str] = {}
+    for name, expression in (
+        ("lot_no", words.lot),
+        ("serial_nos", words.serial),
+        ("customer_complaint_no", words.complaint_no),
+        ("order_no", words.order_no),
+    ):
+        values = dict.fromkeys(m[1].strip() for m in expression.finditer(whole))
+        if len(values) == 1 or (values and name == "serial_nos"):  # two different lots: nobody can say which is meant
+            found[name] = "、".join(values)
+    if quantity := _quantity(whole):
+        found["defect_qty"] = str(quantity)
+    return found
+
+
+def _folded(text: str) -> str:
+    """Full-width letters, digits and signs made half-width, case kept; length kept, so that places stay true."""
+    return "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text[:50_000])
+
+
+def _quantity(text: str) -> int:
+    """How many units failed: the one quantity that a clause calls defective, else the only one not bought or shipped."""
+    words = _words()
+    called: list[int] = []
+    plain_: list[int] = []
+    for clause in re.split(r"[,，。;；!！?？\n]|(?=其中)|(?=of which)", text):
+        numbers = [_number(m[1]) for m in words.quantity.finditer(clause)]
+        if len(numbers) != 1 or not numbers[0]:
+            continue
+        low = clause.lower()
+        if words.defective.search(low) and not (words.not_defective.search(low) and "其中" not in low and "of which" not in low):
+            called.append(numbers[0])
+        elif not words.not_defective.search(low):
+            plain_.append(numbers[0])
+    sure = set(called) or set(plain_)
+    return sure.pop() if len(sure) == 1 else 0
+
+
+def _number(text: str) -> int:
+    """12, 九, 十二, 二十, 一百二十; 0 for what is no number."""
+    if text.isdigit():
+        return int(text)
+    total = part = 0
+    for char in text:
+        if char in _CHINESE:
+            part = _CHINESE[char]
+        else:
+            total += (part or 1) * {"十": 10, "百": 100}[char]
+            part = 0
+    return total + part
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Words of letters and digits that may be a model or a lot: YL-A65, A65-2603C. Each once, in order."""
+    found = (m.group() for m in _TOKEN.finditer(_folded(text)))
+    return tuple(dict.fromkeys(t for t in found if 3 <= len(t) <= 40))[:_CANDIDATES]
+
+
+def phenomenon(text: str) -> str:
+    """The sentences that say what is wrong, at most two; else the first one of some length."""
+    words = vocabulary()
+    sentences = [s.strip() for s in _SENTENCE.findall(text[:20_000]) if s.strip()]
+    telling = [s for s in sentences if words.danger(plain(s)) or words.strong(plain(s))]
+    chosen = telling[:2] or [s for s in sentences if len(s) >= 8][:1] or sentences[:1]
+    return "；".join(chosen)[:1000]

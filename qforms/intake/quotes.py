@@ -1,0 +1,142 @@
+"""Where the quoted mail begins in a text: what the sender wrote, and what is quoted below.
+
+mail-parser-reply knows the English forms; the Chinese ones (Outlook, Foxmail, QQ, 163, WPS, WeCom, Gmail, Apple) are
+added here, because its own Chinese entry matches none of them. It is asked about short windows only: its expressions
+take quadratic time on long lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_Q = r"(?:> ?)*"
+_DATE = r"(?:\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?|\d{1,2}/\d{1,2}/\d{2,4})"
+# 在 2026年5月6日，张三 <a@b.cn> 写道： · 张三 <a@b.cn> 于2026年5月6日周三 10:00写道： · 2026-05-06 10:00:00，"张三" 写道：
+# At 2026-05-06 10:00:00, "张三" <a@b.cn> wrote:
+_WROTE = rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}(?:写道|wrote|寫道)\s?[:：]|{_Q}[^\n]{{0,120}}\n?[^\n]{{0,160}}(?:写道|寫道)\s?[:：])[ \t]*$"
+# 发件人：… then at least one more header line. 收件人 or 主题 first is a form that somebody filled in.
+_FROM = (
+    rf"^({_Q}[* ]*(?:发件人|寄件者|发信人|寄件人|From)[* ]*[:：][^\n]*\n"
+    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄送|密送|主题|日期|时间|附件|回复|Sent|Date|To|Cc|Subject|Importance)"
+    r"[* ]*[:：][^\n]*\n?|[ \t]{2,}[^\n]*\n?){1,9})"
+)
+_RULE = re.compile(
+    r"^[ \t>]*[-—_=]{2,}\s*(原始邮件|原邮件|回复的?邮件|回复的?原邮件|转发的?邮件(信息)?|转发邮件|Original|Original Message|"
+    r"Forwarded message|Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|^Begin forwarded message:$|^开始转发邮件[:：]$",
+    re.I,
+)
+_FORWARD = re.compile(r"转发|forwarded", re.I)
+_FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
+_HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
+_HEADER = re.compile(
+    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日期|时间|主题|From|Sent|Date|Subject)[ *]*[:：][ *]*(.*?)[ *]*$", re.I
+)
+_NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件人": "from", "from": "from",
+          "发送时间": "date", "发送日期": "date", "日期": "date", "时间": "date", "sent": "date", "date": "date",
+          "主题": "subject", "subject": "subject"}  # fmt: skip
+_WINDOW, _WIDEST, _CANDIDATES = 12, 400, 200
+_SIGNATURE = re.compile(
+    r"^(--|—{2,}|_{5,}|-{5,}|此致|祝好|顺颂商祺|谢谢[!！。]?|以上[,，。]?\s*谢谢.*|发自我的.*|来自我的.*|从我的.*发送|"
+    r"Sent from my .*|Get Outlook for .*|(Best|Kind|Warm)?\s*regards[,.]?|Best wishes[,.]?|Thanks( and regards)?[,.!]?|BR[,.]?)$",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`own` is what the sender wrote, `quoted` the rest; `forward` when the marker says that it was forwarded."""
+
+    own: str
+    quoted: str = ""
+    marker: str = ""
+    forward: bool = False
+
+
+def split(text: str) -> Split:
+    """The text cut where a quote marker stands; without one it stays whole. Lines that all begin with > are quoted too."""
+    lines = text.split("\n")
+    tried = 0
+    for number, line in enumerate(lines):
+        if _RULE.match(line[:_WIDEST]):
+            return _cut(lines, number, line)
+        if len(line) < _WIDEST and _HINT.search(line) and tried < _CANDIDATES:
+            tried += 1
+            window = "\n".join(each[:_WIDEST] for each in lines[number : number + _WINDOW])
+            if match := _markers().match(window):
+                return _cut(lines, number, match.group())
+    return _cut_angles(lines)
+
+
+def _cut(lines: list[str], at: int, marker: str) -> Split:
+    while at and re.fullmatch(r"\s*[-_—]{5,}\s*", lines[at - 1][:_WIDEST]):
+        at -= 1
+    own, quoted = "\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip()
+    return Split(own, quoted, marker.strip(), bool(_FORWARD.search(marker)))
+
+
+def _cut_angles(lines: list[str]) -> Split:
+    """A tail of lines that begin with >, as plain-text programs quote."""
+    at = len(lines)
+    while at and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith(">")):
+        at -= 1
+    if not any(line.lstrip().startswith(">") for line in lines[at:]):
+        return Split("\n".join(lines).strip())
+    return Split("\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip(), ">")
+
+
+@lru_cache(1)
+def _markers() -> re.Pattern[str]:
+    """The header expression of mail-parser-reply with our Chinese entry, to be matched at the start of a window."""
+    from mailparser_reply import EmailReplyParser, constants
+
+    constants.MAIL_LANGUAGES["qforms_zh"] = {
+        "wrote_header": _WROTE,
+        "from_header": _FROM,
+        "disclaimers": [],
+        "signatures": ["此致"],
+        "sent_from": "发自我的",
+    }
+    expression: re.Pattern[str] = EmailReplyParser(languages=["qforms_zh", "en"]).read("").HEADER_REGEX
+    return expression
+
+
+def is_forward(subject: str, found: Split) -> bool:
+    """A forwarded mail: its marker says so, or its subject does and something is quoted."""
+    return found.forward or (bool(found.quoted) and bool(_FORWARD_SUBJECT.match(subject)))
+
+
+def original(quoted: str) -> dict[str, str]:
+    """from, date and subject of the mail on top of a quotation, as written there; what is missing is left out."""
+    found: dict[str, str] = {}
+    for line in quoted.split("\n")[:20]:
+        if match := _HEADER.match(line[:_WIDEST]):
+            found.setdefault(_NAMES[match[1].lower()], match[2].strip())
+        elif found and not line.strip():
+            break
+    return found
+
+
+def forwarded_text(quoted: str) -> str:
+    """The forwarded mail's own text: after its header lines, up to the next quotation in it."""
+    lines = quoted.split("\n")
+    at = 0
+    while at < len(lines) and at < 20 and (_is_head(lines[at]) or (at < 3 and not lines[at].strip())):
+        at += 1
+    return split("\n".join(lines[at:])).own
+
+
+def _is_head(line: str) -> bool:
+    line = line[:_WIDEST]
+    return bool(_HEADER.match(line) or _RULE.match(line) or re.match(r"^[ \t>*]*(收件人|收件者|抄送|To|Cc)[ *]*[:：]", line, re.I)) or (
+        bool(re.fullmatch(r"\s*[-_—]{5,}\s*", line))
+    )
+
+
+def without_signature(text: str) -> str:
+    """The text above the signature; only for finding decisions, the record keeps all of it."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if number and _SIGNATURE.match(line.strip()[:120]):
+            return "\n".join(lines[:number]).rstrip()
+    return text
