@@ -19,6 +19,9 @@ Lang = Literal["zh", "en"]
 Value = Any
 Values = Mapping[str, Value]
 EMPTY: Mapping[str, Any] = {}
+# First line of the raw bytes of a Delivery that was too big to be taken in: "X-Qforms-Truncated: <bytes of the whole>",
+# then the headers of the mail (nothing, for a file). The whole stays with its source; the delivery is held.
+TRUNCATED = "X-Qforms-Truncated"
 
 
 # ---------------------------------------------------------------- texts and problems
@@ -248,6 +251,7 @@ class FigureRule:
     distinct: str = ""  # units with the same token (serial number) count once
     clause: str = ""
     origin: str = ""
+    day: str = ""  # the field whose day it counts on in a window; empty: the record's arrival
     amount: Condition | None = None  # `value`, compiled over the record that is counted
 
 

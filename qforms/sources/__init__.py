@@ -1,0 +1,46 @@
+"""Where deliveries come from: a mailbox over IMAP, its Sent folder, a Maildir, a watched folder.
+
+Each is a `model.Source` and knows nothing of what it carries: raw bytes, when they arrived, where they lie. A source
+is used by one thread at a time, except `done`, which may be called from any. After `done` a delivery is not yielded
+again by that source, even where it could not be moved away; after a restart it may be, and its key tells the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from qforms import problems
+from qforms.model import Problem, QformsError, Source
+from qforms.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+class SourceDown(QformsError):
+    """A source cannot be reached or refuses us; the others go on. `retry_in` seconds: asking earlier is no use."""
+
+    def __init__(self, problem: Problem, retry_in: float) -> None:
+        super().__init__(problems.say(problem, "zh"))
+        self.problem = problem
+        self.retry_in = retry_in
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list[Source]:
+    """The sources that the settings name; none is opened before it is first asked. `once`: files are waited for."""
+    from qforms.sources.folder import FolderSource
+    from qforms.sources.imap import ImapSource, SentSource
+    from qforms.sources.maildir import MaildirSource
+
+    found: list[Source] = []
+    if settings.mailbox.kind == "maildir":
+        found.append(MaildirSource(settings, clock))
+    if settings.mailbox.kind == "imap":
+        found.append(ImapSource(settings, clock))
+        if settings.mailbox.sent_folder:
+            found.append(SentSource(settings, clock))
+    found.append(FolderSource(settings, clock, once))
+    return found

@@ -1,0 +1,123 @@
+"""The embedded mailbox: a Maildir that local programs write into. Files in `tmp/` are never read.
+
+After the commit a mail is renamed into `.done/cur` beside it. Names are kept; none of ours has a colon (Windows)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from stat import S_ISREG
+
+from qforms.model import Delivery, Problem
+from qforms.settings import Settings
+from qforms.sources import Clock, SourceDown, real_time, stub
+from qforms.sources.hint import Hint
+from qforms.sources.shelf import Seen, Shelf
+
+_HEAD = 256 * 1024  # bytes in which the headers of a mail end
+_RESCAN = 5.0  # seconds between two looks when nothing hints at a change
+
+
+class MaildirSource:
+    """`new/` and `cur/` of `mailbox.path`. A mail above `mailbox.max_mb` is delivered as a stub and stays in place."""
+
+    name = "maildir"
+
+    def __init__(self, settings: Settings, clock: Clock = real_time) -> None:
+        self._root = settings.path(settings.mailbox.path)
+        self._largest = settings.mailbox.max_mb * 1_000_000
+        self._server = settings.trust.authserv_id.lower()
+        self._clock = clock
+        self._folders = [self._root / "new", self._root / "cur"]
+        self._hint = Hint(*self._folders)
+        self._shelf = Shelf(again=60.0)
+
+    def waiting(self) -> Iterator[Delivery]:
+        """What waits, oldest first. Raises SourceDown when the Maildir cannot be read."""
+        self._shelf.retry()
+        now, found = self._clock(), []
+        for file, seen in self._there():
+            if (read := self._read(file, seen[0])) is not None:
+                at = min(_arrived(read, self._server) or datetime.fromtimestamp(seen[1] / 1e9, UTC), now)
+                found.append((at, file.name, file, seen))
+        for at, _, file, seen in sorted(found):
+            if (raw := self._read(file, seen[0], whole=True)) is None:
+                self._shelf.leave(file)
+            else:
+                locator = file.relative_to(self._root).as_posix()
+                yield stub.delivery("maildir", locator, at, raw, modified_ns=seen[1])
+
+    def done(self, delivery: Delivery, outcome: str) -> None:
+        """Moves the mail to `.done/cur`; one that cannot be moved, or was too big, is not yielded again."""
+        file = self._root / delivery.locator
+        try:
+            seen = file.stat().st_size, delivery.modified_ns
+        except OSError:
+            return  # gone already
+        if stub.is_stub(delivery.raw):
+            self._shelf.keep(file, seen)
+        else:
+            for name in ("new", "tmp"):  # a Maildir for whoever looks into it
+                (self._root / ".done" / name).mkdir(parents=True, exist_ok=True)
+            self._shelf.move(file, seen, self._root / ".done" / "cur")
+
+    def wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        """Until mail waits (True), `stop`, or `seconds` are over. Raises SourceDown."""
+        self._hint.start()
+        until = time.monotonic() + seconds
+        while not any(True for _ in self._there()):
+            left = until - time.monotonic()
+            if left <= 0 or stop():
+                return False
+            self._hint.wait(min(left, _RESCAN), stop)
+        return True
+
+    def close(self) -> None:
+        self._hint.close()
+
+    def _there(self) -> Iterator[tuple[Path, Seen]]:
+        """The mails that were not taken yet."""
+        try:
+            files = [file for folder in self._folders for file in folder.iterdir() if not file.name.startswith(".")]
+        except OSError as fault:
+            problem = Problem("folder_unreachable", context={"folder": str(self._root), "reason": fault.strerror})
+            raise SourceDown(problem, 30.0) from None
+        for file in files:
+            try:
+                stat = file.lstat()
+            except OSError:
+                continue  # taken away meanwhile
+            seen = stat.st_size, stat.st_mtime_ns
+            if S_ISREG(stat.st_mode) and self._shelf.wants(file, seen):
+                yield file, seen
+
+    def _read(self, file: Path, size: int, whole: bool = False) -> bytes | None:
+        """The mail (a stub if it is too big), or its first part only; None when it has gone or is locked."""
+        try:
+            with file.open("rb") as stream:
+                if not whole:
+                    return stream.read(_HEAD)
+                if size > self._largest:
+                    return stub.of(size, stub.headers_of(stream.read(_HEAD)))
+                return stream.read()
+        except OSError:
+            return None
+
+
+def _arrived(start: bytes, server: str) -> datetime | None:
+    """When our own server took the mail: the date of the first Received line, if that line is written `by` it."""
+    if not server:
+        return None
+    line = BytesHeaderParser().parsebytes(stub.headers_of(start)).get("Received", "")
+    words = line.lower().split()
+    if "by" not in words or words[words.index("by") + 1 : words.index("by") + 2] != [server]:
+        return None
+    try:
+        at = parsedate_to_datetime(line.rpartition(";")[2].strip())
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
