@@ -48,8 +48,8 @@ def from_json(data: list[Any]) -> Compiled:
     return Compiled(data[0], data[1])
 
 
-def compile(text: str, names: Mapping[str, Kind], where: str = "", want: str = "") -> Compiled:
-    """Checks `text` against `names` and makes it callable. `want` is the type that it has to give ("bool", "number").
+def compile(text: str, names: Mapping[str, Kind], where: str = "", want: Kind | None = None) -> Compiled:
+    """Checks `text` against `names` and makes it callable. `want` is the kind of value that it has to give.
 
     Raises QformsError with `where` ("triggers.yaml:12"), what is wrong and what may have been meant."""
     from qforms.expression.check import check

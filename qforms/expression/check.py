@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from qforms.expression.kinds import BOOL, NUMBER, TEXT, Kind, near
+from qforms.expression.kinds import BOOL, MOMENT, NUMBER, TEXT, Kind, near
 from qforms.expression.regex import cap
 from qforms.expression.run import COMPARE, Tree
 from qforms.expression.source import Fault, parse
@@ -25,16 +25,38 @@ _EQUALS = {"number", "date", "datetime", "text", "bool"}
 Checked = tuple[Tree, Kind]
 
 
-def check(text: str, names: Mapping[str, Kind], where: str = "", want: str = "") -> Tree:
+def check(text: str, names: Mapping[str, Kind], where: str = "", want: Kind | None = None) -> Tree:
     """The tree of `text`. Raises QformsError with one line, beginning with `where`, when it is not sound."""
     try:
         tree, kind = _Checker(names).visit(parse(text))
-        if want and (kind.type != want or kind.many):
-            raise Fault(f"这里需要{_ZH[want]}，得到{_show(kind)}", f"needs a {want}, is a {_type(kind)}")
+        if want:
+            _fits(tree, kind, want)
     except Fault as fault:
         line = f"{where}: {fault}" if where else str(fault)
         raise QformsError(line, (line,)) from None
     return tree
+
+
+def _fits(tree: Tree, kind: Kind, want: Kind) -> None:
+    """A fault unless an expression of `kind` gives what is wanted."""
+    types = ("date", "datetime") if want == MOMENT else (want.type,)
+    if kind.type not in types or kind.many != want.many:
+        raise Fault(f"这里需要{_show(want)}，得到{_show(kind)}", f"a {_type(want)} is needed, this is a {_type(kind)}")
+    for literal in _results(tree):
+        if want.choices and kind.type == "text" and literal not in want.choices:
+            raise _unknown("代码", "code", str(literal), sorted(want.choices))
+
+
+def _results(tree: Tree) -> Iterator[Any]:
+    """The literals that an expression may give as they stand."""
+    match tree:
+        case ["value", value]:
+            yield value
+        case ["if", _, yes, no]:
+            yield from (*_results(yes), *_results(no))
+        case ["first", *parts]:
+            for part in parts:
+                yield from _results(part)
 
 
 def _type(kind: Kind) -> str:

@@ -31,7 +31,7 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The type of a name: text, number, bool, date, datetime, row (columns in `fields`) or limits.
+    """The type of a name: text, number, bool, date, datetime, row (columns in `fields`), limits, or moment.
 
     `many`: a tuple of them. `choices`: the only codes that a text can have. `fields` of a text are the attributes of
     the record that it refers to. `value` is set for a constant."""
@@ -44,6 +44,7 @@ class Kind:
 
 
 TEXT, NUMBER, BOOL, DATE, DATETIME = (Kind(t) for t in ("text", "number", "bool", "date", "datetime"))
+MOMENT = Kind("moment")  # a date or a time
 _SIGNATURE = {"name": TEXT, "decision": TEXT, "at": DATETIME, "opinion": TEXT, "for_name": TEXT}
 _FILE = {"digest": TEXT, "name": TEXT, "kind": TEXT}
 

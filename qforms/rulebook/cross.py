@@ -1,0 +1,78 @@
+"""What can only be seen when all rules are known: names given twice, rules that overlap, clocks that nobody winds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from qforms.model import Condition, Form, Rulebook
+from qforms.rulebook.source import Faults
+
+
+def check(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
+    _double(book.figures, "figure", faults)
+    _double(book.decide, "decide", faults)
+    _double(book.triggers, "trigger", faults)
+    _double(book.clocks, "clock", faults)
+    _double(book.letters, "letter", faults)
+    _overlap(book.triggers, lambda t: (t.on, t.open, t.task, t.key, _tree(t.when)), faults)
+    _overlap(book.letters, lambda r: (r.on, r.kind, _tree(r.when), r.to.names), faults)
+    _overlap(book.clocks, lambda c: (c.on, _tree(c.when), _tree(c.from_), _tree(c.until), _length(c)), faults)
+    _wound(book, forms, faults)
+
+
+def _double(rules: Iterable[Any], kind: str, faults: Faults) -> None:
+    seen: dict[str, str] = {}
+    for rule in rules:
+        first = seen.setdefault(rule.name, rule.origin)
+        if first != rule.origin:
+            faults.add(rule.origin, f"{kind} {rule.name} 已在 {first}", f"{kind} {rule.name} stands at {first} already")
+
+
+def _overlap(rules: Iterable[Any], same: Any, faults: Faults) -> None:
+    """Two rules that would do the same at the same moment: one of them is a mistake."""
+    seen: dict[str, Any] = {}
+    for rule in rules:
+        first = seen.setdefault(repr(same(rule)), rule)
+        if first is not rule and first.name != rule.name:
+            faults.add(
+                rule.origin,
+                f"{rule.name} 与 {first.name}（{first.origin}）条件和结果相同",
+                f"{rule.name} does the same on the same condition as {first.name}",
+            )
+
+
+def _tree(condition: Condition | None) -> Any:
+    return getattr(condition, "tree", None)
+
+
+def _length(clock: Any) -> Any:
+    return clock.within, clock.months, clock.working_days, _tree(clock.by)
+
+
+def _wound(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
+    """An event fired by a clock needs that clock, on the same form; a timer needs an event that it fires."""
+    clocks = {c.name: c for c in book.clocks}
+    fired: set[str] = set()
+    for form in forms.values():
+        for event in form.lifecycle.events:
+            for cause in event.on:
+                head, _, name = cause.partition(".")
+                if head != "clock":
+                    continue
+                fired.add(name)
+                if name not in clocks:
+                    faults.unknown(event.origin, ("时钟", "clock"), name, clocks)
+                elif clocks[name].on != form.name:
+                    faults.add(
+                        event.origin,
+                        f"时钟 {name} 属于 {clocks[name].on}，不属于 {form.name}",
+                        f"clock {name} runs on {clocks[name].on}, not on {form.name}",
+                    )
+    for clock in book.clocks:
+        if clock.timer and clock.name not in fired:
+            faults.add(
+                clock.origin,
+                f"timer {clock.name} 不触发任何事件（表单里没有 on: clock.{clock.name}）",
+                f"timer {clock.name} fires no event",
+            )

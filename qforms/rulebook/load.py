@@ -1,0 +1,144 @@
+"""inbox_rules/*.yaml -> Rulebook. Whatever is wrong is told at once, each fault with its file and line.
+
+What the parsers gave is kept as JSON under the digest of all sources: a warm start goes through the same checks, but
+imports neither ruamel.yaml nor rule_engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qforms.model import Catalogue, ClockRule, DecideRule, FigureRule, LetterRule, Rulebook, TriggerRule
+from qforms.rulebook import cross, forms, grammar
+from qforms.rulebook.cache import Cache
+from qforms.rulebook.items import READERS, Reader
+from qforms.rulebook.scope import Scopes
+from qforms.rulebook.source import Faults, Item, Map, read
+
+LIMITS = "limits.yaml"
+TESTS = ".test.yaml"
+T = TypeVar("T")
+
+
+def load(root: Path, catalogue: Catalogue, cache: Path | None = None) -> Rulebook:
+    """The rules in the folder `root`, checked against the forms. `cache` is a private folder for what was parsed.
+
+    Raises QformsError with every fault found (`problems`), each `file:line: what; did you mean …`."""
+    faults = Faults()
+    kept = Cache(cache, root, catalogue, rule_files(root))
+    files = kept.files if kept.files is not None else _read(root, faults)
+    limits = _limits(files.get(LIMITS), faults)
+    scopes = Scopes(catalogue, limits, faults, kept.trees)
+    items = _items(files, faults)
+    found: dict[str, tuple[Any, ...]] = {}
+    for kind, reader in READERS.items():  # figures first: the other rules may name them
+        found[kind] = tuple(_one(Reader(scopes), item, reader) for item in items[kind])
+        if kind == "figure":
+            scopes.know_figures(found[kind])
+    book = make(limits, *found.values(), conditions=forms.conditions(scopes), digest=kept.digest)
+    cross.check(book, catalogue.forms, faults)
+    _unused(files.get(LIMITS), limits, scopes, faults)
+    faults.raise_any()
+    kept.save(files, scopes.made)
+    return book
+
+
+def make(
+    limits: Mapping[str, Any],
+    figures: tuple[FigureRule, ...] = (),
+    decide: tuple[DecideRule, ...] = (),
+    triggers: tuple[TriggerRule, ...] = (),
+    clocks: tuple[ClockRule, ...] = (),
+    letters: tuple[LetterRule, ...] = (),
+    *,
+    conditions: Mapping[str, Any] | None = None,
+    digest: str = "",
+) -> Rulebook:
+    """A rulebook with its lookups."""
+    return Rulebook(
+        limits=limits,
+        figures=figures,
+        decide=decide,
+        triggers=triggers,
+        clocks=clocks,
+        letters=letters,
+        conditions=conditions or {},
+        digest=digest,
+        figures_over=_by(figures, lambda f: f.over),
+        decide_on=_by(decide, lambda d: d.on),
+        triggers_on=_by(triggers, lambda t: t.on),
+        clocks_on=_by(clocks, lambda c: c.on),
+        letters_on=_by(letters, lambda r: r.on),
+    )
+
+
+def _by(rules: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, tuple[T, ...]] = {}
+    for rule in rules:
+        found[key(rule)] = (*found.get(key(rule), ()), rule)
+    return found
+
+
+def rule_files(root: Path) -> list[Path]:
+    """The rule files of a folder in order of name, without the rules' tests."""
+    return sorted(f for f in root.glob("*.yaml") if not f.name.endswith(TESTS))
+
+
+def _read(root: Path, faults: Faults) -> dict[str, Any]:
+    files = rule_files(root)
+    if not files:
+        faults.add(f"{root}:1", "没有规则文件", "there are no rule files")
+    return {file.name: read(file, file.name, faults) for file in files}
+
+
+def _limits(node: Any, faults: Faults) -> dict[str, Any]:
+    if node is None:
+        return {}
+    if not isinstance(node, Map):
+        faults.add(f"{LIMITS}:1", "应为「名称: 数字」", "must be a map of numbers")
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in node.items():
+        if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+            found[name] = Decimal(value)
+        elif isinstance(value, str) and grammar.duration(value):
+            found[name] = value
+        else:
+            faults.add(node.at(name), f"{name} 应为数字或时长（48h）", f"{name} must be a number or a duration (48h)")
+    return found
+
+
+def _items(files: Mapping[str, Any], faults: Faults) -> dict[str, list[Item]]:
+    """The items of all files by their first key."""
+    found: dict[str, list[Item]] = {kind: [] for kind in READERS}
+    for name, node in files.items():
+        if name == LIMITS or node is None:
+            continue
+        if not isinstance(node, list):
+            faults.add(f"{name}:1", "应为规则的列表（每条以「- 」开头）", "must be a list of rules")
+            continue
+        for entry in node:
+            first = next(iter(entry), "") if isinstance(entry, Map) else ""
+            at = entry.at() if isinstance(entry, Map) else f"{name}:1"
+            if first in READERS:
+                found[first].append(Item(entry, faults))
+            else:
+                faults.unknown(at, ("这种规则", "kind of rule"), str(first or entry), READERS)
+    return found
+
+
+def _one(reader: Reader, item: Item, read_one: Callable[[Reader, Item], Any]) -> Any:
+    item.need(next(iter(item.node)))
+    rule = read_one(reader, item)
+    item.done()
+    return rule
+
+
+def _unused(node: Any, limits: Mapping[str, Any], scopes: Scopes, faults: Faults) -> None:
+    if faults.lines:  # a rule at fault may be the one that uses it
+        return
+    for name in limits:
+        if name not in scopes.used_limits:
+            faults.add(node.at(name), f"限值 {name} 没有规则使用", f"limit {name} is used by no rule")
