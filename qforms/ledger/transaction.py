@@ -259,6 +259,13 @@ class Transaction:
         """Records a delivery that changes nothing (a bug held it, or it was refused before it was judged)."""
         self._write_delivery(reading, (outcome,), now)
 
+    def due(self, now: datetime) -> Clock | None:
+        """The clock whose next rung is due first, as it stands inside this transaction."""
+        self.flush()
+        query = select(t.clock).where(t.clock.c.next_at <= now).order_by(t.clock.c.next_at).limit(1)
+        row = self._db.execute(query).mappings().first()
+        return rows.clock_of(row) if row else None
+
     def rings_before(self, at: datetime) -> bool:
         """Does a clock written in this transaction ring before `at`?"""
         written = (c.next_at for by_rule in self._clocks.values() for c in by_rule.values())
