@@ -109,7 +109,7 @@ def check(dir: Dir) -> None:
     """检查设置、表单、模板、规则和规则的测试。 Settings, forms, templates, rules and the rules' own tests."""
     from qforms.commands import checks
 
-    faults = checks.workspace(dir)
+    faults = checks.workspace_faults(dir)
     for line in faults:
         print(line)
     if faults:

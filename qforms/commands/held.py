@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house
+from qforms.commands import printing
 from qforms.daemon import real_now
 from qforms.model import Delivery, Problem, QformsError
 from qforms.problems import actor, say
@@ -25,7 +26,8 @@ def rows(h: house.House, digest: str = "") -> list[dict[str, Any]]:
 def show(root: Path, digest: str) -> Iterator[str]:
     with house.opened(root, quiet=True) as h:
         for row in rows(h, digest):
-            yield f"{row['digest']}  {row['received_at']:%Y-%m-%d %H:%M}  {row['sender']}  {row['subject'] or row['name']}"
+            what = row["subject"] or row["name"]
+            yield f"{row['digest']}  {printing.short(row['received_at'], h.settings)}  {row['sender']}  {what}"
             for plain in row["reason"]:
                 problem = Problem(**plain)
                 yield f"  原因：{say(problem, h.settings.lang)}（{actor(problem)}）"

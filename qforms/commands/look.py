@@ -78,7 +78,8 @@ def case(root: Path, number: str) -> Iterator[str]:
 def _values(h: house.House, record: Record) -> Iterator[str]:
     catalogue, lang = h.procedures.catalogue, h.settings.lang
     form = catalogue.form(record.form)
-    yield f"{record.number}  {form.title[lang]}  {_status(h, record)}  第 {record.revision} 版  案件 {record.case_no or '—'}"
+    case_no = record.case_no or "—"
+    yield f"{record.number}  {form.title[lang]}  {_status(h, record)}  第 {record.revision} 版  案件 {case_no}"
     for field in form.fields:
         if field.name not in record.values:
             continue

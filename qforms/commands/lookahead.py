@@ -97,7 +97,8 @@ def _reading(h: house.House, reading: Reading) -> Iterator[str]:
 
 def _outcome(h: house.House, outcome: Outcome) -> Iterator[str]:
     lang = h.settings.lang
-    yield f"结果：{outcome.state}　{outcome.form}　{outcome.number}　身份：{outcome.speaker.kind} {outcome.speaker.name}".rstrip()
+    speaker = f"{outcome.speaker.kind} {outcome.speaker.name}".rstrip()
+    yield f"结果：{outcome.state}　{outcome.form}　{outcome.number}　身份：{speaker}"
     problems = [*([outcome.reason] if outcome.reason else []), *outcome.problems]
     for p in problems:
         label = printing.label_of(h.procedures.catalogue, outcome.form, p.field, lang)
