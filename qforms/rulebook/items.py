@@ -105,6 +105,7 @@ class Reader:
             clause=item.word("clause"),
             origin=item.origin,
             amount=amount,
+            day=self._own_field(item, "day", over),
         )
 
     def _subject_form(self, item: Item, over: Form | None) -> str:
