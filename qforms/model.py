@@ -763,6 +763,7 @@ class Later:
 
     reason: str
     unknown: bool = False
+    down: bool = False  # the server itself cannot be used: no attempt of this letter's
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,92 @@
+"""Case folders (P32): `cases/TS-202605-0003 宁波禾木 YL-H18/`, every mail and file of a case under human names.
+
+A copy for people and auditors; the store keeps the bytes that count. The names are safe on Windows wherever they are
+made, since the folder may lie on a share."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import unicodedata
+from pathlib import Path
+
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])(\..*)?", re.IGNORECASE)
+_LONGEST = 80  # UTF-16 units of a name: two of them and a share's path stay below the 260 of Windows
+_OCTETS = 240  # of UTF-8; Linux takes 255, and a number is appended
+
+
+def safe_name(text: str, longest: int = _LONGEST) -> str:
+    """`text` as the name of a file or folder on any system; its ending stays. Never empty; applied twice, the same."""
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    text = _trim(_FORBIDDEN.sub("_", text))
+    stem, dot, ending = text.rpartition(".")
+    if not stem or len(ending) > 11 or not ending.isalnum():
+        stem, dot, ending = text, "", ""
+    while stem and (_units(stem + dot + ending) > longest or len((stem + dot + ending).encode()) > _OCTETS):
+        stem = stem[:-1]
+    text = _trim(_trim(stem) + dot + ending) or "_"
+    return safe_name(f"_{text}", longest) if _RESERVED.fullmatch(text) else text
+
+
+class CaseFolders:
+    """The folders below `root`, found by the case number that their names begin with; looked through once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, Path] | None = None
+
+    def put(self, number: str, label: str, name: str, data: bytes) -> Path:
+        """Writes a file into the folder of the case, `label` being 「客户 型号」 as known by now, and gives its path.
+
+        The same bytes under the same name are written once; other bytes get `name (2)`. Raises OSError."""
+        folder = self.folder(number, label)
+        wanted = folder / safe_name(name)
+        digest, path, count = hashlib.sha256(data).digest(), wanted, 1
+        while path.exists():
+            if path.stat().st_size == len(data) and hashlib.sha256(path.read_bytes()).digest() == digest:
+                return path
+            count += 1
+            path = wanted.with_name(f"{wanted.stem} ({count}){wanted.suffix}")
+        draft = folder / f".{digest.hex()[:16]}.part"
+        draft.write_bytes(data)
+        draft.replace(path)
+        return path
+
+    def folder(self, number: str, label: str) -> Path:
+        """The folder of the case, made or renamed to what is known by now; one in use keeps its name."""
+        wanted = self._root / safe_name(f"{number} {label}")
+        found = self.find(number) or wanted
+        if found != wanted and label.strip():
+            with contextlib.suppress(OSError):  # a file in it is open, on Windows: another time
+                found = found.rename(wanted)
+        found.mkdir(parents=True, exist_ok=True)
+        self._index()[safe_name(number)] = found
+        return found
+
+    def find(self, number: str) -> Path | None:
+        """The folder of the case, whatever follows its number; None when there is none."""
+        found = self._index().get(safe_name(number))
+        if found and not found.is_dir():  # renamed by a person: look again
+            self._known = None
+            found = self._index().get(safe_name(number))
+        return found
+
+    def _index(self) -> dict[str, Path]:
+        if self._known is None:
+            folders = sorted(f for f in self._root.iterdir() if f.is_dir()) if self._root.is_dir() else []
+            self._known = {folder.name.partition(" ")[0]: folder for folder in reversed(folders)}
+        return self._known
+
+
+def _trim(text: str) -> str:
+    """No dot or space at the end (Windows drops them), no dot or lock-file mark at the beginning (hidden, ignored)."""
+    while (shorter := text.strip(". ").removeprefix("~$")) != text:
+        text = shorter
+    return text
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
