@@ -93,11 +93,12 @@ def _column(name: str, column: str) -> Run:
 def _each(name: str, column: str) -> Run:
     def run(values: Values, unknown: list[str]) -> Any:
         rows = values.get(name)
-        found = tuple(v for row in rows or () if (v := row.get(column)) is not None)
-        if not found:
-            unknown.append(f"{name}.{column}")
-            return None
-        return found
+        if rows is not None:
+            found = tuple(v for row in rows if (v := row.get(column)) is not None)
+            if found or not rows:  # a list said to be empty has a total of 0
+                return found
+        unknown.append(f"{name}.{column}")
+        return None
 
     return run
 

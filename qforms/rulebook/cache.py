@@ -1,64 +1,59 @@
-"""What the parsers gave, kept as JSON in a private folder under the digest of all sources and versions."""
+"""What the parsers gave, kept as JSON in a private file under the digest of all sources and of this program's loader."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from qforms import expression
 from qforms.model import Catalogue
 from qforms.rulebook.source import freeze, thaw
 
 
 class Cache:
-    """`files` (read YAML) and `trees` (checked expressions) of an earlier start on the same sources, or None and {}."""
+    """`files` (YAML as read) and `trees` (checked expressions) of an earlier start on the same sources, or None and {}.
 
-    def __init__(self, folder: Path | None, root: Path, catalogue: Catalogue, files: Iterable[Path]) -> None:
-        self.digest = _digest(catalogue, files)
-        self.folder = folder
+    A file that is missing, stale or damaged is none; one that can't be written only costs time."""
+
+    def __init__(self, file: Path | None, catalogue: Catalogue, sources: Iterable[Path]) -> None:
+        self.file = file
+        self.digest = _digest(catalogue, sources)
         self.files: dict[str, Any] | None = None
         self.trees: dict[str, Any] = {}
-        if folder is None:
+        if file is None:
             return
         try:
-            data = json.loads(self._path(folder).read_text("utf-8"))
-            self.files = {name: thaw(node) for name, node in data["files"].items()}
-            self.trees = data["trees"]
+            kept = json.loads(file.read_text("utf-8"))
+            if kept["digest"] == self.digest:
+                self.files, self.trees = {n: thaw(node) for n, node in kept["files"].items()}, kept["trees"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            self.files, self.trees = None, {}  # none yet, or damaged: it is made anew
+            self.files = None
 
-    def _path(self, folder: Path) -> Path:
-        return folder / f"rules-{self.digest[:16]}.json"
-
-    def save(self, files: dict[str, Any], trees: dict[str, Any]) -> None:
-        """Writes the cache unless it stands; older ones go. A folder that can't be written only costs time."""
-        if self.folder is None or self.files is not None:
+    def save(self, files: Mapping[str, Any], trees: Mapping[str, Any]) -> None:
+        if self.file is None or self.files is not None:
             return
-        path = self._path(self.folder)
-        data = {"files": {name: freeze(node) for name, node in files.items()}, "trees": trees}
+        kept = {"digest": self.digest, "files": {n: freeze(node) for n, node in files.items()}, "trees": trees}
+        part = self.file.with_name(f"{self.file.name}.{os.getpid()}")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = path.with_suffix(f".{os.getpid()}")
-            part.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
-            part.replace(path)
-            for old in self.folder.glob("rules-*.json"):
-                if old != path:
-                    old.unlink(missing_ok=True)
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), "utf-8")
+            part.replace(self.file)
         except OSError:
-            return
+            part.unlink(missing_ok=True)
 
 
-def _digest(catalogue: Catalogue, files: Iterable[Path]) -> str:
-    made = hashlib.sha256()
-    for package in ("qforms", "rule-engine", "ruamel.yaml"):
-        made.update(f"{package} {version(package)}\n".encode())
-    for name in sorted(catalogue.forms):
-        made.update(repr(catalogue.forms[name]).encode())
-    for file in files:
-        made.update(f"{file.name} {file.stat().st_size}\n".encode())
-        made.update(file.read_bytes())
-    return made.hexdigest()
+def _digest(catalogue: Catalogue, sources: Iterable[Path]) -> str:
+    """SHA-256 of the rule files, the declared forms and the code that reads them."""
+    code = [*Path(__file__).parent.glob("*.py"), *Path(expression.__file__).parent.glob("*.py")]
+    total = hashlib.sha256()
+    for file in [*sources, *sorted(code)]:
+        data = file.read_bytes()
+        total.update(f"\0{file.name}\0{len(data)}\0".encode())
+        total.update(data)
+    forms = getattr(catalogue, "digest", "") or repr(sorted(catalogue.forms.items()))
+    total.update(str(forms).encode())
+    return total.hexdigest()

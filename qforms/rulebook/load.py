@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 
 def load(root: Path, catalogue: Catalogue, cache: Path | None = None) -> Rulebook:
-    """The rules in the folder `root`, checked against the forms. `cache` is a private folder for what was parsed.
+    """The rules in the folder `root`, checked against the forms. `cache` is a file of the private folder.
 
     Raises QformsError with every fault found (`problems`), each `file:line: what; did you mean …`."""
     faults = Faults()
-    kept = Cache(cache, root, catalogue, rule_files(root))
+    kept = Cache(cache, catalogue, rule_files(root))
     files = kept.files if kept.files is not None else _read(root, faults)
     limits = _limits(files.get(LIMITS), faults)
     scopes = Scopes(catalogue, limits, faults, kept.trees)
