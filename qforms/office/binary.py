@@ -8,10 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from qforms.office import properties
-from qforms.office.book import Book, Cell, Grid, fault
+from qforms.office.book import EPOCH, Book, Cell, Grid, fault
 from qforms.office.package import Package
-
-_EPOCH = datetime(1899, 12, 30)
 
 
 def read(data: bytes, form: str, max_cells: int, package: Package | None) -> Book:
@@ -20,7 +18,7 @@ def read(data: bytes, form: str, max_cells: int, package: Package | None) -> Boo
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        grids = []
+        grids: list[Grid] = []
         for index, about in enumerate(book.sheets_metadata):
             left = max_cells - sum(len(g.cells) for g in grids)
             grids.append(_grid(book, index, about, left))
@@ -30,11 +28,11 @@ def read(data: bytes, form: str, max_cells: int, package: Package | None) -> Boo
         raise fault("unreadable_file", reason=str(why)[:200]) from None
     props = properties.custom(package) if package else {}
     by = properties.last_modified_by(package) if package else ""
-    macros = any("vbaproject" in name for name in package.names) if package else b"_VBA_PROJECT" in _wide(data)
+    macros = any("vbaproject" in name for name in package.names) if package else b"_VBA_PROJECT" in _narrow(data)
     return Book("excel", tuple(grids), {}, props, properties.stamps(props, grids), (), "", by, macros, form)
 
 
-def _wide(data: bytes) -> bytes:
+def _narrow(data: bytes) -> bytes:
     """The bytes without the zeros of UTF-16, so that an ASCII stream name can be looked for."""
     return data[-262_144:].replace(b"\0", b"") + data[:262_144].replace(b"\0", b"")
 
@@ -62,9 +60,9 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, int | float):
         return Cell(float(value), "number")
     if isinstance(value, datetime):
-        return Cell((value.replace(tzinfo=None) - _EPOCH).total_seconds() / 86_400, "date")
+        return Cell((value.replace(tzinfo=None) - EPOCH).total_seconds() / 86_400, "date")
     if isinstance(value, date):
-        return Cell(float((value - _EPOCH.date()).days), "date")
+        return Cell(float((value - EPOCH.date()).days), "date")
     if isinstance(value, time):
         return Cell((value.hour * 3600 + value.minute * 60 + value.second) / 86_400, "date")
     if isinstance(value, timedelta):

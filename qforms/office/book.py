@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from qforms.model import Problem
@@ -17,7 +17,9 @@ Kind = Literal["text", "number", "date", "bool", "error"]
 Place = tuple[int, int, int]  # grid, row, column
 NOTE = "qf_note"  # defined names and bookmarks that begin so are our own notes: never read, replaced when marked again
 STAMP = re.compile(r"qf1(?:\.[^.\s]*){4}\.[0-9a-f]{20}")
-_EPOCH = datetime(1899, 12, 30)  # serial number 0, the Excel leap year of 1900 counted in
+EPOCH = datetime.fromisoformat(
+    "1899-12-30"
+)  # naive, like Excel's dates; serial number 0, the Excel leap year of 1900 counted in
 _TALL = 400  # rows of one merged range that are looked up by row
 
 
@@ -43,7 +45,7 @@ class Cell(NamedTuple):
 
     @property
     def raw(self) -> str | int | float | bool | datetime | date | time:
-        """What the cell says: text, whole numbers as int, a date cell as date, time or datetime, an error as its code."""
+        """What the cell says: text, whole numbers as int, a date as date, time or datetime, an error as code."""
         if self.kind == "date" and isinstance(self.value, float):
             return moment(self.value)
         if self.kind == "number" and isinstance(self.value, float) and self.value.is_integer():
@@ -59,7 +61,7 @@ def moment(serial: float) -> datetime | date | time | float:
     """The date, time (serial below 1) or datetime of a serial number, to the second; the number when it is none."""
     if not 0 <= serial < 2_958_466:  # 9999-12-31
         return serial
-    at = _EPOCH + timedelta(seconds=round(serial * 86_400))
+    at = EPOCH + timedelta(seconds=round(serial * 86_400))
     if serial < 1:
         return at.time()
     return at.date() if at.time() == time() else at
@@ -165,11 +167,17 @@ def place_of(ref: str) -> tuple[int, int] | None:
     found = _REF.match(ref)
     if not found:
         return None
-    col = 0
-    for letter in found[1].upper():
-        col = col * 26 + ord(letter) - 64
-    row = int(found[2])
+    row, col = int(found[2]), _column(found[1])
     return (row - 1, col - 1) if 1 <= row <= 1_048_576 and col <= 16_384 else None
+
+
+@lru_cache(maxsize=1024)
+def _column(name: str) -> int:
+    """The number of a column from 1: AA is 27."""
+    col = 0
+    for letter in name.upper():
+        col = col * 26 + ord(letter) - 64
+    return col
 
 
 def range_of(ref: str) -> tuple[int, int, int, int] | None:

@@ -1,4 +1,4 @@
-"""OfficeReader: Office files opened in a child process that is limited in memory and time, and replaced when it dies."""
+"""OfficeReader: Office files opened in a child process, limited in memory and time, replaced when it dies."""
 
 from __future__ import annotations
 

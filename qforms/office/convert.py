@@ -1,4 +1,4 @@
-"""Old Word formats through LibreOffice, if it is installed: its own profile, its own limits, killed at the time limit."""
+"""Old Word formats through LibreOffice, where it is installed: own profile, own limits, killed at the time limit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from qforms.office.book import fault
 
 _MEMORY_KB = 4 << 20
+_KEEP = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE", "APPDATA")
 
 
 def soffice() -> str | None:
@@ -65,5 +66,4 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def clean_environment() -> dict[str, str]:
     """The environment without anything secret: a program that opens a stranger's file needs no password of ours."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "SystemRoot", "USERPROFILE", "APPDATA")
-    return {name: os.environ[name] for name in keep if name in os.environ}
+    return {name: os.environ[name] for name in _KEEP if name in os.environ}

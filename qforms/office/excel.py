@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from xml.etree.ElementTree import Element
 
 from qforms.office import properties
-from qforms.office.book import NOTE, Book, Cell, Grid, Kind, Place, fault, place_of, range_of
-from qforms.office.package import Package, parse, parser
+from qforms.office.book import EPOCH, NOTE, Book, Cell, Grid, Place, fault, place_of, range_of
+from qforms.office.package import Package
 
 _TEXT_LIMIT = 1_000_000  # characters of one cell; Excel itself allows 32,767
 _MERGES = 100_000
@@ -25,9 +26,9 @@ def read(package: Package, max_cells: int) -> Book:
     main = next((t for _, kind, t in package.relations("") if kind == "officeDocument"), "xl/workbook.xml")
     root = package.tree(main)
     links = {key: (kind, target) for key, kind, target in package.relations(main)}
-    part = {kind: target for kind, target in links.values()}
-    texts = shared_strings(package, part["sharedStrings"], max_cells) if part.get("sharedStrings", "") in package else []
-    dates = date_styles(package, part["styles"]) if part.get("styles", "") in package else []
+    part = dict(links.values())
+    texts = shared_strings(package, part.get("sharedStrings", ""), max_cells)
+    dates = date_styles(package, part.get("styles", ""))
     settings = root.find("workbookPr")
     shift = _1904 if settings is not None and settings.get("date1904") in ("1", "true") else 0.0
     grids: list[Grid] = []
@@ -37,7 +38,7 @@ def read(package: Package, max_cells: int) -> Book:
         name = sheet.get("name", "")
         if kind == "worksheet" and target in package:
             reader = _Sheet(texts, dates, shift, max_cells - sum(len(g.cells) for g in grids))
-            grids.append(reader.read(package.read(target), target, name, hidden))
+            grids.append(reader.read(package, target, name, hidden))
         else:
             grids.append(Grid(name, {}, (), hidden))
     defined = [(d.get("name", ""), d.get("localSheetId"), d.text or "") for d in root.iter("definedName")]
@@ -67,55 +68,32 @@ def unescape(text: str) -> str:
 
 def shared_strings(package: Package, part: str, most: int) -> list[str]:
     """The shared strings, rich text joined, phonetic readings left out."""
-    made, texts, buffer = parser(part), list[str](), list[str]()
-    phonetic = False
-
-    def start(tag: str, _: object) -> None:
-        nonlocal phonetic
-        tag = tag[tag.find(":") + 1 :]
-        if tag == "t" and not phonetic:
-            made.CharacterDataHandler = buffer.append
-        elif tag == "rPh":
-            phonetic = True
-
-    def end(tag: str) -> None:
-        nonlocal phonetic
-        tag = tag[tag.find(":") + 1 :]
-        if tag == "t":
-            made.CharacterDataHandler = None
-        elif tag == "si":
-            texts.append(unescape("".join(buffer)))
-            buffer.clear()
-            if len(texts) > most:
-                raise fault("too_many_cells", part, cells=most)
-        elif tag == "rPh":
-            phonetic = False
-
-    made.StartElementHandler, made.EndElementHandler = start, end
-    parse(made, package.read(part), part)
+    texts: list[str] = []
+    if part not in package:
+        return texts
+    for _, space, item in package.finished(part, "si"):
+        texts.append(_rich(item, space))
+        item.clear()
+        if len(texts) > most:
+            raise fault("too_many_cells", part, cells=most)
     return texts
+
+
+def _rich(item: Element, space: str) -> str:
+    """The text of a string item: its own, or that of its runs."""
+    if len(item) == 1 and item[0].tag == space + "t":
+        return unescape(item[0].text or "")
+    runs = (t.text or "" for child in item if child.tag != space + "rPh" for t in child.iter(space + "t"))
+    return unescape("".join(runs))
 
 
 def date_styles(package: Package, part: str) -> list[bool]:
     """For each cell format (cellXfs) whether it shows a date or time."""
-    made, custom, formats = parser(part), dict[str, str](), list[str]()
-    inside = False
-
-    def start(tag: str, attrs: dict[str, str]) -> None:
-        nonlocal inside
-        tag = tag[tag.find(":") + 1 :]
-        if tag == "xf":
-            if inside:
-                formats.append(attrs.get("numFmtId", "0"))
-        elif tag == "numFmt":
-            custom[attrs.get("numFmtId", "")] = attrs.get("formatCode", "")
-        elif tag == "cellXfs":
-            inside = True
-        elif tag == "cellStyles":
-            inside = False
-
-    made.StartElementHandler = start
-    parse(made, package.read(part), part)
+    if part not in package:
+        return []
+    root = package.tree(part)
+    custom = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iterfind("numFmts/numFmt")}
+    formats = [xf.get("numFmtId", "0") for xf in root.iterfind("cellXfs/xf")]
     known = {number: is_date(int(number) if number.isdecimal() else 0, custom.get(number)) for number in set(formats)}
     return [known[number] for number in formats]
 
@@ -124,7 +102,8 @@ def is_date(number: int, code: str | None) -> bool:
     """Whether a number format shows a date or time: by its code, else by its built-in number."""
     if code is None:
         return number in _BUILTIN_DATES
-    return re.search("[ymdhs]", _LITERAL.sub("", code.split(";")[0]), re.I) is not None and "general" not in code.lower()
+    shown = _LITERAL.sub("", code.split(";")[0]).lower()
+    return "general" not in shown and any(letter in shown for letter in "ymdhs")
 
 
 @dataclass
@@ -136,67 +115,56 @@ class _Sheet:
     shift: float
     left: int  # cells that may still be read
 
-    def read(self, data: bytes, part: str, name: str, hidden: bool) -> Grid:
-        made = parser(part)
+    def read(self, package: Package, part: str, name: str, hidden: bool) -> Grid:
         cells: dict[tuple[int, int], Cell] = {}
         spans: list[tuple[int, int, int, int]] = []
-        buffer: list[str] = []
-        row = col = -1
-        kind = style = ""
-        inside = formula = phonetic = False
-
-        def start(tag: str, attrs: dict[str, str]) -> None:
-            nonlocal row, col, kind, style, inside, formula, phonetic
-            if ":" in tag:
-                tag = tag[tag.find(":") + 1 :]
-            if tag == "c":
-                ref = attrs.get("r")
-                place = place_of(ref) if ref else (max(row, 0), col + 1)
-                if place is None:
-                    raise fault("unreadable_file", f"{name}!{ref}"[:80], reason=f"{ref}"[:40])
-                row, col = place
-                kind, style = attrs.get("t", "n"), attrs.get("s", "")
-                inside, formula = True, False
-            elif tag == "v" or tag == "t":
-                if inside and not phonetic:
-                    made.CharacterDataHandler = buffer.append
-            elif tag == "row":
-                number = attrs.get("r", "")
-                row = int(number) - 1 if number.isdecimal() else row + 1
-                col = -1
-            elif tag == "f":
-                formula = inside
-            elif tag == "rPh":
-                phonetic = True
-            elif tag == "mergeCell" and (span := range_of(attrs.get("ref", ""))):
+        at = -1
+        for kind, space, element in package.finished(part, "row", "mergeCell"):
+            if kind == "row":
+                number = element.get("r", "")
+                at = int(number) - 1 if number.isdecimal() else at + 1
+                self.row(element, space, at, name, cells)
+                element.clear()
+                if len(cells) > self.left:
+                    raise fault("too_many_cells", name, cells=self.left)
+            elif span := range_of(element.get("ref", "")):
                 spans.append(span)
                 if len(spans) > _MERGES:
                     raise fault("too_many_cells", name, cells=_MERGES)
-
-        def end(tag: str) -> None:
-            nonlocal inside, phonetic
-            if ":" in tag:
-                tag = tag[tag.find(":") + 1 :]
-            if tag == "v" or tag == "t":
-                made.CharacterDataHandler = None
-            elif tag == "c":
-                inside = False
-                if buffer:
-                    text = buffer[0] if len(buffer) == 1 else "".join(buffer)
-                    buffer.clear()
-                    if len(text) > _TEXT_LIMIT:
-                        raise fault("inflates_too_much", name, mb=_TEXT_LIMIT >> 20 or 1)
-                    found = self.cell(text, kind, style, formula)
-                    if found.value != "":
-                        cells[row, col] = found
-                        if len(cells) > self.left:
-                            raise fault("too_many_cells", name, cells=self.left)
-            elif tag == "rPh":
-                phonetic = False
-
-        made.StartElementHandler, made.EndElementHandler = start, end
-        parse(made, data, part)
         return Grid(name, cells, tuple(spans), hidden)
+
+    def row(self, row: Element, space: str, at: int, sheet: str, cells: dict[tuple[int, int], Cell]) -> None:
+        """The filled cells of one row; the last of several with one address wins, as in Excel."""
+        value, formula, inline = space + "v", space + "f", space + "is"
+        col, last = -1, ""  # last: the address of an empty cell, asked only when the next cell has none
+        for c in row:
+            ref = c.get("r")
+            if ref is not None:
+                if not len(c):  # a format without a value
+                    last = ref
+                    continue
+                place = place_of(ref)
+                if place is None:
+                    raise fault("hostile_file", f"{sheet}!{ref}"[:80], reason=ref[:40])
+                at, col = place
+            else:
+                at, col = (place_of(last) or (at, col)) if last else (at, col)
+                col += 1
+            last = ""
+            text, calculated = None, False
+            for child in c:
+                if child.tag == value:
+                    text = child.text
+                elif child.tag == inline:
+                    text = _rich(child, space)
+                elif child.tag == formula:
+                    calculated = True
+            if text:
+                if len(text) > _TEXT_LIMIT:
+                    raise fault("inflates_too_much", sheet, mb=1)
+                found = self.cell(text, c.get("t", "n"), c.get("s", ""), calculated)
+                if found.value != "":
+                    cells[at, col] = found
 
     def cell(self, text: str, kind: str, style: str, formula: bool) -> Cell:
         """One cell's value; what is no number although it should be stays a text."""
@@ -232,7 +200,7 @@ def _iso(text: str, formula: bool) -> Cell:
         at = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return Cell(text, "text", formula)
-    return Cell((at - datetime(1899, 12, 30)).total_seconds() / 86_400, "date", formula)
+    return Cell((at - EPOCH).total_seconds() / 86_400, "date", formula)
 
 
 def _names(
@@ -260,8 +228,6 @@ def _without(grids: list[Grid], notes: list[tuple[int, int, int, int, int]]) -> 
     """The grids without what our notes say."""
     for sheet, top, left, bottom, right in notes:
         grid = grids[sheet]
-        kept = {
-            (r, c): cell for (r, c), cell in grid.cells.items() if not (top <= r <= bottom and left <= c <= right)
-        }
+        kept = {(r, c): cell for (r, c), cell in grid.cells.items() if not (top <= r <= bottom and left <= c <= right)}
         grids[sheet] = Grid(grid.name, kept, grid.spans, grid.hidden)
     return grids

@@ -7,15 +7,17 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, cast
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-from qforms.office.book import fault
+from qforms.office.book import OfficeFault, fault
 
 _MEMBERS = 20_000
-_DEPTH = 2_000
+_CHUNK = 65_536
+_SMALL = 1 << 20  # bytes of a part that is parsed as a whole
 
 
 class Package:
@@ -44,17 +46,52 @@ class Package:
         return [i.filename for key, i in self.names.items() if key.startswith(folder.casefold())]
 
     def read(self, part: str) -> bytes:
+        """A part, inflated. Raises OfficeFault when it is missing or damaged."""
+        with self._open(part) as stream:
+            return _piece(stream, -1, part)
+
+    def _open(self, part: str) -> IO[bytes]:
         try:
-            return self._zip.read(self.names[part.casefold()])
-        except KeyError:
-            raise fault("unreadable_file", reason=f"{part} ?") from None
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError) as why:
-            raise fault("unreadable_file", reason=f"{part}: {why}") from None
-        except Exception as why:  # zlib.error and those of other methods have no common base
-            raise fault("unreadable_file", reason=f"{part}: {why}") from None
+            return self._zip.open(self.names[part.casefold()])
+        except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as why:
+            raise _broken(part, why) from None
 
     def tree(self, part: str) -> Element:
         return tree(self.read(part), part)
+
+    def finished(self, part: str, *wanted: str) -> Iterator[tuple[str, str, Element]]:
+        """(local name, namespace, element) of each wanted element, complete; the caller clears what it has used.
+
+        A large part is streamed, so that it never stands in memory as a whole."""
+        if part in self and self.names[part.casefold()].file_size <= _SMALL:
+            data = self.read(part)
+            space = namespace(data, part)
+            root = _parsed(data, part)
+            for name in wanted:
+                for element in list(root.iter(space + name)):
+                    yield name, space, element
+        else:
+            yield from self._streamed(part, wanted)
+
+    def _streamed(self, part: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, str, Element]]:
+        made: ElementTree.XMLPullParser[Element] = ElementTree.XMLPullParser(("end",))
+        with self._open(part) as stream:
+            piece = _piece(stream, _CHUNK, part)
+            space = namespace(piece, part)
+            names = {space + name: name for name in wanted}
+            while piece:
+                try:
+                    made.feed(piece)
+                    for _, element in cast("Iterator[tuple[str, Element]]", made.read_events()):
+                        if name := names.get(element.tag):
+                            yield name, space, element
+                except (ElementTree.ParseError, ValueError) as why:
+                    raise _broken(part, why) from None
+                piece = _piece(stream, _CHUNK, part)
+        try:
+            made.close()
+        except ElementTree.ParseError as why:
+            raise _broken(part, why) from None
 
     def relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         """(id, last word of the type, target part) of the relationships of a part; external ones are left out."""
@@ -69,63 +106,74 @@ class Package:
                 yield rel.get("Id", ""), rel.get("Type", "").rpartition("/")[2], path
 
 
-def members(data: bytes) -> set[str]:
-    """The names of a zip's members in lower case. Raises OfficeFault when it cannot be opened."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            return {name.replace("\\", "/").lstrip("/").casefold() for name in package.namelist()}
-    except Exception as why:  # BadZipFile, and what odd headers lead to
-        raise fault("unreadable_file", reason=str(why)[:200]) from None
-
-
 def _outside(name: str) -> bool:
     path = name.replace("\\", "/")
     return ".." in path.split("/") or path[1:3] == ":/" or "\0" in name
 
 
-def parser(part: str = "") -> Any:
-    """An expat parser without namespaces that refuses a document type, and with it every entity."""
-    made = expat.ParserCreate()
-    made.buffer_text = True
-    made.buffer_size = 65_536
+def namespace(head: bytes, part: str = "") -> str:
+    """The namespace of a part's root element, as ElementTree writes it ("{uri}"), from the part's first bytes.
+
+    Raises OfficeFault for a document type declaration, and with it every entity; it stands before the root element."""
+    made = expat.ParserCreate(namespace_separator="}")
+    found: list[str] = []
 
     def refuse(*_: object) -> None:
         raise fault("hostile_file", part, reason="DOCTYPE")
 
-    made.StartDoctypeDeclHandler = refuse
-    return made
+    def root(tag: str, _: object) -> None:
+        found.append("{" + tag[: tag.find("}") + 1] if "}" in tag else "")
+        raise _Enough
 
-
-def parse(made: Any, data: bytes, part: str = "") -> None:
-    """Feeds a whole part. Raises OfficeFault for XML that is not well-formed."""
+    made.StartDoctypeDeclHandler, made.StartElementHandler = refuse, root
     try:
-        made.Parse(data, True)
+        made.Parse(head[:_CHUNK], False)
+    except _Enough:
+        return found[0]
     except expat.ExpatError as why:
-        raise fault("unreadable_file", part, reason=f"{part}: {why}") from None
+        raise _broken(part, why) from None
+    raise fault("unreadable_file", part, reason=f"{part}: XML")
+
+
+class _Enough(Exception):
+    """The root element has been seen."""
+
+
+def _parsed(data: bytes, part: str) -> Element:
+    try:
+        return ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError) as why:
+        raise _broken(part, why) from None
+
+
+def _piece(stream: IO[bytes], size: int, part: str) -> bytes:
+    try:
+        return stream.read(size)
+    except MemoryError:
+        raise
+    except Exception as why:  # BadZipFile, EOFError, zlib.error, lzma's: they have no common base
+        raise _broken(part, why) from None
+
+
+def _broken(part: str, why: object) -> OfficeFault:
+    return fault("unreadable_file", part, reason=f"{part}: {why}"[:200])
+
+
+class _Local(dict[str, str]):
+    """Names without their namespace, remembered."""
+
+    def __missing__(self, name: str) -> str:
+        local = self[name] = name[name.find("}") + 1 :]
+        return local
 
 
 def tree(data: bytes, part: str = "") -> Element:
-    """A part as elements whose tags and attributes are local names ("w:tbl" and "x:tbl" are "tbl", "r:id" is "id")."""
-    made, builder = parser(part), TreeBuilder()
-    made.ordered_attributes = True
-    depth = 0
-
-    def start(tag: str, attrs: list[str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _DEPTH:
-            raise fault("hostile_file", part, reason="XML")
-        names = [name[name.find(":") + 1 :] for name in attrs[::2]]
-        builder.start(tag[tag.find(":") + 1 :], dict(zip(names, attrs[1::2], strict=True)))
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag[tag.find(":") + 1 :])
-
-    made.StartElementHandler, made.EndElementHandler = start, end
-    made.CharacterDataHandler = builder.data
-    parse(made, data, part)
-    return builder.close()
-
-
+    """A part as elements whose tags and attributes are local names (w:tbl is "tbl", r:id is "id")."""
+    namespace(data, part)
+    root = _parsed(data, part)
+    local = _Local()
+    for element in root.iter():
+        element.tag = local[element.tag]
+        if element.attrib:
+            element.attrib = {local[name]: value for name, value in element.attrib.items()}
+    return root

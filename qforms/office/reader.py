@@ -13,15 +13,16 @@ def read(data: bytes, inflated: int, max_cells: int, passwords: Sequence[str] = 
     """The Book of an Excel or Word file, told by its content; `inflated` in bytes.
 
     Raises OfficeFault; `convert_first` for formats that LibreOffice has to turn into .docx before."""
-    form = format_of(data)
+    package = _package(data, inflated)
+    form = format_of(data, package.names if package else ())
     if form == "encrypted":
         data = decrypted(data, passwords)
-        form = format_of(data)
+        package = _package(data, inflated)
+        form = format_of(data, package.names if package else ())
     if form in ("doc", "rtf", "odt"):
         raise fault("convert_first", format=form)
-    if form == "xls":
+    if form == "xls" or package is None:
         return _xls(data, max_cells, passwords)
-    package = Package(data, inflated)
     if form == "xlsx":
         from qforms.office import excel
 
@@ -35,6 +36,10 @@ def read(data: bytes, inflated: int, max_cells: int, passwords: Sequence[str] = 
     return binary.read(data, form, max_cells, package)
 
 
+def _package(data: bytes, inflated: int) -> Package | None:
+    return Package(data, inflated) if data[:2] == b"PK" else None
+
+
 def _xls(data: bytes, max_cells: int, passwords: Sequence[str]) -> Book:
     from qforms.office import binary
 
@@ -44,7 +49,7 @@ def _xls(data: bytes, max_cells: int, passwords: Sequence[str]) -> Book:
 
 
 def _locked(data: bytes) -> bool:
-    """Whether an .xls asks for a password (a FILEPASS record); only a file with that record is opened by msoffcrypto."""
+    """Whether an .xls asks for a password (a FILEPASS record)."""
     import io
 
     import olefile
@@ -77,7 +82,7 @@ def decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
             file = msoffcrypto.OfficeFile(io.BytesIO(data))
             file.load_key(password=password)
             file.decrypt(out)
-        except Exception:  # noqa: S112  a wrong password and a damaged file fail alike, in many ways
+        except Exception:  # a wrong password and a damaged file fail alike, in many ways
             continue
         return out.getvalue()
     raise fault("encrypted")

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from qforms.model import Problem
 from qforms.office import wire
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _answer(data: bytes, limits: dict[str, Any]) -> bytes:
-    """The packed Book or Problem. Whatever a reader raises is a problem of the file; calamine's panics are no Exception."""
+    """The packed Book or Problem. Whatever a reader raises is the file's fault; calamine's panics are no Exception."""
     try:
         return wire.pack(read(data, limits["inflated"], limits["cells"], limits["passwords"]))
     except OfficeFault as known:
@@ -49,13 +49,13 @@ def _limit_memory(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def receive(stream: BinaryIO) -> bytes:
+def receive(stream: IO[bytes]) -> bytes:
     """One frame; b"" at the end of the stream."""
     head = stream.read(8)
     return stream.read(int.from_bytes(head, "big")) if len(head) == 8 else b""
 
 
-def send(stream: BinaryIO, data: bytes) -> None:
+def send(stream: IO[bytes], data: bytes) -> None:
     """One frame: eight bytes of length, then the data."""
     stream.write(len(data).to_bytes(8, "big"))
     stream.write(data)

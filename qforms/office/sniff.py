@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from qforms.office.book import fault
@@ -9,38 +10,36 @@ from qforms.office.book import fault
 Format = Literal["xlsx", "xlsb", "ods", "docx", "odt", "xls", "doc", "rtf", "encrypted"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# BIFF without its OLE envelope: Excel 2 to 5
+_OLD_EXCEL = (b"\x09\x08\x10\x00", b"\x09\x08\x08\x00", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
 
 
-def format_of(data: bytes) -> Format:
-    """The format of an Office file. Raises OfficeFault: `not_office` with what it is instead, or `unreadable_file`."""
-    head = data[:4096].lstrip(b"\xef\xbb\xbf\r\n\t ")
-    if data[:2] == b"PK":
-        return _zipped(data)
+def format_of(data: bytes, members: Collection[str] = ()) -> Format:
+    """The format of an Office file; `members` are the names in a zip, in lower case.
+
+    Raises OfficeFault: `not_office` with what it is instead, or `unreadable_file`."""
+    if members:
+        return _zipped(members, data[30:200])
     if data[:8] == _OLE:
         return _ole(data)
-    if data[:4] in (b"\x09\x08\x10\x00", b"\x09\x08\x08\x00", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"):
-        return "xls"  # BIFF without its OLE envelope: Excel 2 to 5
+    if data[:4] in _OLD_EXCEL:
+        return "xls"
+    head = data[:4096].lstrip(b"\xef\xbb\xbf\r\n\t ")
     if head[:5] == b"{\\rtf":
         return "rtf"
     raise fault("not_office", found=_other(data, head))
 
 
-def _zipped(data: bytes) -> Format:
-    from qforms.office.package import members
-
-    names = members(data)
+def _zipped(names: Collection[str], head: bytes) -> Format:
     if "mimetype" in names and "content.xml" in names:
-        kind = data[30:200]
-        return "odt" if b"opendocument.text" in kind else "ods"
+        return "odt" if b"opendocument.text" in head else "ods"
     if any(n.startswith("xl/") and n.endswith(".bin") and "workbook" in n for n in names):
         return "xlsb"
     if any(n.startswith("xl/") for n in names):
         return "xlsx"
     if any(n.startswith("word/") for n in names):
         return "docx"
-    if "[content_types].xml" in names:
-        raise fault("not_office", found="PowerPoint" if any(n.startswith("ppt/") for n in names) else "OOXML")
-    raise fault("not_office", found="zip")
+    raise fault("not_office", found="PowerPoint" if any(n.startswith("ppt/") for n in names) else "zip")
 
 
 def _ole(data: bytes) -> Format:

@@ -1,0 +1,99 @@
+"""Which form a file is: by its stamp, its properties, the form code or title printed on it, else by its labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from qforms.model import Form
+from qforms.office.book import Book
+from qforms.office.values import Labels
+
+_AT_LEAST = 35  # of 100: below, labels suggest nothing
+_LINES = 400  # texts that are looked at
+
+
+class Catalogue(Protocol):
+    """The declared forms and their labels (`forms.catalogue.Catalogue`)."""
+
+    forms: Mapping[str, Form]
+
+    def labels(self, form: str) -> Labels: ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A form that a file may be. `score` of 100; only `labels` is a guess, to be asked about. `stamp` as found."""
+
+    form: str
+    how: Literal["stamp", "property", "code", "title", "labels"]
+    score: int
+    stamp: str = ""
+
+
+def identify(book: Book, catalogue: Catalogue) -> tuple[Candidate, ...]:
+    """The forms that `book` may be, the surest first, each once; empty when it is none of ours."""
+    best: dict[str, Candidate] = {}
+    for candidate in _candidates(book, catalogue):
+        if candidate.form not in best:
+            best[candidate.form] = candidate
+    return tuple(sorted(best.values(), key=lambda c: -c.score))
+
+
+def _candidates(book: Book, catalogue: Catalogue) -> Iterator[Candidate]:
+    for stamp in book.stamps:
+        if (name := stamp.split(".")[1]) in catalogue.forms:
+            yield Candidate(name, "stamp", 100, stamp)
+    if (name := book.properties.get("qf_form", "")) in catalogue.forms:
+        yield Candidate(name, "property", 98)
+    texts = list(_texts(book))
+    sure = list(_printed(texts, catalogue))
+    yield from sure
+    if not book.stamps and not sure:
+        yield from _by_labels(texts, catalogue)
+
+
+def _texts(book: Book) -> Iterator[str]:
+    left = _LINES
+    for grid in book.grids:
+        if not grid.hidden:
+            yield grid.name
+            for cell in list(grid.cells.values())[:left]:
+                if cell.kind == "text":
+                    yield cell.text
+    yield from book.text.splitlines()[:left]
+
+
+def _printed(texts: list[str], catalogue: Catalogue) -> Iterator[Candidate]:
+    """By the code (Q/SPT-RGS-8001, F01) or the title that stands on the form."""
+    squeezed = ["".join(t.split()).casefold() for t in texts if len(t) <= 200]
+    for name, form in catalogue.forms.items():
+        code = "".join(form.code.split()).casefold()
+        if code and any(_has(t, code) for t in squeezed):
+            yield Candidate(name, "code", 95)
+    for name, form in catalogue.forms.items():
+        titles = {"".join(t.split()).casefold() for t in (form.title.zh, form.title.en) if t}
+        if titles & set(squeezed):
+            yield Candidate(name, "title", 90)
+
+
+def _has(text: str, code: str) -> bool:
+    at = text.find(code)
+    if at < 0:
+        return False
+    before, after = text[:at][-1:], text[at + len(code) :][:1]
+    return not re.match("[a-z0-9]", before) and not re.match("[a-z0-9]", after)
+
+
+def _by_labels(texts: list[str], catalogue: Catalogue) -> Iterator[Candidate]:
+    """The share of a form's labels that stand in the file, of what the file has."""
+    words = {line.split("：")[0].split(":")[0].strip() for t in texts for line in t.splitlines()[:20]}
+    words = {w for w in words if 0 < len(w) <= 40}
+    for name in catalogue.forms:
+        labels = catalogue.labels(name)
+        fields = [f for f in catalogue.forms[name].fields if f.blank and not f.calc]
+        found = {path for w in words if (path := labels.find(w))}
+        if fields and len(found) >= 3 and (score := round(80 * len(found) / max(len(fields), 6))) >= _AT_LEAST:
+            yield Candidate(name, "labels", min(score, 80))
