@@ -19,6 +19,7 @@ _ZH = {
     "datetime": "时刻",
     "row": "行",
     "limits": "限值",
+    "moment": "日期或时刻",
 }
 _ORDERED = {"number", "date", "datetime"}
 _EQUALS = {"number", "date", "datetime", "text", "bool"}
@@ -60,11 +61,13 @@ def _results(tree: Tree) -> Iterator[Any]:
 
 
 def _type(kind: Kind) -> str:
-    return f"list of {kind.type}" if kind.many else kind.type
+    return f"list of {kind.type}s" if kind.many else kind.type
 
 
 def _show(kind: Kind) -> str:
-    return f"多个{_ZH[kind.type]}" if kind.many else _ZH[kind.type]
+    if kind.many:
+        return "清单" if kind.type == "row" else f"多个{_ZH[kind.type]}"
+    return _ZH[kind.type]
 
 
 def _unknown(what: str, en: str, word: str, options: Sequence[str]) -> Fault:

@@ -1,4 +1,4 @@
-"""What the parsers gave, kept as JSON in a private file under the digest of all sources and of this program's loader."""
+"""What the parsers gave, kept as JSON in a private file under the digest of all sources and of the loader."""
 
 from __future__ import annotations
 

@@ -167,7 +167,8 @@ class _Reader:
         at = self.moment(item, "at") or datetime.max.replace(tzinfo=self.zone)
         given = tuple(self.given(g, at) for g in item.items("given"))
         node = item.raw("expect")
-        expected, lines = Expected(), {}
+        expected: Expected = Expected()
+        lines: dict[str, str] = {}
         if isinstance(node, Map):
             expected, lines = self.expected(Item(node, self.faults))
         elif node is not None:
