@@ -1,7 +1,7 @@
 """yagmail's connection and login, without what it does beyond: no MIME, no questions at the terminal, no retries.
 
 Stock yagmail adds @gmail.com to a user name, verifies no certificate on STARTTLS, asks for a missing password at the
-terminal, logs to stderr, and repeats a letter by itself when the connection was lost. Imported with the first letter."""
+terminal, logs to stderr, and repeats a letter by itself when the connection breaks. Imported with the first letter."""
 
 from __future__ import annotations
 

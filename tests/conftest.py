@@ -1,0 +1,3 @@
+"""Fixtures that all stages share."""
+
+pytest_plugins = ["support_servers"]
