@@ -155,8 +155,8 @@ def _band(sheet: _Sheet, strip: Strip, row: int) -> None:
 
 
 def _label(cell: Any, text: str, *, required: bool, centred: bool) -> None:
+    from openpyxl.cell import text as cell_text
     from openpyxl.cell.rich_text import CellRichText, TextBlock
-    from openpyxl.cell.text import InlineFont
 
     text = clean(text)
     cell.fill = look.fill(look.LABEL)
@@ -165,7 +165,8 @@ def _label(cell: Any, text: str, *, required: bool, centred: bool) -> None:
     if not required:
         put(cell, text)
         return
-    red, ink = (InlineFont(rFont=look.FONT, sz=10, color=c) for c in (look.FAULT_LINE, look.INK))
+    inline: Any = cell_text.InlineFont
+    red, ink = (inline(rFont=look.FONT, sz=10, color=c) for c in (look.FAULT_LINE, look.INK))
     cell.value = CellRichText(TextBlock(red, "*"), TextBlock(ink, text))
 
 

@@ -42,11 +42,12 @@ def fill(color: str) -> Any:
 @cache
 def lines(color: str = LINE, *, sides: str = "lrtb") -> Any:
     """Thin lines on the sides named: left, right, top, bottom."""
-    from openpyxl.styles import Border, Side
+    from openpyxl import styles
 
-    side = Side(style="thin", color=color)
+    side: Any = styles.Side(style="thin", color=color)
+    border: Any = styles.Border
     names = {"l": "left", "r": "right", "t": "top", "b": "bottom"}
-    return Border(**{names[s]: side for s in sides})
+    return border(**{names[s]: side for s in sides})
 
 
 @cache
@@ -61,7 +62,7 @@ def workbook() -> Any:
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
-    book = Workbook()
+    book: Any = Workbook()
     book.remove(book.active)
     book._named_styles["Normal"].font = Font(name="Arial", size=10)
     book._fonts[0] = Font(name="Arial", size=10)

@@ -1,0 +1,178 @@
+"""How a new sheet looks (look.md 5): head, widths, formats, drop-downs, colours by the words of 剩余, print set-up.
+
+All of it is cell formats: LibreOffice draws no table style. What people change later stays theirs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from qforms.forms import sheet_style as look
+from qforms.forms.cells import put
+from qforms.model import Lang
+from qforms.workbook.book import HEAD_ROW, ID, REVISION, sheet_name
+from qforms.workbook.spans import LEFT, OVERDUE
+from qforms.workbook.view import Column, Kind, Sheet
+
+SPARE = 20  # formatted rows below the data, for people who type at the end
+_REACH = 20_000  # drop-downs and colours reach down to this row
+FORMATS: Final[dict[Kind, str]] = {
+    "dt": "yyyy-mm-dd hh:mm",
+    "date": "yyyy-mm-dd",
+    "count": "General",
+    "money": "#,##0.00",
+    "permille": "0.000",
+}
+_CENTRED = frozenset({"mark", "code", "person", "dt", "date", "left", "link"})
+_RIGHT = frozenset({"count", "money", "permille"})
+
+
+def create(book: Any, sheet: Sheet, lang: Lang, company: str) -> Any:
+    """A new sheet at the end of the book: everything but its rows."""
+    from openpyxl.workbook.defined_name import DefinedName
+
+    ws = book.create_sheet(free_title(book, sheet.title[lang]))
+    width = len(sheet.columns)
+    ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[HEAD_ROW].height = 27, 15, 33
+    put(ws.cell(1, 1), sheet.title[lang])
+    ws.cell(1, 1).font = look.font(14, bold=True)
+    ws.cell(2, 1).font = look.font(9, color=look.GREY)
+    _legend(ws, sheet, lang)
+    for i, column in enumerate(sheet.columns, start=1):
+        _head(ws, i, column, lang)
+    for i, key in enumerate((ID, REVISION), start=width + 1):
+        ws.cell(HEAD_ROW, i, key).font = look.font(9)
+        ws.column_dimensions[_letter(i)].hidden = True
+    for row in range(HEAD_ROW + 1, HEAD_ROW + 1 + SPARE):
+        format_row(ws, row, sheet)
+    _colours(ws, sheet, lang)
+    frozen = next((i for i, c in enumerate(sheet.columns, start=1) if c.key == sheet.freeze), 1)
+    ws.freeze_panes = ws.cell(HEAD_ROW + 1, frozen + 1)
+    ws.sheet_view.showGridLines = False
+    ws.sheet_view.selection[-1].activeCell = ws.sheet_view.selection[-1].sqref = f"A{HEAD_ROW + 1}"
+    _print(ws, sheet, lang, company)
+    quoted = ws.title.replace("'", "''")
+    name = sheet_name(sheet.key)
+    book.defined_names[name] = DefinedName(name, attr_text=f"'{quoted}'!$A${HEAD_ROW}")
+    return ws
+
+
+def free_title(book: Any, title: str) -> str:
+    """A title that Excel takes and the book does not have yet."""
+    base = "".join("_" if c in "[]:*?/\\'" else c for c in title)[:28] or "sheet"
+    taken = {t.casefold() for t in book.sheetnames}
+    names = [base, *(f"{base} {i}" for i in range(2, 99))]
+    return next(n for n in names if n.casefold() not in taken)
+
+
+def _letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))
+
+
+def _head(ws: Any, i: int, column: Column, lang: Lang) -> None:
+    cell = ws.cell(HEAD_ROW, i)
+    put(cell, column.label[lang])
+    cell.font = look.font(9.5, bold=True, color=look.NAVY if column.office else "FFFFFF")
+    cell.fill = look.fill(look.INPUT_HEAD if column.office else look.NAVY)
+    cell.alignment = look.align("center")
+    cell.border = look.lines(look.LIST_LINE)
+    ws.column_dimensions[_letter(i)].width = column.width + 0.71
+
+
+def format_row(ws: Any, row: int, sheet: Sheet) -> None:
+    """The formats of a data row; an office's column is light blue."""
+    ws.row_dimensions[row].height = 20.25
+    for i, column in enumerate(sheet.columns, start=1):
+        cell = ws.cell(row, i)
+        cell.font = _font(column)
+        side = "right" if column.kind in _RIGHT else "center" if column.kind in _CENTRED else "left"
+        cell.alignment = look.align(side, indent=1 if side != "center" else 0, wrap=False)
+        cell.border = look.lines(look.LIST_LINE, sides="tb")
+        cell.number_format = FORMATS.get(column.kind, "@")
+        if column.office:
+            cell.fill = look.fill(look.INPUT)
+    for i in (len(sheet.columns) + 1, len(sheet.columns) + 2):
+        ws.cell(row, i).number_format = "@" if i == len(sheet.columns) + 1 else "0"
+
+
+def _font(column: Column) -> Any:
+    if column.kind == "link":
+        return look.font(9.5, color=look.NAVY, underline=True)
+    return look.font(9.5, bold=column.key == "what")
+
+
+def _legend(ws: Any, sheet: Sheet, lang: Lang) -> None:
+    """What colours and signs mean, beside the title."""
+    zh = lang == "zh"
+    items: list[tuple[str, str, str]] = []
+    if any(c.kind == "left" for c in sheet.columns):
+        items.append(("● 逾期" if zh else "● overdue", look.FAULT, look.FAULT_TEXT))
+        items.append(("▲ 24 h 内到期" if zh else "▲ due in 24 h", look.DUE, look.DUE_TEXT))
+    if any(c.office for c in sheet.columns):
+        items.append(("浅蓝 = 办公室填写" if zh else "blue = the office's", look.INPUT, look.NAVY))
+    first = 3 if sheet.columns[0].width < 10 else 2
+    wide = [i for i, c in enumerate(sheet.columns, start=1) if i >= first and c.width >= 17]
+    for (text, color, ink), i in zip(items, wide, strict=False):
+        cell = ws.cell(1, i)
+        put(cell, text)
+        cell.font, cell.fill = look.font(9, color=ink), look.fill(color)
+        cell.alignment = look.align("center")
+
+
+def _colours(ws: Any, sheet: Sheet, lang: Lang) -> None:
+    """Red and orange follow the words in the 剩余 column, so that colour and word never disagree."""
+    from openpyxl.formatting import rule as rules
+    from openpyxl.styles import Font, PatternFill
+
+    rule: Any = rules.FormulaRule
+    row = HEAD_ROW + 1
+    texts = [i for i, c in enumerate(sheet.columns, start=1) if c.kind == "left"]
+    by_word = {i: i for i in texts}
+    if len(texts) == 1:  # then the sign and the time follow it
+        by_word |= {i: texts[0] for i, c in enumerate(sheet.columns, start=1) if c.key in ("mark", "due", "planned_on")}
+    over, rest, days = OVERDUE[lang], LEFT[lang], "天" if lang == "zh" else " d"
+    for target, source in by_word.items():
+        cell = f"${_letter(source)}{row}"
+        late = f'LEFT({cell},{len(over)})="{over}"'
+        soon = f'AND(LEFT({cell},{len(rest)})="{rest}",ISERROR(FIND("{days}",{cell})))'
+        area = f"{_letter(target)}{row}:{_letter(target)}{_REACH}"
+        for formula, fill, ink in ((late, look.FAULT, look.FAULT_TEXT), (soon, look.DUE, look.DUE_TEXT)):
+            paint = PatternFill("solid", start_color=fill, end_color=fill, fill_type="solid")
+            ws.conditional_formatting.add(area, rule([formula], font=Font(color=ink), fill=paint))
+
+
+def offer(ws: Any, sheet: Sheet, column: Column, source: str) -> None:
+    """A drop-down for an office's column. It warns and does not stop, except 处理."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    i = sheet.columns.index(column) + 1
+    validation = DataValidation(type="list", formula1=source, allow_blank=True)
+    validation.errorStyle = "stop" if column.strict else "warning"
+    validation.showErrorMessage = True
+    validation.errorTitle, validation.error = (
+        column.label.zh[:30],
+        "请从列表中选一项。 Please choose one from the list.",
+    )
+    validation.add(f"{_letter(i)}{HEAD_ROW + 1}:{_letter(i)}{_REACH}")
+    ws.add_data_validation(validation)
+
+
+def _print(ws: Any, sheet: Sheet, lang: Lang, company: str) -> None:
+    ws.page_setup.paperSize, ws.page_setup.orientation = 9, "landscape"
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = sheet.pages, 0
+    ws.page_setup.pageOrder = "overThenDown"
+    ws.sheet_properties.pageSetUpPr.fitToPage = True
+    for side, mm in {"left": 10, "right": 10, "top": 13, "bottom": 15, "header": 7, "footer": 7}.items():
+        setattr(ws.page_margins, side, mm / 25.4)
+    ws.print_title_rows = f"1:{HEAD_ROW}"
+    if sheet.pages > 1:
+        ws.print_title_cols = "A:A"
+    footer(ws, f"{company}  {sheet.title[lang]}", lang)
+
+
+def footer(ws: Any, text: str, lang: Lang) -> None:
+    pages = "第 &P 页 共 &N 页" if lang == "zh" else "Page &P of &N"
+    for part, words in (("left", text.replace("&", "&&")), ("right", pages)):
+        piece = getattr(ws.oddFooter, part)
+        piece.text, piece.size, piece.font = words, 8, look.FONT
