@@ -1,0 +1,81 @@
+"""Computed fields: the first expression of `calc` whose names are all known gives the value.
+
+In a list, an amount that is a share of a sum of the form is rounded to the cent, and the last row takes what the
+rounding leaves over, so that the rows give the sum exactly (B19)."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from qforms.model import Condition, Field, Origin, Record, Value
+from qforms.rules.work import Work
+
+CENT = Decimal("0.01")
+_ROUNDS = 4  # computed fields that rest on computed fields
+
+
+def settle(work: Work, number: str) -> None:
+    """Brings the computed fields of a record up to date."""
+    record = work.view.record(number)
+    if record is None:
+        return
+    fields = [f for f in work.form(record).fields if f.calc or any(c.calc for c in f.fields)]
+    for _ in range(_ROUNDS if fields else 0):
+        record = work.view.record(number)
+        assert record is not None
+        found = {f.name: _value(work, record, f) for f in fields}
+        if not work.revise(number, found, Origin("", by="calc"), content=False):
+            return
+
+
+def _value(work: Work, record: Record, fld: Field) -> Value:
+    if fld.calc:
+        conditions = work.book.calcs(record.form, fld.name, len(fld.calc))
+        return _typed(fld, _first(conditions, work.names(record)))
+    rows = record.values.get(fld.name)
+    return tuple(_rows(work, record, fld, [dict(r) for r in rows])) if rows else rows
+
+
+def _first(conditions: list[Condition], names: Mapping[str, Any]) -> Value:
+    return next((v for c in conditions if (v := c(names)) is not None), None)
+
+
+def _typed(fld: Field, value: Value) -> Value:
+    """A computed value as its field keeps it: money to the cent, whole numbers as int."""
+    if not isinstance(value, (Decimal, int)) or isinstance(value, bool):
+        return value
+    if fld.type == "money":
+        return Decimal(value).quantize(CENT, ROUND_HALF_UP)
+    return int(Decimal(value).to_integral_value(ROUND_HALF_UP)) if fld.type == "int" else value
+
+
+def _rows(work: Work, record: Record, fld: Field, rows: list[dict[str, Value]]) -> list[dict[str, Value]]:
+    names = work.names(record)
+    for column in (c for c in fld.fields if c.calc):
+        conditions = work.book.calcs(record.form, f"{fld.name}.{column.name}", len(column.calc))
+        for row in rows:
+            value = _typed(column, _first(conditions, ChainMap(row, names)))  # type: ignore[arg-type]
+            if value is not None:
+                row[column.name] = value
+            elif conditions:
+                row.pop(column.name, None)
+        _rest_to_last(fld, column, conditions, names, rows)
+    return rows
+
+
+def _rest_to_last(
+    fld: Field, column: Field, conditions: list[Condition], names: Mapping[str, Any], rows: list[dict[str, Value]]
+) -> None:
+    """When the rows are all the shares of one sum (their per cents give 100), the last row closes it."""
+    columns = {c.name for c in fld.fields}
+    used = {n for c in conditions for n in c.names}
+    wholes, shares = used - columns, used & columns
+    if column.type != "money" or len(wholes) != 1 or len(shares) != 1 or not all(column.name in r for r in rows):
+        return
+    whole, share = names.get(*wholes), next(iter(shares))
+    if isinstance(whole, Decimal) and sum((Decimal(r.get(share) or 0) for r in rows), Decimal(0)) == 100:
+        others = sum((r[column.name] for r in rows[:-1]), Decimal(0))
+        rows[-1][column.name] = whole - others

@@ -1,0 +1,158 @@
+"""Clocks: a clock is what its rule says of its record. It is never restarted by a change of class (A03); where it no
+longer applies it is cancelled, and where it applies again it runs on from its old start."""
+
+from __future__ import annotations
+
+import calendar
+import dataclasses as dc
+from datetime import UTC, date, datetime, time, timedelta
+
+from qforms.model import Clock, ClockRule, Record
+from qforms.rules import ladder, opening
+from qforms.rules.names import Names
+from qforms.rules.work import Work
+
+AUTO_ISSUE = "auto_issue"  # the one timer whose length is a setting: settings.issue
+END_OF_DAY = time(23, 59, 59)
+
+
+def run(work: Work, number: str) -> None:
+    """Brings the clocks of a record up to date."""
+    record = work.view.record(number)
+    rules = work.book.clocks.get(record.form, ()) if record else ()
+    old = work.view.clocks(number) if rules else {}
+    for rule in rules:
+        assert record is not None
+        clock = judged(work, rule, record, old.get(rule.name))
+        if clock is not None and clock != old.get(rule.name):
+            _note(work, rule, old.get(rule.name), clock)
+            work.view.put_clock(clock)
+
+
+def judged(work: Work, rule: ClockRule, record: Record, old: Clock | None) -> Clock | None:
+    """The clock as it stands now; None when it has never applied."""
+    names = work.names(record)
+    applies = rule.when is None or rule.when(names) is True
+    if record.status and work.form(record).lifecycle.state(record.status).final and not _known(rule, names):
+        applies = False
+    start, due = times(work, rule, names)
+    if start is None or due is None or not applies:
+        return _cancelled(old)
+    reason = "reclassified" if due < work.at and (old is None or old.state == "cancelled") else ""
+    clock = Clock(
+        rule.name,
+        record.number,
+        record.case_no,
+        start,
+        due,
+        "running",
+        steps=old.steps if old else (),
+        escalations=old.escalations if old else 0,
+        owner=owner(work, rule, record),
+        reason=(reason or (old.reason if old and old.state != "cancelled" else "")) if due < work.now else "",
+        act_by=_act_by(work, rule, due),
+    )
+    if old is not None and (old.started_at, old.due_at) != (start, due) and old.state in ("met", "met_late"):
+        clock = dc.replace(clock, steps=())  # a new obligation after the old one was met: the new kind of a trigger
+    met = _met_at(work, rule, names, old, start)
+    if met is not None:
+        return dc.replace(clock, state="met" if met <= due else "met_late", met_at=met)
+    if not rule.timer and work.now > due and not rule.soft:
+        clock = dc.replace(clock, state="overdue")
+    return dc.replace(clock, next_at=ladder.next_at(work, rule, clock))
+
+
+def times(work: Work, rule: ClockRule, names: Names) -> tuple[datetime | None, datetime | None]:
+    """Start and due time; due is None where nothing is laid down."""
+    start = rule.from_(names)
+    if not isinstance(start, (date, datetime)):
+        return None, None
+    start = _moment(work, start, time(0))
+    if rule.timer and rule.name == AUTO_ISSUE:
+        issue = work.settings.issue
+        return start, start + timedelta(minutes=issue.after_minutes) if issue.mode == "auto" else None
+    if rule.by is not None:
+        due = rule.by(names)
+        return start, _moment(work, due, END_OF_DAY) if isinstance(due, (date, datetime)) else None
+    if rule.months:
+        return start, add_months(work.settings.local(start), rule.months)
+    if rule.working_days:
+        return start, work.procedures.work.add_days(start, rule.working_days)
+    assert rule.within is not None, rule.name
+    return start, work.procedures.work.add(start, rule.within) if working(work, rule, names) else start + rule.within
+
+
+def working(work: Work, rule: ClockRule, names: Names) -> bool:
+    """Does the clock run in working hours only? Never where `wall_when` holds: severity 3 and more (A01)."""
+    mode = rule.mode or work.settings.calendar.mode
+    return mode == "working" and not rule.timer and not (rule.wall_when and rule.wall_when(names) is True)
+
+
+def urgent(rule: ClockRule, names: Names) -> bool:
+    """What runs round the clock because of its severity is not held back by quiet hours either (P34)."""
+    return bool(rule.wall_when and rule.wall_when.names and rule.wall_when(names) is True)
+
+
+def add_months(start: datetime, months: int) -> datetime:
+    """Calendar months, clamped to the month's end: 31 August + 6 months = 28 February (A30)."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def owner(work: Work, rule: ClockRule, record: Record) -> str:
+    """Who has to act: the first department or person that the rule's owner stands for."""
+    found = opening.named(work, rule.owner.names, record) or opening.named(work, rule.owner.else_, record)
+    return found[0] if found else next(iter(rule.owner.names), "")
+
+
+def _moment(work: Work, value: date, at: time) -> datetime:
+    """A date as a time of the company's zone: its start, or for a limit its last second."""
+    return value if isinstance(value, datetime) else datetime.combine(value, at, tzinfo=work.settings.zone)
+
+
+def _known(rule: ClockRule, names: Names) -> bool:
+    return rule.until(names) not in (None, False, "", ())
+
+
+def _met_at(work: Work, rule: ClockRule, names: Names, old: Clock | None, start: datetime) -> datetime | None:
+    if rule.timer:
+        return old.met_at if old and old.started_at == start else None
+    value = rule.until(names)
+    if isinstance(value, (date, datetime)):
+        met = _moment(work, value, time(0))
+        # a start that can move (a new kind of trigger) is not met by what was done before it moved
+        return met if met >= start or len(rule.from_.names) == 1 else None
+    if value in (None, False, "", ()):
+        return None
+    return old.met_at if old and old.met_at else work.at
+
+
+def _cancelled(old: Clock | None) -> Clock | None:
+    if old is None or old.state in ("met", "met_late", "cancelled"):
+        return old
+    return dc.replace(old, state="cancelled", next_at=None, reason="reclassified")
+
+
+def _act_by(work: Work, rule: ClockRule, due: datetime) -> datetime | None:
+    """The last working moment before a due time that lies outside working hours."""
+    wt = work.procedures.work
+    return None if rule.timer or wt.is_open(due) else wt.last_open_before(due)
+
+
+_WORDS = {"met": "clock met", "met_late": "clock met late", "cancelled": "clock cancelled", "overdue": "clock overdue"}
+
+
+def _note(work: Work, rule: ClockRule, old: Clock | None, new: Clock) -> None:
+    if rule.timer or (old and old.state == new.state and old.due_at == new.due_at):
+        return
+    what = "clock started" if old is None and new.state == "running" else _WORDS.get(new.state, "clock moved")
+    if new.state == "running" and old is not None and old.state in ("met", "met_late"):
+        what = "clock reopened"
+    at = (
+        new.met_at
+        if new.met_at and new.state in ("met", "met_late")
+        else new.due_at
+        if new.state == "overdue"
+        else None
+    )
+    work.note(new.subject, what, rule.name, at, due=new.due_at.astimezone(UTC).isoformat())

@@ -1,0 +1,80 @@
+"""Runs the rules over what was touched until nothing changes any more: computed fields, suggestions, lifecycle, figures,
+triggers. Then, once, what follows from the result: clocks and letters."""
+
+from __future__ import annotations
+
+from qforms.model import Judgement, Origin, Outcome
+from qforms.rules import calc, clocks, letters, lifecycle, opening, triggers
+from qforms.rules.work import REST, Work, by_rule, restless
+
+
+def settle(work: Work) -> None:
+    """The fixed point. Raises QformsError when the rules do not come to rest."""
+    for _ in range(REST):
+        number = work.take()
+        if not number:
+            return
+        _look_at(work, number)
+    raise restless(work, number)
+
+
+def _look_at(work: Work, number: str) -> None:
+    record = work.view.record(number)
+    if record is None:
+        return
+    calc.settle(work, number)
+    decide(work, number)
+    lifecycle.by_itself(work, number)
+    opening.readdress(work, number)
+    _count(work, number)
+    if not work.form(record).lifecycle.state(record.status).final or work.view.base(number) is None:
+        triggers.judge(work, number)
+    triggers.settle_tasks(work, number)
+
+
+def decide(work: Work, number: str) -> None:
+    """Fills fields by the first case that holds; what a person wrote stands."""
+    record = work.view.record(number)
+    for rule in work.book.decide.get(record.form, ()) if record else ():
+        record = work.view.record(number)
+        if record is None or (rule.keep_persons and not by_rule(record, rule.field)):
+            continue
+        names = work.names(record)
+        value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
+        if value is not None and work.revise(number, {rule.field: value}, Origin("", by=rule.name), content=False):
+            calc.settle(work, number)
+
+
+def _count(work: Work, number: str) -> None:
+    """Counts the record as it is now, and has those looked at whose figures changed."""
+    record = work.view.record(number)
+    assert record is not None
+    old = work.counted.get(number) or work.view.base(number)
+    if old is record:
+        return
+    touched = work.figures.update(old, record)
+    work.counted[number] = record
+    for figure, of in sorted(touched):
+        if work.view.record(of) is not None:
+            work.touch(of, number)
+        for watcher in triggers.watchers(work, figure, of):
+            work.touch(watcher, number)
+
+
+def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
+    """Clocks and letters of all that was looked at, and the judgement that comes of it."""
+    for number in work.visited:
+        clocks.run(work, number)
+    letters.owed(work)
+    view = work.view
+    return Judgement(
+        records=tuple(r for n, r in view.records.items() if r != view.base(n)),
+        entries=tuple(view.entries),
+        clocks=tuple(view.clocks_.values()),
+        tasks=tuple(view.tasks.values()),
+        letters=tuple(view.letters.values()),
+        figures=view.changes(),
+        tokens=tuple(view.tokens.items()),
+        counters=dict(view.counters),
+        outcomes=outcomes,
+    )

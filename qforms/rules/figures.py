@@ -1,0 +1,182 @@
+"""Figures: what each record adds to a sum or count, and what changes when the record does. Nothing is ever scanned.
+
+Units with the same serial number count once: of the records that name it, the earliest holds its token (A08, B12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+
+from qforms.model import FigureRule, Record
+from qforms.rules import basis as b
+from qforms.rules.book import Book
+from qforms.rules.names import Names, stamp_of, subject_key, time_of
+from qforms.rules.view import View, age, newest_first
+
+Parts = dict[tuple[str, str], Decimal]  # (of, scope) -> amount
+Touched = set[tuple[str, str]]  # (figure, subject)
+Day = Callable[[datetime], date]
+
+
+class Figures:
+    """Keeps the figures of a view true while its records change."""
+
+    def __init__(self, book: Book, view: View, day: Day, today: date) -> None:
+        self.book, self.view, self.day, self.today = book, view, day, today
+
+    def update(self, old: Record | None, new: Record) -> Touched:
+        """Counts `new` instead of `old`; gives the figures that changed."""
+        touched: Touched = set()
+        for rule in self.book.over.get(new.form, ()):
+            if rule.kind in ("first", "last"):
+                touched |= self._end(rule, old, new)
+            else:
+                touched |= self._sum(rule, old, new)
+        return touched
+
+    # ---- sums and counts
+
+    def _sum(self, rule: FigureRule, old: Record | None, new: Record) -> Touched:
+        before = self.parts(rule, old) if old else {}
+        others = self._pass_tokens(rule, old, new) if rule.distinct else {}
+        after = self.parts(rule, new)
+        changed: Parts = {}
+        for sign, part in ((-1, before), (1, after)):
+            for key, amount in part.items():
+                changed[key] = changed.get(key, Decimal(0)) + sign * amount
+        for key, amount in others.items():
+            changed[key] = changed.get(key, Decimal(0)) + amount
+        for (of, scope), amount in changed.items():
+            self.view.add(rule.name, of, scope, amount)
+        moved = any(changed.values())
+        return {(rule.name, of) for r in (old, new) if moved and r and (of := self.subject(rule, self._names(r)))}
+
+    def _names(self, record: Record) -> Names:
+        return Names(self.book, self.view, record, self.today)
+
+    def parts(self, rule: FigureRule, record: Record) -> Parts:
+        """What a record adds, by subject and scope, given who holds the tokens now."""
+        names = self._names(record)
+        of = self.subject(rule, names)
+        amount = self._amount(rule, names)
+        if not of or amount is None or not self._counts(rule, names):
+            return {}
+        amount = self._distinct(rule, record, of, amount)
+        found: Parts = {}
+        for kind in map(b.per, rule.per):
+            scope = b.scope_of(kind, {f: names.get(f) for f in kind.fields})
+            if scope is None:
+                continue
+            if not kind.days or scope:
+                found[of, scope] = amount
+            if kind.days:
+                found[b.windowed(of, scope), b.day_scope(self._day(rule, names))] = amount
+        return found if rule.per else {(of, ""): amount}
+
+    def subject(self, rule: FigureRule, names: Names) -> str:
+        parts = [names.get(f) for f in rule.subject or (rule.of,)]
+        return "" if any(p in (None, "", ()) for p in parts) else subject_key(parts)
+
+    def _counts(self, rule: FigureRule, names: Names) -> bool:
+        return rule.where is None or rule.where(names) is True
+
+    def _amount(self, rule: FigureRule, names: Names) -> Decimal | None:
+        if rule.kind == "count":
+            return Decimal(1)
+        value = rule.amount(names) if rule.amount else names.get(rule.value)
+        return None if value is None else Decimal(value)
+
+    def _day(self, rule: FigureRule, names: Names) -> date:
+        """The day on which a record counts: of its `day` field, else of its arrival."""
+        value = names.get(rule.day) if rule.day else None
+        value = value or names.get("received_at") or names.record.at
+        return self.day(value) if isinstance(value, datetime) else value or self.today
+
+    # ---- each serial number once
+
+    def _serials(self, rule: FigureRule, record: Record | None) -> tuple[str, ...]:
+        """The tokens that a record lays claim to: at most as many as it has units."""
+        if record is None or not rule.distinct:
+            return ()
+        names = self._names(record)
+        of, amount = self.subject(rule, names), self._amount(rule, names)
+        if not of or amount is None or not self._counts(rule, names):
+            return ()
+        value = names.get(rule.distinct) or ()
+        every = list(dict.fromkeys(b.plain(v) for v in (value if isinstance(value, tuple) else (value,)) if v))
+        return tuple(f"{rule.name}|{of}|{s}" for s in (every if rule.kind == "count" else every[: int(amount)]))
+
+    def _distinct(self, rule: FigureRule, record: Record, of: str, amount: Decimal) -> Decimal:
+        claimed = self._serials(rule, record)
+        held = sum(self.view.token(t) == record.number for t in claimed)
+        if rule.kind == "count":
+            return Decimal(1 if held or not claimed else 0)
+        return amount - len(claimed) + held
+
+    def _pass_tokens(self, rule: FigureRule, old: Record | None, new: Record) -> Parts:
+        """Gives each token to the earliest that claims it; what this changes in what others add."""
+        wanted = self._serials(rule, new)
+        heirs: dict[str, str] = {}
+        for token in dict.fromkeys([*self._serials(rule, old), *wanted]):
+            heir = self._heir(rule, token, new, token in wanted)
+            if heir != self.view.token(token):
+                heirs[token] = heir
+        numbers = {n for t, heir in heirs.items() for n in (self.view.token(t), heir)} - {"", new.number}
+        others = [r for n in sorted(numbers) if (r := self.view.record(n)) is not None]
+        changed: Parts = {}
+        for sign in (-1, 1):
+            for other in others:
+                for key, amount in self.parts(rule, other).items():
+                    changed[key] = changed.get(key, Decimal(0)) + sign * amount
+            if sign == -1:
+                self.view.tokens |= heirs
+        return changed
+
+    def _heir(self, rule: FigureRule, token: str, new: Record, wanted: bool) -> str:
+        holder = self.view.token(token)
+        if wanted and not holder:
+            return new.number
+        serial = token.rpartition("|")[2]
+        rivals = [r for r in self.view.find(rule.over, rule.distinct, serial) if r.number != new.number]
+        if holder and holder != new.number and (record := self.view.record(holder)) is not None:
+            rivals.append(record)
+        claim = [r for r in rivals if token in self._serials(rule, r)] + ([new] if wanted else [])
+        return min(claim, key=age).number if claim else ""
+
+    # ---- firsts and lasts
+
+    def _end(self, rule: FigureRule, old: Record | None, new: Record) -> Touched:
+        touched: Touched = set()
+        before, after = self._time(rule, old), self._time(rule, new)
+        for of in sorted({of for of, _ in (before, after) if of}):
+            now = time_of(self.view.figure(rule.name, of))
+            mine = after[1] if after[0] == of else None
+            gone = before[0] == of and before[1] == now and mine != now
+            times = [t for t in ([*self._rest(rule, of, new), mine] if gone else [now, mine]) if t]
+            pick = min if rule.kind == "first" else max
+            value = stamp_of(pick(times)) if times else Decimal(0)
+            change = value - (self.view.figure(rule.name, of) or Decimal(0))
+            self.view.add(rule.name, of, "", change)
+            if change:
+                touched.add((rule.name, of))
+        return touched
+
+    def _time(self, rule: FigureRule, record: Record | None) -> tuple[str, datetime | None]:
+        """The subject and the time that a record brings."""
+        if record is None:
+            return "", None
+        names = self._names(record)
+        value = names.get(rule.value)
+        if not isinstance(value, datetime) or not self._counts(rule, names):
+            return "", None
+        return self.subject(rule, names), value
+
+    def _rest(self, rule: FigureRule, of: str, without: Record) -> list[datetime | None]:
+        """The times of the subject's other records: asked only when the first or last one is taken back."""
+        if rule.subject == ("case_no",):
+            records = newest_first(r for r in self.view.case(of) if r.form == rule.over)
+        else:
+            records = self.view.find(rule.over, (rule.subject or (rule.of,))[0], of)
+        times = [self._time(rule, r) for r in records if r.number != without.number]
+        return [t for subject, t in times if subject == of]

@@ -1,0 +1,131 @@
+"""Judging a delivery: the outcomes of admission are written into records, then the rules run to their rest.
+
+Each outcome goes in whole or is refused with a problem; what one form is refused for does not touch the next."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from qforms.model import Facts, Form, Judgement, Origin, Outcome, Reading, Record, Value
+from qforms.rules import answers, calc, engine, lifecycle
+from qforms.rules.work import Refusal, Work, by_rule
+from qforms.settings import Procedures
+
+WRITTEN = ("accepted", "partial")
+
+
+def judge(
+    outcomes: Sequence[Outcome], reading: Reading, facts: Facts, procedures: Procedures, now: datetime
+) -> Judgement:
+    """All that a delivery changes. Pure: the same facts, outcomes and times give the same judgement.
+
+    An outcome that a lifecycle or a right forbids comes back refused, with its reason. Raises QformsError when the
+    rules of the office trigger each other without end."""
+    work = Work(facts, procedures, now, min(reading.delivery.received_at, now), reading)
+    done = []
+    for outcome in outcomes:
+        work.speaker = outcome.speaker
+        done.append(_admitted(work, outcome))
+    engine.settle(work)
+    judged = engine.finish(work)
+    for outcome in done:
+        work.speaker = outcome.speaker
+        answers.owed(work, outcome)
+    return dc.replace(judged, outcomes=tuple(done), letters=tuple(work.view.letters.values()))
+
+
+def _admitted(work: Work, outcome: Outcome) -> Outcome:
+    for task in outcome.tasks:
+        work.view.put_task(task)
+    if outcome.state not in WRITTEN or not outcome.form:
+        return outcome
+    snapshot = work.snapshot()
+    try:
+        number = _written(work, outcome)
+    except Refusal as refusal:
+        work.restore(snapshot)
+        answer = outcome.answer or ("rejection" if work.reading and work.reading.address else "")
+        return dc.replace(outcome, state="refused", reason=refusal.problem, answer=answer)
+    record = work.view.record(number)
+    return dc.replace(outcome, number=number, case_no=record.case_no if record else "")
+
+
+def _written(work: Work, outcome: Outcome) -> str:
+    form = work.catalogue.form(outcome.form)
+    number = outcome.number
+    existing = work.view.record(number) if number else None
+    new = existing is None
+    if existing is None:
+        number = _opened(work, form, outcome).number
+    else:
+        _revised(work, existing, outcome)
+    record = work.view.record(number)
+    assert record is not None
+    calc.settle(work, number)
+    if new:
+        lifecycle.opened(work, number)
+    authorised = bool(outcome.token)
+    if form.name == lifecycle.APPROVAL and (new or work.changed(number, "entered_for")):
+        lifecycle.decided(work, record, outcome.speaker, authorised)
+    if outcome.event:
+        lifecycle.asked(work, number, outcome.event, outcome.speaker, authorised)
+    return number
+
+
+def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
+    assert work.reading is not None
+    received = outcome.values.get("received_at") if form.field("received_at") else None
+    received = min(received, work.now) if isinstance(received, datetime) else work.at
+    values = dict(outcome.values)
+    if form.field("received_at"):
+        values["received_at"] = received
+    if outcome.alarm and form.field("danger_words"):
+        values["danger_words"] = outcome.alarm
+    record = work.open(form.name, values, _origins(work, outcome, values), "", received, received)
+    case = outcome.case_no or str(values.get("case_no") or "") or _own_case(work, form, record)
+    work.view.records[record.number] = record = dc.replace(record, case_no=case)
+    if outcome.alarm:
+        work.note(record.number, "alarm", words=list(outcome.alarm))
+    return record
+
+
+def _own_case(work: Work, form: Form, record: Record) -> str:
+    """A form that a customer may open starts a case of its own; others belong to that of what they refer to."""
+    if "customer" in form.open_by and not form.named_by:
+        return record.number
+    for field in (f for f in form.fields if f.type == "ref"):
+        value = record.values.get(field.name)
+        target = work.view.record(str(value[0] if isinstance(value, tuple) and value else value or ""))
+        if target is not None and target.case_no:
+            return target.case_no
+    return ""
+
+
+def _revised(work: Work, record: Record, outcome: Outcome) -> None:
+    values = dict(outcome.values)
+    if outcome.alarm and work.form(record).field("danger_words"):
+        old = tuple(record.values.get("danger_words") or ())
+        values["danger_words"] = tuple(dict.fromkeys([*old, *outcome.alarm]))
+    before = {k: record.values.get(k) for k in values}
+    if any(before[k] is not None and before[k] != v and not by_rule(record, k) for k, v in values.items()):
+        work.corrected.add(record.number)
+    origins = _origins(work, outcome, values)
+    changed = {k: v for k, v in values.items() if v != before[k]}
+    for name, value in changed.items():
+        work.revise(record.number, {name: value}, origins[name])
+    if changed:
+        labels: Mapping[str, Value] = {k: _plain(work, record, k, v) for k, v in changed.items()}
+        work.note(record.number, "revised", fields=labels)
+    work.touch(record.number)
+
+
+def _plain(work: Work, record: Record, name: str, value: Value) -> str:
+    field = work.catalogue.field(record.form, name)
+    return work.catalogue.show(field, value, work.settings.lang) if field and value is not None else ""
+
+
+def _origins(work: Work, outcome: Outcome, values: Mapping[str, Value]) -> dict[str, Origin]:
+    by = outcome.speaker.address or outcome.speaker.name or "、".join(sorted(outcome.speaker.roles))
+    return {k: Origin(work.delivery or "-", outcome.where.get(k, ""), by, outcome.part) for k in values}

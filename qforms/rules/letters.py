@@ -1,0 +1,217 @@
+"""Letters that the rules owe: to whom, with which facts (docs/letters.md), under a key that is written only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from qforms import stamp
+from qforms.model import Lang, LetterIntent, LetterRule, Recipients, Record
+from qforms.rules import ladder
+from qforms.rules import wording as w
+from qforms.rules.people import MANAGERS, Addressee, unique
+from qforms.rules.work import Work
+
+Audience = Literal["customer", "supplier", "department", "manager", "office", "operator"]
+HELD = frozenset({"reminder", "digest", "stage"})  # what quiet hours hold back (P34)
+OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
+
+
+def owed(work: Work) -> None:
+    """The letters for everything that happened."""
+    for number, event in _events(work):
+        record = work.view.record(number)
+        for rule in work.book.letters.get(f"{record.form}.{event}", ()) if record else ():
+            if record is not None and (rule.when is None or rule.when(work.names(record)) is True):
+                _write(work, rule, record)
+
+
+def _events(work: Work) -> Iterator[tuple[str, str]]:
+    """Everything that a letter may be owed for, each once: events, then fields that changed."""
+    yield from dict.fromkeys((h.number, h.event) for h in work.happened)
+    for number, record in work.view.records.items():
+        watched = (on.partition(".") for on in work.book.letters)
+        names = [what for form, _, what in watched if form == record.form and work.catalogue.field(form, what)]
+        yield from ((number, name) for name in names if work.changed(number, name))
+
+
+def to_nobody(work: Work, record: Record, event: str) -> bool:
+    """Does the event owe a document to nobody at all (B25)?"""
+    rules = work.book.letters.get(f"{record.form}.{event}", ())
+    return any(r.kind == "issue" and not addressees(work, r.to, record) for r in rules)
+
+
+def _write(work: Work, rule: LetterRule, record: Record) -> None:
+    to = unique(addressees(work, rule.to, record))
+    if not to:
+        return
+    cc = unique(addressees(work, rule.cc, record), [a.address for a in to])
+    key = f"{rule.kind}:{record.number}:{record.revision}:{rule.name}"
+    if not rule.once:
+        key += f":{work.at.isoformat()}"
+    draft = Draft(
+        rule.kind,
+        record,
+        audience(rule.to.names, work),
+        rule=rule.name,
+        attach=_attach(rule, record),
+        urgent=rule.urgent,
+    )
+    # what asks for a decision goes to each by himself: the code in it is his alone
+    groups = [([a], []) for a in to] if rule.ask else [(to, cc)]
+    for group, copies in groups:
+        own = f"{key}:{group[0].address}" if rule.ask else key
+        facts = _facts(work, rule, record, group[0])
+        code = stamp.code_for(list(work.procedures.keys.values())[-1], own) if rule.ask else ""
+        send(work, draft, own, group, copies, facts, code)
+
+
+def _attach(rule: LetterRule, record: Record) -> tuple[str, ...]:
+    own = {"document": f"document:{record.number}@{record.revision}"}
+    return tuple(own.get(a, a) for a in rule.attach)
+
+
+def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[str, Any]:
+    form, lang = work.form(record), to.lang
+    facts = w.facts_of(work, record, lang, outside=audience(rule.to.names, work) in ("customer", "supplier"))
+    facts |= {"name": to.name, "department": to.department, "request": w.request(work, rule, record, lang)}
+    facts["ask_labels"] = [f.label[lang] for n in rule.ask_labels if (f := form.field(n))][:6]
+    facts["links"] = bool(rule.ask or rule.ask_labels)
+    if rule.ask:
+        facts |= {"agree": True, "ask": dict(rule.ask)}
+    if rule.kind == "revision":
+        facts["changes"] = w.changes(work, record, lang)
+    if rule.kind == "alarm":
+        facts["words"] = list(record.values.get("danger_words") or ())
+        facts["original"] = w.original(work)
+    return facts
+
+
+# ---------------------------------------------------------------- one letter
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a letter is, before anybody is named."""
+
+    kind: str
+    record: Record | None
+    audience: Audience
+    rule: str = ""
+    attach: tuple[str, ...] = ()
+    urgent: bool = False
+    at: datetime | None = None
+    reply: bool = False  # an answer to the delivery being judged
+
+
+def send(
+    work: Work, draft: Draft, key: str, to: list[Addressee], cc: list[Addressee], facts: dict[str, Any], code: str = ""
+) -> None:
+    """Writes a letter intent; the same key again writes nothing."""
+    record, at = draft.record, draft.at or work.at
+    held = draft.kind in HELD and not draft.urgent and ladder.quiet(work, work.now)
+    lang: Lang = to[0].lang
+    reading = work.reading if draft.reply else None
+    work.view.letters.setdefault(
+        key,
+        LetterIntent(
+            key=key,
+            kind=draft.kind,
+            audience=draft.audience,
+            to=tuple(a.address for a in to),
+            cc=tuple(a.address for a in cc),
+            lang=lang,
+            number=record.number if record else "",
+            revision=record.revision if record else 0,
+            case_no=record.case_no if record else "",
+            subject="",
+            facts={k: v for k, v in facts.items() if v not in (None, "", [], {})},
+            attach=draft.attach,
+            code=code,
+            in_reply_to=reading.message_id if reading else "",
+            references=reading.references if reading else (),
+            not_before=ladder.quiet_ends(work, work.now) if held else None,
+            urgent=draft.urgent,
+            rule=draft.rule,
+            at=at,
+        ),
+    )
+
+
+# ---------------------------------------------------------------- recipients
+
+
+def addressees(work: Work, recipients: Recipients, record: Record) -> list[Addressee]:
+    """Who the names stand for; where none of them gives anybody, who `else` names."""
+    found = [a for name in recipients.names for a in _who(work, name, record)]
+    return found or [a for name in recipients.else_ for a in _who(work, name, record)]
+
+
+def _who(work: Work, name: str, record: Record) -> list[Addressee]:
+    people = work.people
+    field = work.catalogue.field(record.form, name)
+    if name == "responsible_unit":
+        name = "responsible_dept" if record.values.get("responsible_dept") else "to_depts"
+        field = work.catalogue.field(record.form, name)
+    if field is not None:
+        value = record.values.get(name) or ()
+        return [a for v in (value if isinstance(value, tuple) else (value,)) for a in _reach(work, str(v))]
+    match name:
+        case "operator":
+            return [Addressee(people.operator)] if people.operator else []
+        case "speaker":
+            return [speaker(work)] if work.reading and work.reading.address else []
+        case "customer":
+            return _customer(work, record)
+        case "owner":
+            return _reach(work, owner(work, record))
+        case "head":
+            head = people.head_of(owner(work, record))
+            return [head] if head else people.fallback()
+        case "office":
+            return next((found for role in OFFICE if (found := people.role(role))), people.fallback())
+    return people.role(name) or people.fallback()
+
+
+def _reach(work: Work, name: str) -> list[Addressee]:
+    """A department or person by name; one that nobody can write to goes to gmo and the operator."""
+    found = work.people.reach(name) if name else None
+    return [found] if found else work.people.fallback()
+
+
+def owner(work: Work, record: Record) -> str:
+    """The owner of the case, by name; until one is named, the sales department."""
+    case = work.view.record(record.case_no) or record
+    named = record.values.get("owner") or case.values.get("owner")
+    return str(named or next(iter(work.people.holders("sales")), ""))
+
+
+def speaker(work: Work) -> Addressee:
+    """Whoever sent the delivery being judged."""
+    assert work.reading is not None
+    name = work.speaker.name or work.reading.sender_name
+    return Addressee(work.reading.address, name, lang=work.reading.lang)
+
+
+def _customer(work: Work, record: Record) -> list[Addressee]:
+    """The customer of the case: the address it wrote from or left, else that of its file. Nobody for an internal case."""
+    case = work.view.record(record.case_no) or record
+    if case.values.get("on_behalf_of"):
+        return []
+    customer = work.view.record(str(case.values.get("customer") or ""))
+    known = tuple(customer.values.get("emails") or ()) if customer else ()
+    address = str(case.values.get("contact_email") or (known[0] if known else ""))
+    lang: Lang = "en" if customer and customer.values.get("lang") == "en" else "zh"
+    return [Addressee(address.lower(), str(case.values.get("contact_name") or ""), lang=lang)] if address else []
+
+
+def audience(names: tuple[str, ...], work: Work) -> Audience:
+    if "customer" in names or ("speaker" in names and work.speaker.kind in ("customer", "stranger")):
+        return "customer"
+    if "supplier" in names:
+        return "supplier"
+    if names and set(names) <= MANAGERS:
+        return "manager"
+    return "operator" if names == ("operator",) else "office" if names == ("office",) else "department"

@@ -1,0 +1,174 @@
+"""Lifecycles: what moves a record from one state to another, who may, and what that moves in turn."""
+
+from __future__ import annotations
+
+from qforms.model import Event, Origin, Problem, Record, Speaker
+from qforms.rules.work import SYSTEM, Refusal, Work
+
+APPROVAL = "approval"
+
+
+def by_itself(work: Work, number: str) -> None:
+    """Fires the events that happen once their condition holds (`on: filled`)."""
+    record = work.view.record(number)
+    if record is None:
+        return
+    for event in work.form(record).lifecycle.events:
+        if "filled" in event.on and _open_to(work, record, event) and not _again(work, record, event):
+            fire(work, record, event, SYSTEM)
+            return
+
+
+def opened(work: Work, number: str) -> None:
+    """What the opening of a record fires, on itself and on those that it refers to."""
+    record = work.view.record(number)
+    if record is None:
+        return
+    for event in work.form(record).lifecycle.events:
+        if "opened" in event.on and _open_to(work, record, event):
+            fire(work, record, event, SYSTEM)
+            break
+    _tell(work, record, "opened")
+
+
+def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False) -> None:
+    """A person asks for an event. Raises Refusal with what stands against it.
+
+    `authorised`: the letter's one-time code was given, so the letter's addressee may."""
+    record = work.view.record(number)
+    if record is None:
+        raise Refusal(Problem("event_no_record", context={"number": number}))
+    event = work.form(record).lifecycle.event(name)
+    if event is None or not {"person", APPROVAL}.intersection(event.on):
+        raise Refusal(Problem("event_unknown", context={"number": number, "event": name}))
+    if not authorised and not may(work, speaker, event.by, record):
+        raise Refusal(Problem("event_right", context=_context(work, record, event)))
+    check(work, record, event)
+    fire(work, record, event, speaker)
+
+
+def rung(work: Work, number: str, clock: str) -> None:
+    """A timer has run out: fires what waits for it, if it still may."""
+    record = work.view.record(number)
+    if record is None:
+        return
+    for event in work.form(record).lifecycle.events:
+        if f"clock.{clock}" in event.on and _open_to(work, record, event):
+            fire(work, record, event, SYSTEM)
+            return
+
+
+def check(work: Work, record: Record, event: Event) -> None:
+    """Raises Refusal unless the record's state, fields and recipients allow the event."""
+    context = _context(work, record, event)
+    if event.from_ and record.status not in event.from_:
+        raise Refusal(Problem("event_state", context=context))
+    form, lang = work.form(record), work.settings.lang
+    empty = [f for f in event.needs if work.names(record).get(f) in (None, "", ())]
+    if empty:
+        labels = [fld.label[lang] if (fld := form.field(f)) else f for f in empty]
+        raise Refusal(Problem("event_needs", field=empty[0], context={**context, "fields": "、".join(labels)}))
+    condition = work.book.event(record.form, event.name)
+    if condition is not None and condition(work.names(record)) is not True:
+        raise Refusal(Problem("event_when", context=context))
+    from qforms.rules import letters
+
+    if letters.to_nobody(work, record, event.name):
+        raise Refusal(Problem("event_nobody", context=context))
+
+
+def fire(work: Work, record: Record, event: Event, speaker: Speaker) -> None:
+    """Moves the record, sets what the event sets, and tells those that the record refers to."""
+    values = {"now": work.at, "speaker": speaker.name or speaker.address}
+    changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items()}
+    origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
+    work.move(record.number, event)
+    work.revise(record.number, changes, origin, content=False)
+    work.note(record.number, event.name, _rule(work, record), status=event.to, before=record.status)
+    after = work.view.record(record.number)
+    if after is not None:
+        _tell(work, after, event.name)
+
+
+def _tell(work: Work, record: Record, event: str) -> None:
+    """Fires `<form>.<event>` on the records that this one refers to, and on its case."""
+    refs = [v for f in work.form(record).fields if f.type == "ref" for v in _many(record.values.get(f.name))]
+    for number in dict.fromkeys([*refs, record.case_no]):
+        target = work.view.record(number) if number and number != record.number else None
+        if target is None:
+            continue
+        for reaction in work.form(target).lifecycle.events:
+            if f"{record.form}.{event}" in reaction.on and _open_to(work, target, reaction):
+                fire(work, target, reaction, SYSTEM)
+                break
+
+
+def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> None:
+    """A decision on record fires its event on the target. One entered for somebody else waits for that person (P41)."""
+    values = record.values
+    target, verdict = str(values.get("target") or ""), values.get("verdict")
+    if not target or not verdict or values.get("entered_for"):
+        return
+    event = str(values.get("event") or "") or _meant(work, target, str(verdict))
+    if event:
+        asked(work, target, event, speaker, authorised)
+
+
+def _meant(work: Work, number: str, verdict: str) -> str:
+    """The event that a verdict stands for: what the letters about that record ask."""
+    target = work.view.record(number)
+    if target is None:
+        raise Refusal(Problem("event_no_record", context={"number": number}))
+    lifecycle = work.form(target).lifecycle
+    for rule in work.procedures.rulebook.letters:
+        event = lifecycle.event(rule.ask.get(verdict, ""))
+        if event and rule.on.partition(".")[0] == target.form and target.status in event.from_:
+            return event.name
+    return ""
+
+
+def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) -> bool:
+    """Does a speaker hold one of the roles? The responsible unit is whoever the record names."""
+    if speaker.kind == "system":
+        return True
+    if speaker.kind in ("stranger", "customer"):
+        return speaker.kind in roles or "anyone" in roles
+    if not roles or "anyone" in roles or speaker.roles.intersection(roles):
+        return True
+    if speaker.kind == "office" and "office" in roles:
+        return True
+    units = {*_many(record.values.get("responsible_dept")), *_many(record.values.get("to_depts"))}
+    if "responsible_unit" in roles and units.intersection(speaker.departments):
+        return True
+    case = work.view.record(record.case_no)
+    return "owner" in roles and case is not None and case.values.get("owner") == speaker.name != ""
+
+
+def _open_to(work: Work, record: Record, event: Event) -> bool:
+    try:
+        check(work, record, event)
+    except Refusal:
+        return False
+    return True
+
+
+def _again(work: Work, record: Record, event: Event) -> bool:
+    """An event that leaves the state as it is happens by itself once for a delivery."""
+    return any(h.number == record.number and h.event == event.name for h in work.happened)
+
+
+def _context(work: Work, record: Record, event: Event) -> dict[str, str]:
+    lang, lifecycle = work.settings.lang, work.form(record).lifecycle
+    return {
+        "number": record.number,
+        "event": event.label[lang] or event.name,
+        "state": lifecycle.state(record.status).label[lang],
+    }
+
+
+def _rule(work: Work, record: Record) -> str:
+    return f"{record.form}.lifecycle"
+
+
+def _many(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),) if value not in (None, "") else ()

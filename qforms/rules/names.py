@@ -1,0 +1,129 @@
+"""What the names in a rule stand for, for one record: its fields, its head, figures, one step through a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from qforms.model import FigureRule, Record
+from qforms.rules import basis as b
+from qforms.rules.book import Book, bare
+from qforms.rules.view import View
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp_of(at: datetime) -> Decimal:
+    """A time as a figure keeps it: microseconds since 1970."""
+    return Decimal((at - _EPOCH) // timedelta(microseconds=1))
+
+
+def time_of(stamp: Decimal | None) -> datetime | None:
+    """The time of such a figure; None where there is none (0)."""
+    return _EPOCH + timedelta(microseconds=int(stamp)) if stamp else None
+
+
+class Names(Mapping[str, Any]):
+    """Names -> values, asked one by one. `extra` goes before everything; `basis` decides which lot or window counts."""
+
+    def __init__(
+        self,
+        book: Book,
+        view: View,
+        record: Record,
+        today: date,
+        extra: Mapping[str, Any] | None = None,
+        basis: b.Basis | None = None,
+    ) -> None:
+        self.book = book
+        self.view = view
+        self.record = record
+        self.today = today
+        self.extra = extra or {}
+        self.basis = basis
+
+    def get(self, name: str, default: Any = None) -> Any:
+        value = self._value(name)
+        return default if value is None else value
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._value(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.record.values, **self.extra})
+
+    def __len__(self) -> int:
+        return len({**self.record.values, **self.extra})
+
+    def _value(self, name: str) -> Any:
+        if name in self.extra:
+            return self.extra[name]
+        value = self.record.values.get(name)
+        if value is not None:
+            return value
+        if name in ("number", "status", "case_no", "received_at", "revision"):
+            return getattr(self.record, name)
+        if name == "opened_at":
+            return self.view.opened_at(self.record)
+        ref, dot, attribute = name.partition(".")
+        if dot:
+            target = self.view.record(str(self.record.values.get(ref) or ""))
+            return self._of(target).get(attribute) if target else None
+        rule = self.book.figures.get(bare(name))
+        return self.figure(rule, name.removeprefix(rule.name)) if rule else None
+
+    def _of(self, record: Record) -> Names:
+        return Names(self.book, self.view, record, self.today)
+
+    def key_of(self, rule: FigureRule) -> str:
+        """Whose figure it is, seen from this record; "" when that is unknown."""
+        if rule.of == self.record.form:
+            return self.record.number
+        own = self.basis.values if self.basis else {}
+        parts = [own.get(f) or self.get(f) for f in rule.subject or (rule.of,)]
+        if any(p in (None, "", ()) for p in parts):
+            parts = [self.get(self.book.reference(self.record.form, rule.of) or "\0")]
+        return "" if parts[0] in (None, "", ()) else subject_key(parts)
+
+    def figure(self, rule: FigureRule, ending: str = "") -> Any:
+        """A figure's value: a number, a time, or with `_first`, `_last` the first and last day of its window."""
+        of = self.key_of(rule)
+        if not of:
+            return None
+        if rule.kind in ("first", "last"):
+            return time_of(self.view.figure(rule.name, of))
+        value: Decimal | None
+        kinds = [b.per(p) for p in rule.per]
+        if not kinds:
+            value = self.view.figure(rule.name, of)
+        elif any(not k.word for k in kinds):
+            kind = next(k for k in kinds if not k.word)
+            return self._window(rule, of, b.Basis(kind, "", self.today), ending)
+        elif self.basis is None or self.basis.per not in kinds:
+            return None
+        elif self.basis.per.days:
+            return self._window(rule, b.windowed(of, self.basis.scope), self.basis, ending)
+        else:
+            value = self.view.figure(rule.name, of, self.basis.scope)
+        return _known(rule, value)
+
+    def _window(self, rule: FigureRule, of: str, basis: b.Basis, ending: str) -> Any:
+        window = self.view.window(rule.name, of, basis.since, basis.until)
+        if ending:
+            return (window.first if ending == "_first" else window.last) if window else None
+        return _known(rule, window.total if window else None)
+
+
+def _known(rule: FigureRule, value: Decimal | None) -> Decimal | None:
+    # nothing counted is 0; a sum of which nobody ever gave a part is unknown (B06)
+    return Decimal(0) if value is None and rule.kind == "count" else value
+
+
+def subject_key(parts: list[Any]) -> str:
+    """The key of a figure's subject from the fields that name it."""
+    return "|".join(str(p).strip() for p in parts)

@@ -1,0 +1,290 @@
+"""What a trigger does: opens a form, attaches a further complaint to the open one, links a recurrence (A12, B23, B24).
+
+A form that can be opened by triggers declares the fields in which the trigger is told: `triggers` (codes), `trigger_at`
+(T0), `trigger_complaint`, `complaints`, `customers`, `denom_basis`, `retrigger_at` (a new kind of trigger after it was
+issued), `to_depts`, `cc_depts`. Fields that a form does not have are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from qforms.model import Form, Origin, Recipients, Record, TriggerRule, Value
+from qforms.rules.names import Names
+from qforms.rules.view import index_of, newest_first, values_at
+from qforms.rules.work import Happening, Work, by_rule
+
+
+def open_or_revise(work: Work, rule: TriggerRule, names: Names) -> None:
+    subject = names.record
+    current = _kept_into(work, rule, subject)
+    if current is not None:
+        _attach(work, rule, names, current)
+        return
+    key = {k: v for k in rule.key if (v := _key_value(rule, names, k)) not in (None, "", ())}
+    if len(key) < len(rule.key):
+        return
+    open_, closed = _existing(work, rule, key, subject)
+    if open_ is None and closed is not None and not _anew(work, rule, subject, closed):
+        return
+    if open_ is not None:
+        _into(work, rule, subject, open_.number)
+        _attach(work, rule, names, open_)
+    else:
+        _open(work, rule, names, key, closed)
+
+
+def no_longer(work: Work, rule: TriggerRule, subject: Record, basis: Any) -> None:
+    """The condition does not hold (any more): figures on the form it opened are brought up to date all the same."""
+    names = work.names(subject, basis=basis)
+    key = {k: v for k in rule.key if (v := _key_value(rule, names, k)) not in (None, "", ())}
+    if not rule.code or len(key) < len(rule.key) or rule.into:
+        return
+    open_, _ = _existing(work, rule, key, subject)
+    if open_ is not None and rule.code in (open_.values.get("triggers") or ()):
+        _write(work, rule, open_, _fills(work, rule, names, open_))
+
+
+# ---------------------------------------------------------------- which one
+
+
+def _key_value(rule: TriggerRule, names: Names, key: str) -> Value:
+    """What a key field of the form to be opened has to be: as filled in, else the subject itself or its field."""
+    if key in rule.fill:
+        return rule.fill[key](names)
+    return names.record.number if key == names.record.form else names.get(key)
+
+
+def _existing(
+    work: Work, rule: TriggerRule, key: Mapping[str, Value], subject: Record
+) -> tuple[Record | None, Record | None]:
+    """The open form under that key, and the newest closed one."""
+    first = next((k for k in key if _indexed(work, rule.open, k)), None)
+    if first is not None:
+        found = work.view.find(rule.open, first, key[first])
+    else:
+        found = newest_first(r for r in work.view.case(subject.case_no) if r.form == rule.open)
+    same = [r for r in found if r.number != subject.number and all(_is(r, k, v) for k, v in key.items())]
+    states = work.catalogue.form(rule.open).lifecycle
+    open_ = next((r for r in same if not states.state(r.status).final), None)
+    return open_, next((r for r in same if states.state(r.status).final), None)
+
+
+def _indexed(work: Work, form: str, name: str) -> bool:
+    field = work.catalogue.field(form, name)
+    return field is not None and (field.key or field.type == "ref")
+
+
+def _is(record: Record, key: str, value: Value) -> bool:
+    if key == "case_no" and key not in record.values:
+        return record.case_no == value
+    return index_of(value) in values_at(record, key)
+
+
+def _kept_into(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
+    """The form that the subject already belongs to, if a person said so or it has been confirmed."""
+    current = work.view.record(str(subject.values.get(rule.into) or "")) if rule.into else None
+    if current is None or current.form != rule.open:
+        return None
+    lifecycle = work.form(current).lifecycle
+    stays = not by_rule(subject, rule.into) or current.status != lifecycle.start
+    return current if stays and not lifecycle.state(current.status).final else None
+
+
+def _anew(work: Work, rule: TriggerRule, subject: Record, closed: Record) -> bool:
+    """Does a closed form call for a new one? By a new complaint, or by a kind of trigger that it did not have."""
+    if rule.if_closed == "nothing":
+        return False
+    cause = cause_of(work, subject)
+    if cause is not None and (work.view.base(cause.number) is None or _moved(work, cause, subject)):
+        return True
+    return rule.code not in (closed.values.get("triggers") or (rule.code,))
+
+
+def _moved(work: Work, cause: Record, subject: Record) -> bool:
+    """Has the cause been put under the subject by this delivery?"""
+    field = work.book.reference(cause.form, subject.form)
+    return bool(field) and work.changed(cause.number, field)
+
+
+# ---------------------------------------------------------------- opening and attaching
+
+
+def cause_of(work: Work, subject: Record) -> Record | None:
+    """The record whose change made the subject be looked at: itself, where it is a case."""
+    if subject.number == subject.case_no:
+        return subject
+    return work.view.record(work.causes.get(subject.number) or subject.number)
+
+
+def complaint_of(work: Work, subject: Record) -> Record | None:
+    """The complaint that the trigger speaks of: the cause, else the newest record counted under the subject."""
+    cause = cause_of(work, subject)
+    if cause is not None and cause.case_no and cause.case_no == cause.number:
+        return cause
+    counted = (f.over for f in work.book.rulebook.figures if f.of == subject.form and f.over != subject.form)
+    for form in dict.fromkeys(counted):
+        field = work.book.reference(form, subject.form)
+        found = work.view.find(form, field, subject.number) if field else ()
+        if found:
+            return found[0]
+    return work.view.record(subject.case_no) if subject.case_no else None
+
+
+def newest_case(work: Work, subject: Record) -> str:
+    complaint = complaint_of(work, subject)
+    return complaint.case_no if complaint else ""
+
+
+def moment(work: Work, subject: Record) -> datetime:
+    """T0: arrival of the complaint that makes it true; else the moment of the change, for nobody knew before (A06)."""
+    cause = cause_of(work, subject)
+    if cause is None or cause.number in work.corrected or cause.received_at is None:
+        return work.at
+    return cause.received_at if cause.case_no == cause.number else work.at
+
+
+def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value], closed: Record | None) -> None:
+    subject, form = names.record, work.catalogue.form(rule.open)
+    complaint, t0 = complaint_of(work, subject), moment(work, subject)
+    values = {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
+    values |= {k: _many(form, k, v) for k, v in key.items() if form.field(k)}
+    if closed is not None and rule.link and form.field(rule.link):
+        values[rule.link] = closed.number
+    origin = dict.fromkeys(values, Origin("", by=rule.name))
+    case_no = complaint.case_no if complaint else subject.case_no
+    record = work.open(rule.open, values, origin, case_no, t0, t0, rule.name)
+    work.note(record.number, "triggered", rule.name, t0, code=rule.code, subject=subject.number, clause=rule.clause)
+    _into(work, rule, subject, record.number)
+    readdress(work, record.number)
+
+
+def _into(work: Work, rule: TriggerRule, subject: Record, number: str) -> None:
+    if rule.into and subject.values.get(rule.into) != number:
+        work.revise(subject.number, {rule.into: number}, Origin("", by=rule.name), content=False)
+
+
+def _attach(work: Work, rule: TriggerRule, names: Names, record: Record) -> None:
+    """Tells an open form of what has come to it: one revision a delivery, with a letter if it was issued before."""
+    if rule.if_open == "nothing":
+        return
+    form = work.form(record)
+    subject = work.view.record(names.record.number) or names.record
+    complaint = complaint_of(work, subject)
+    names = Names(names.book, names.view, subject, names.today, basis=names.basis)
+    changes = {**_fills(work, rule, names, record), **_told(work, rule, form, record, complaint, None, names)}
+    new_kind = bool(rule.code) and form.field("triggers") and rule.code not in (record.values.get("triggers") or ())
+    if new_kind and form.field("retrigger_at") and record.values.get("issued_at"):
+        changes["retrigger_at"] = moment(work, subject)
+    if _write(work, rule, record, changes) and new_kind:
+        work.note(record.number, "triggered", rule.name, moment(work, subject), code=rule.code, clause=rule.clause)
+
+
+def _write(work: Work, rule: TriggerRule, record: Record, changes: Mapping[str, Value]) -> bool:
+    if not work.revise(record.number, changes, Origin("", by=rule.name), content=rule.if_open == "revise"):
+        return False
+    revised(work, record.number)
+    return True
+
+
+def revised(work: Work, number: str) -> None:
+    """Letters speak of a revision when a trigger or the recipients changed, not of each cell that somebody fills in."""
+    happening = Happening(number, "revised")
+    if number in work.bumped and happening not in work.happened:
+        work.happened.append(happening)
+
+
+# ---------------------------------------------------------------- what is written into it
+
+
+def _fills(work: Work, rule: TriggerRule, names: Names, record: Record | None) -> dict[str, Value]:
+    """The rule's `fill`, but for what a person wrote."""
+    form = work.catalogue.form(rule.open)
+    found: dict[str, Value] = {}
+    for name, expression in rule.fill.items():
+        value = expression(names)
+        if value is not None and (record is None or by_rule(record, name)):
+            found[name] = _many(form, name, value)
+    return found
+
+
+def _told(
+    work: Work, rule: TriggerRule, form: Form, record: Record | None, complaint: Record | None,
+    t0: datetime | None, names: Names,
+) -> dict[str, Value]:  # fmt: skip
+    """What the trigger itself has to say, in the fields that the form declares for it."""
+    number = complaint.number if complaint else None
+    said: dict[str, Value] = {"trigger_at": t0, "trigger_complaint": number if record is None else None}
+    said["denom_basis"] = names.basis.per.name if names.basis else None
+    listed = {"triggers": rule.code, "complaints": number, "customers": _customer(complaint)}
+    for name, value in listed.items():
+        old = tuple(record.values.get(name) or ()) if record else ()
+        if value and value not in old:
+            said[name] = (*old, value)
+    return {k: v for k, v in said.items() if v is not None and form.field(k)}
+
+
+def _customer(complaint: Record | None) -> Value:
+    return (complaint.values.get("customer") or complaint.values.get("customer_name")) if complaint else None
+
+
+def _many(form: Form, name: str, value: Value) -> Value:
+    """A value as the field keeps it."""
+    field = form.field(name)
+    if field is None or value is None:
+        return value
+    if field.type == "int" and isinstance(value, Decimal):
+        value = int(value)
+    return (value,) if field.many and not isinstance(value, tuple) else value
+
+
+# ---------------------------------------------------------------- recipients (A15)
+
+
+def readdress(work: Work, number: str) -> None:
+    """To and cc of a form that triggers opened: the responsible unit once it is known, else who stands in for it."""
+    record = work.view.record(number)
+    rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names] if record else []
+    if record is None or not rules or work.form(record).field("to_depts") is None:
+        return
+    codes = record.values.get("triggers") or ()
+    rules = [r for r in rules if r.code in codes] or rules[:1]
+    to = _departments(work, rules[0].to, record)
+    cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
+    changes: dict[str, Value] = {}
+    if by_rule(record, "to_depts"):
+        changes["to_depts"] = to
+    if by_rule(record, "cc_depts") and work.form(record).field("cc_depts"):
+        changes["cc_depts"] = tuple(d for d in cc if d not in to)
+    known = "to_depts" in record.values
+    if work.revise(number, changes, Origin("", by="A15"), content=known) and known:
+        revised(work, number)
+
+
+def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
+    """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4 on): if it holds for one."""
+    linked = [work.view.record(str(n)) for n in record.values.get("complaints") or ()]
+    own = [r for r in linked if r is not None and r.form == rule.on]
+    if not own or work.book.named(rule.when):
+        return True
+    return any(rule.when(work.names(r)) is True for r in own)
+
+
+def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:
+    """Departments (else persons) that roles and fields stand for, by name, each once."""
+    found = named(work, recipients.names, record) or named(work, recipients.else_, record)
+    return tuple(dict.fromkeys(found))
+
+
+def named(work: Work, names: tuple[str, ...], record: Record) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        field = work.catalogue.field(record.form, name)
+        if field is not None:
+            value = record.values.get(name) or ()
+            found += [str(v) for v in (value if isinstance(value, tuple) else (value,))]
+        else:
+            found += work.people.holders(name)
+    return found

@@ -1,0 +1,128 @@
+"""Who a role, a department or a person's name stands for: departments and addresses (A15, 1.14).
+
+A role is held by departments; where none has it, by persons. A department is written to at its own address, else at its
+head's. A person who is away is written to at the deputy's (P39). Who can't be reached goes to gmo and the operator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qforms.model import Lang, Record
+from qforms.rules.view import View, index_of
+
+DEPARTMENT, PERSON, CUSTOMER = "department", "person", "customer"
+MANAGERS = frozenset({"gm", "gmo", "head", "chief_engineer", "line_manager", "hq"})
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One who is written to. `name` is a person's, `department` a department's; `stray`: nobody was found, so gmo."""
+
+    address: str
+    name: str = ""
+    department: str = ""
+    lang: Lang = "zh"
+    stray: bool = False
+
+
+class People:
+    """The departments and persons of a view: small sheets, read once for a judgement."""
+
+    def __init__(self, view: View, today: dt.date, operator: str) -> None:
+        self.today = today
+        self.operator = operator
+        self._departments = {r.number: r for r in view.all(DEPARTMENT)}
+        self._persons = list(view.all(PERSON))
+        self._by_name = {index_of(r.values.get("name", "")): r for r in self._persons}
+
+    def departments_of(self, role: str) -> list[str]:
+        """The departments that hold a role, by name."""
+        return [r.number for r in self._departments.values() if role in (r.values.get("roles") or ())]
+
+    def known(self, name: str) -> bool:
+        return name in self._departments or index_of(name) in self._by_name
+
+    def holders(self, role: str) -> list[str]:
+        """Names of the departments that hold a role, else of the persons."""
+        found = self.departments_of(role)
+        return found or [r.values["name"] for r in self._persons if role in (r.values.get("roles") or ())]
+
+    def reach(self, name: str) -> Addressee | None:
+        """A department or a person, by name, as somebody to write to; None when there is no address."""
+        department = self._departments.get(name)
+        if department is not None:
+            return self._reach_department(department)
+        person = self._by_name.get(index_of(name))
+        return self._reach_person(person) if person else None
+
+    def role(self, role: str) -> list[Addressee]:
+        found = [self.reach(name) for name in self.holders(role)]
+        return [a for a in found if a is not None]
+
+    def head_of(self, name: str) -> Addressee | None:
+        """The head of a department, or of the department of a person."""
+        department = self._departments.get(name)
+        if department is None:
+            person = self._by_name.get(index_of(name))
+            department = self._departments.get(str(person.values.get("department", ""))) if person else None
+        if department is None:
+            return None
+        head = self._head(department)
+        return self._reach_person(head) if head else self._reach_department(department)
+
+    def fallback(self) -> list[Addressee]:
+        """Who hears of what nobody can be found for: gmo and the operator."""
+        operator = [Addressee(self.operator)] if self.operator else []
+        found = [*self.role("gmo"), *operator]
+        return [Addressee(a.address, a.name, a.department, a.lang, True) for a in found]
+
+    def _head(self, department: Record) -> Record | None:
+        named = self._by_name.get(index_of(department.values.get("head") or "\0"))
+        members = [p for p in self._persons if p.values.get("department") == department.number]
+        return named or next((p for p in members if p.values.get("is_head")), None)
+
+    def _reach_department(self, department: Record) -> Addressee | None:
+        head = self._head(department)
+        address = department.values.get("email") or (self._address(head) if head else "")
+        if not address:
+            members = (p for p in self._persons if p.values.get("department") == department.number)
+            address = next((a for p in members if (a := self._address(p))), "")
+        name = head.values.get("name", "") if head else str(department.values.get("head") or "")
+        return Addressee(address.lower(), name, department.number, _lang(head)) if address else None
+
+    def _reach_person(self, person: Record) -> Addressee | None:
+        deputy = self._deputy(person)
+        who = deputy or person
+        address, values = self._address(who), who.values
+        department = str(person.values.get("department", ""))
+        return Addressee(address, values.get("name", ""), department, _lang(who)) if address else None
+
+    def _deputy(self, person: Record) -> Record | None:
+        values: Mapping[str, Any] = person.values
+        since, until = values.get("deputy_from"), values.get("deputy_to")
+        if not values.get("deputy") or not since or not since <= self.today <= (until or dt.date.max):
+            return None
+        deputy = self._by_name.get(index_of(values["deputy"]))
+        return deputy if deputy and self._address(deputy) else None
+
+    @staticmethod
+    def _address(person: Record) -> str:
+        return str(person.values.get("email") or "").lower()
+
+
+def _lang(person: Record | None) -> Lang:
+    return "en" if person and person.values.get("lang") == "en" else "zh"
+
+
+def unique(found: Iterable[Addressee], without: Iterable[str] = ()) -> list[Addressee]:
+    """Each address once, in order, without those already written to."""
+    seen = set(without)
+    kept: list[Addressee] = []
+    for one in found:
+        if one.address and one.address not in seen:
+            seen.add(one.address)
+            kept.append(one)
+    return kept

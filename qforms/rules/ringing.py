@@ -1,0 +1,145 @@
+"""Ringing a clock: what its next rung does when its time has come."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Iterator
+from datetime import datetime
+
+from qforms.model import Clock, ClockRule, Facts, Judgement, Lang, Record
+from qforms.rules import clocks, engine, ladder, letters, lifecycle
+from qforms.rules import wording as w
+from qforms.rules.ladder import Rung
+from qforms.rules.letters import Draft
+from qforms.rules.people import Addressee, unique
+from qforms.rules.work import Work
+from qforms.settings import Procedures
+
+
+def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> Judgement:
+    """What a clock that is due at `now` changes: its highest due rung's letter, its state, when it rings next.
+
+    After a standstill there is one letter, not one for each rung that was missed. The times written are the exact due
+    times of the rungs. A timer fires the events that wait for it."""
+    rule = procedures.rulebook.clock(clock.rule)
+    work = Work(facts, procedures, now, min(clock.next_at or now, now), None)
+    record = work.view.record(clock.subject)
+    if rule is None or record is None:
+        work.view.put_clock(dc.replace(clock, state="cancelled", next_at=None, reason="no such rule or record"))
+        return engine.finish(work)
+    if rule.timer:
+        _timer(work, rule, clock)
+    else:
+        _ladder(work, rule, clock, record)
+    return engine.finish(work)
+
+
+def forecast(clock: Clock, facts: Facts, procedures: Procedures, until: datetime) -> list[tuple[datetime, str]]:
+    """The rungs that would come due up to `until` if nobody did anything: times and names. Changes nothing."""
+    rule = procedures.rulebook.clock(clock.rule)
+    if rule is None or clock.state in ("met", "met_late", "cancelled"):
+        return []
+    work = Work(facts, procedures, until, until, None)
+    if rule.timer:
+        return [(clock.due_at, rule.name)] if clock.due_at <= until else []
+    since = clock.next_at or until
+    return [
+        (r.at, r.name) for r in ladder.rungs(work, rule, clock, until) if since <= r.at + ladder.LATE and r.at <= until
+    ]
+
+
+def _timer(work: Work, rule: ClockRule, clock: Clock) -> None:
+    due = clock.due_at
+    if work.now < due or clock.state != "running":
+        return
+    work.at = due
+    work.view.put_clock(dc.replace(clock, state="met", met_at=due, next_at=None))
+    lifecycle.rung(work, clock.subject, rule.name)
+    engine.settle(work)
+
+
+def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
+    """The clock may have been met meanwhile: it is judged anew before anybody is written to."""
+    fresh = clocks.judged(work, rule, record, clock)
+    if fresh is None or fresh.state in ("met", "met_late", "cancelled"):
+        if fresh is not None:
+            work.view.put_clock(dc.replace(fresh, next_at=None))
+        return
+    if fresh.state == "overdue" and clock.state != "overdue":
+        work.note(clock.subject, "clock overdue", rule.name, clock.due_at)
+    rung = ladder.due_rung(work, rule, fresh)
+    if rung is not None:
+        escalation = rung.step.kind == "escalation"
+        fresh = dc.replace(
+            fresh, steps=(*fresh.steps, rung.name), escalations=fresh.escalations + (1 if escalation else 0)
+        )
+        work.note(clock.subject, rung.step.kind, rule.name, rung.at, rung=rung.name)
+        _letter(work, rule, fresh, record, rung)
+    work.view.put_clock(dc.replace(fresh, next_at=ladder.next_at(work, rule, fresh)))
+
+
+def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> None:
+    to = unique(_people(work, rule, clock, record, rung))
+    if not to:
+        return
+    names = work.names(record)
+    kind = rung.step.kind
+    key = f"{kind}:{record.number}:{rule.name}:{rung.name}:{clock.started_at.isoformat()}"
+    draft = Draft(
+        kind,
+        record,
+        "department" if kind == "reminder" else letters.audience(rung.step.to.names, work),
+        rule=rule.name,
+        urgent=clocks.urgent(rule, names),
+        at=rung.at,
+    )
+    lang = to[0].lang
+    facts = w.facts_of(work, record, lang, outside=False)
+    facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.due_at)}
+    facts |= {"request": rule.ask[lang] or rule.title[lang], "links": True}
+    if kind == "reminder":
+        facts |= {"left": w.span(clock.due_at - work.now, lang), "overdue": work.now > clock.due_at}
+    else:
+        facts |= {"lines": [_line(work, rule, clock, facts, lang)], "at": w.iso(work, work.now), "due": ""}
+    letters.send(work, draft, key, to, [], facts)
+
+
+def _line(work: Work, rule: ClockRule, clock: Clock, facts: dict[str, object], lang: Lang) -> dict[str, object]:
+    """A row of an escalation: what is late, since when, who has it."""
+    what = " ".join(str(facts[k]) for k in ("model", "phenomenon") if facts.get(k))
+    return {
+        "decide": "",
+        "situation": f"{clock.subject} {rule.title[lang]} {what}".strip(),
+        "due": w.iso(work, clock.due_at),
+        "over": w.span(work.now - clock.due_at, lang),
+        "who": clock.owner,
+        "answers": [],
+        "number": clock.subject,
+    }
+
+
+def _people(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> Iterator[Addressee]:
+    """Who a rung writes to: "owner" is the clock's owner, "head" the head of its department."""
+    people = work.people
+    for name in rung.step.to.names:
+        if name == "owner":
+            own = _owner(work, rule, clock, record)
+            yield from [found] if (found := people.reach(own)) else people.fallback()
+        elif name == "head":
+            head = people.head_of(_owner(work, rule, clock, record))
+            yield from [head] if head else people.fallback()
+        else:
+            yield from letters.addressees(work, type(rule.owner)((name,)), record)
+
+
+def _owner(work: Work, rule: ClockRule, clock: Clock, record: Record) -> str:
+    """The person who owns the case, where the clock is his department's; else the department."""
+    person = letters.owner(work, record)
+    head = people_department(work, person)
+    return person if head and head == clock.owner else clock.owner
+
+
+def people_department(work: Work, name: str) -> str:
+    """The department of a person, or the department itself."""
+    found = work.people.reach(name) if name else None
+    return found.department if found else ""

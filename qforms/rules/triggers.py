@@ -1,0 +1,125 @@
+"""Triggers: a condition that comes true opens a form, or a new revision of the one that is open, or a task.
+
+Where the condition names figures kept by lot and by model, each lot and the model's window is judged by itself, and the
+largest rate decides (A07). A lot or window whose denominator is unknown is left out; if all are, rates are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from qforms.model import Condition, FigureRule, Record, Task, Text, TriggerRule
+from qforms.rules import basis as b
+from qforms.rules import opening
+from qforms.rules.names import Names
+from qforms.rules.work import Work
+
+
+def judge(work: Work, number: str) -> None:
+    """Judges the triggers on a record."""
+    for rule in work.book.triggers.get(_form(work, number), ()):
+        record = work.view.record(number)
+        if record is not None:
+            _judge(work, rule, record)
+
+
+def _form(work: Work, number: str) -> str:
+    record = work.view.record(number)
+    return record.form if record else ""
+
+
+def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
+    choices = _bases(work, rule, record)
+    holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
+    if not holding:
+        if rule.open:
+            opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
+        return
+    names = work.names(record, basis=_largest(work, rule, record, holding))
+    if rule.task:
+        _task(work, rule, record)
+    else:
+        opening.open_or_revise(work, rule, names)
+
+
+def scoped(work: Work, condition: Condition) -> list[FigureRule]:
+    """The figures in a condition that are kept by lot or model."""
+    return [f for f in work.book.named(condition) if any(b.per(p).word for p in f.per)]
+
+
+def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
+    """What the condition is judged on; [None] when it names no such figure, or nothing is known to divide by."""
+    figures = scoped(work, rule.when)
+    own = [f for f in figures if f.of == rule.on]
+    found: list[b.Basis | None] = []
+    for figure in own:
+        for kind in map(b.per, figure.per):
+            if not all(kind.name in f.per for f in figures):
+                continue
+            scopes = work.view.scopes(figure.name, work.names(record).key_of(figure))
+            wanted = (s for s in scopes if s.startswith(f"{kind.word}:"))
+            found += [b.Basis(kind, s, work.today) for s in wanted]
+    others = [f for f in figures if f.of != rule.on]
+    known = [basis for basis in dict.fromkeys(found) if all(_value(work, record, f, basis) for f in others)]
+    return known or [None]
+
+
+def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None) -> Decimal:
+    value = Names(work.book, work.view, record, work.today, basis=basis).figure(figure)
+    return max(Decimal(value), Decimal(0)) if value is not None else Decimal(0)
+
+
+def _largest(work: Work, rule: TriggerRule, record: Record, bases: list[b.Basis | None]) -> b.Basis | None:
+    """The basis with the largest rate: the subject's figure over the other's."""
+    figures = scoped(work, rule.when)
+    over = next((f for f in figures if f.of == rule.on), None)
+    under = next((f for f in figures if f.of != rule.on), None)
+    if over is None or under is None:
+        return bases[0]
+
+    def rate(basis: b.Basis | None) -> Fraction:
+        whole = _value(work, record, under, basis)
+        return Fraction(_value(work, record, over, basis)) / Fraction(whole) if whole else Fraction(0)
+
+    return max(bases, key=rate)
+
+
+def _task(work: Work, rule: TriggerRule, record: Record) -> None:
+    """Opens the rule's task once for the record."""
+    key = f"{rule.task}:{record.number}"
+    due = work.at + rule.within if rule.within else None
+    owner = rule.to.names[0] if rule.to.names else "office"
+    context = {"rule": rule.name, "form": record.form, "clause": rule.clause}
+    case = record.case_no or opening.newest_case(work, record)
+    text = rule.say or Text(rule.name)
+    task = Task(key, rule.task, case, record.number, text, owner, work.at, due, delivery=work.delivery, context=context)
+    if work.view.put_task(task):
+        work.note(record.number, "task", rule.name, task=key)
+
+
+def settle_tasks(work: Work, number: str) -> None:
+    """Closes the tasks of a record whose rule holds no longer (the shipped quantity has come)."""
+    record = work.view.record(number)
+    for rule in work.book.triggers.get(record.form, ()) if record else ():
+        key = f"{rule.task}:{number}"
+        task = work.view.task(key) if rule.task and record else None
+        if task is None or task.state != "open" or record is None:
+            continue
+        if not any(rule.when(work.names(record, basis=c)) is True for c in _bases(work, rule, record)):
+            work.view.close_task(key)
+
+
+def watchers(work: Work, figure: str, of: str) -> Mapping[str, None]:
+    """Open records of other forms whose triggers name a figure that changed (an N entered later, B06)."""
+    rule = work.book.figures[figure]
+    found: dict[str, None] = {}
+    for trigger in work.book.watching.get(figure, ()):
+        field = rule.subject[0] if rule.subject else rule.of
+        declared = work.catalogue.field(trigger.on, field)
+        if declared is None or not (declared.key or declared.type == "ref"):
+            continue
+        for record in work.view.find(trigger.on, field, of.split("|")[0]):
+            if not work.form(record).lifecycle.state(record.status).final:
+                found[record.number] = None
+    return found

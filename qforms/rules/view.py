@@ -1,0 +1,183 @@
+"""What the ledger holds, with the changes of the delivery being judged laid over it: the rules see their own changes."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from qforms.model import Clock, Entry, Facts, FigureChange, LetterIntent, Record, Task, Value, Window
+
+FigureKey = tuple[str, str, str]  # name, of, scope
+
+
+def index_of(value: Value) -> str:
+    """A value as the index compares it: without case and outer blanks."""
+    return str(value).strip().casefold()[:200]
+
+
+def values_at(record: Record, fld: str) -> tuple[str, ...]:
+    """The indexed values of a field, one or many; nothing where it is unknown."""
+    value = record.values.get(fld)
+    many = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple(index_of(v) for v in many if v not in (None, ""))
+
+
+class View:
+    """Facts plus changes. Everything the judgement will consist of is gathered here; `copy` allows a step back."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.records: dict[str, Record] = {}
+        self.figures: dict[FigureKey, Decimal] = {}  # what was added
+        self.tokens: dict[str, str] = {}
+        self.counters: dict[str, int] = {}
+        self.clocks_: dict[tuple[str, str], Clock] = {}  # (subject, rule)
+        self.tasks: dict[str, Task] = {}
+        self.letters: dict[str, LetterIntent] = {}
+        self.entries: list[Entry] = []
+
+    def snapshot(self) -> dict[str, object]:
+        return {k: (v.copy() if isinstance(v, (dict, list)) else v) for k, v in vars(self).items()}
+
+    def restore(self, snapshot: dict[str, object]) -> None:
+        vars(self).update(snapshot)
+
+    # ---- records
+
+    def base(self, number: str) -> Record | None:
+        """The record as it was before this delivery."""
+        return self.facts.record(number) if number else None
+
+    def record(self, number: str) -> Record | None:
+        return self.records.get(number) or self.base(number)
+
+    def opened_at(self, record: Record) -> object:
+        """When its first revision was made."""
+        if record.revision == 0:
+            return record.at
+        first = self.facts.revision(record.number, 0)
+        return first.at if first else record.at
+
+    def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
+        """Records whose key or ref field has that value, the newest first."""
+        key = index_of(value)
+        stored = (self.record(r.number) for r in self.facts.find(form, fld, value))
+        found = {r.number: r for r in stored if r is not None}
+        found |= {r.number: r for r in self.records.values() if r.form == form}
+        return newest_first(r for r in found.values() if key in values_at(r, fld))
+
+    def case(self, case_no: str) -> tuple[Record, ...]:
+        found = {r.number: self.record(r.number) or r for r in self.facts.case(case_no)}
+        found |= {r.number: r for r in self.records.values() if r.case_no == case_no}
+        return tuple(found.values())
+
+    def all(self, form: str) -> tuple[Record, ...]:
+        found = {r.number: self.record(r.number) or r for r in self.facts.all(form)}
+        found |= {r.number: r for r in self.records.values() if r.form == form}
+        return tuple(found.values())
+
+    # ---- figures, tokens, counters
+
+    def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
+        stored, added = self.facts.figure(name, of, scope), self.figures.get((name, of, scope))
+        return stored if added is None else (stored or Decimal(0)) + added
+
+    def scopes(self, name: str, of: str) -> tuple[str, ...]:
+        mine = {s for n, o, s in self.figures if n == name and o == of and s and not s.startswith("day:")}
+        return tuple(sorted(mine.union(self.facts.scopes(name, of))))
+
+    def window(self, name: str, of: str, since: date, until: date) -> Window | None:
+        """A figure over the days from `since` to `until`, both included."""
+        stored = self.facts.window(name, of, since, until)
+        days = [s for n, o, s in self.figures if n == name and o == of and s.startswith("day:")]
+        added = [s for s in days if since <= date.fromisoformat(s[4:]) <= until]
+        if not added:
+            return stored
+        total = (stored.total if stored else Decimal(0)) + sum((self.figures[name, of, s] for s in added), Decimal(0))
+        return Window(total, *self._ends(name, of, stored, {date.fromisoformat(s[4:]) for s in added}))
+
+    def _ends(self, name: str, of: str, stored: Window | None, touched: set[date]) -> tuple[date | None, date | None]:
+        """First and last day on which the figure is not 0, when `touched` days changed."""
+        known = [d for d in (stored.first, stored.last) if d] if stored else []
+        live = [d for d in touched if self.figure(name, of, f"day:{d.isoformat()}")]
+        gone = touched.difference(live)
+        if stored and gone.intersection(known):
+            first, last = min([*known, *live]), max([*known, *live])
+            live += self._between(name, of, first, last, gone)
+            known = []
+        days = [*known, *live]
+        return (min(days), max(days)) if days else (None, None)
+
+    def _between(self, name: str, of: str, first: date, last: date, gone: set[date]) -> list[date]:
+        """The outermost stored days that are left when days fell to 0: at most one query a day that is gone."""
+        found: list[date] = []
+        for step in (1, -1):
+            since, until = first, last
+            while window := self.facts.window(name, of, since, until):
+                end = window.first if step == 1 else window.last
+                if end is None or end not in gone:
+                    found += [end] if end else []
+                    break
+                since, until = (_next(end, 1), until) if step == 1 else (since, _next(end, -1))
+                if since > until:
+                    break
+        return found
+
+    def add(self, name: str, of: str, scope: str, amount: Decimal) -> None:
+        if amount:
+            key = (name, of, scope)
+            self.figures[key] = self.figures.get(key, Decimal(0)) + amount
+
+    def changes(self) -> tuple[FigureChange, ...]:
+        return tuple(FigureChange(*key, amount) for key, amount in sorted(self.figures.items()) if amount)
+
+    def token(self, token: str) -> str:
+        """The number that holds a distinct token; "" when nobody does."""
+        return self.tokens[token] if token in self.tokens else (self.facts.token(token) or "")
+
+    def next_of(self, series: str) -> int:
+        """The next number of a series; numbers are never given twice."""
+        last = self.counters.get(series)
+        self.counters[series] = (self.facts.counter(series) if last is None else last) + 1
+        return self.counters[series]
+
+    # ---- clocks, tasks
+
+    def clocks(self, subject: str) -> dict[str, Clock]:
+        """The clocks of a record by rule."""
+        found = {c.rule: c for c in self.facts.clocks(subject)}
+        return found | {rule: c for (number, rule), c in self.clocks_.items() if number == subject}
+
+    def put_clock(self, clock: Clock) -> None:
+        self.clocks_[clock.subject, clock.rule] = clock
+
+    def task(self, key: str) -> Task | None:
+        return self.tasks.get(key) or self.facts.task(key)
+
+    def put_task(self, task: Task) -> bool:
+        """Opens a task; the same key again changes nothing."""
+        if self.task(task.key) is not None:
+            return False
+        self.tasks[task.key] = task
+        return True
+
+    def close_task(self, key: str) -> None:
+        task = self.task(key)
+        if task is not None and task.state == "open":
+            self.tasks[key] = dc.replace(task, state="done")
+
+
+def _next(day: date, step: int) -> date:
+    return date.fromordinal(day.toordinal() + step)
+
+
+def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
+    return tuple(sorted(records, key=age, reverse=True))
+
+
+def age(record: Record) -> tuple[float, str]:
+    """Sorts records by when they were received, then by number."""
+    at = record.received_at or record.at
+    return (at.timestamp() if at else 0.0, record.number)

@@ -1,0 +1,209 @@
+"""The desk on which one delivery (or one rung of a clock) is judged: what is known, what has changed, what is to be
+looked at next. The rules are functions over it; it lives no longer than a call of `judge` or `ring`."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from qforms.model import EMPTY, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Speaker, Value
+from qforms.rules import basis as b
+from qforms.rules.book import book_of
+from qforms.rules.figures import Figures
+from qforms.rules.names import Names
+from qforms.rules.people import People
+from qforms.rules.view import View
+from qforms.settings import Procedures
+
+SYSTEM = Speaker("system")
+REST = 400  # records looked at for one delivery before the rules are said not to come to rest
+
+
+class Refusal(Exception):
+    """A person asked for something that a rule does not allow."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that letters may be owed for: "issue", "opened", "revised", a field's name."""
+
+    number: str
+    event: str
+
+
+class Work:
+    def __init__(
+        self, facts: Facts, procedures: Procedures, now: datetime, at: datetime, reading: Reading | None
+    ) -> None:
+        self.procedures = procedures
+        self.settings = procedures.settings
+        self.catalogue = procedures.catalogue
+        self.book = book_of(procedures.rulebook, procedures.catalogue)
+        self.view = View(facts)
+        self.now = now
+        self.at = at  # when what is judged took place: the delivery's arrival, the rung's time
+        self.reading = reading
+        self.speaker = SYSTEM
+        self.figures = Figures(self.book, self.view, self.day, self.today)
+        self.queue: dict[str, None] = {}
+        self.visited: dict[str, None] = {}
+        self.counted: dict[str, Record] = {}
+        self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
+        self.corrected: set[str] = set()  # records in which a person changed what was known
+        self.bumped: set[str] = set()
+        self.happened: list[Happening] = []
+
+    # ---- time and names
+
+    @property
+    def today(self) -> date:
+        return self.day(self.at)
+
+    def day(self, at: datetime) -> date:
+        return self.settings.local(at).date()
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.view, self.today, self.settings.company.operator)
+
+    def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
+        return Names(self.book, self.view, record, self.today, extra, basis)
+
+    def form(self, record: Record) -> Form:
+        return self.catalogue.form(record.form)
+
+    @property
+    def delivery(self) -> str:
+        return self.reading.delivery.digest if self.reading else ""
+
+    # ---- a step back, when an outcome is refused
+
+    def snapshot(self) -> dict[str, Any]:
+        own = ("queue", "visited", "counted", "causes", "corrected", "bumped", "happened")
+        return {"view": self.view.snapshot()} | {name: getattr(self, name).copy() for name in own}
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        self.view.restore(snapshot.pop("view"))
+        vars(self).update(snapshot)
+
+    # ---- what is to be looked at
+
+    def touch(self, number: str, cause: str = "") -> None:
+        """Has a record looked at (again); `cause` is the record that brought it about."""
+        self.queue[number] = None
+        if cause:
+            self.causes[number] = cause
+
+    def take(self) -> str:
+        """The next record to be looked at; "" when the rules have come to rest."""
+        if not self.queue:
+            return ""
+        number = next(iter(self.queue))
+        del self.queue[number]
+        self.visited[number] = None
+        return number
+
+    def changed(self, number: str, fld: str) -> bool:
+        """Has a field another value than before this delivery?"""
+        base, record = self.view.base(number), self.view.record(number)
+        return (base.values.get(fld) if base else None) != (record.values.get(fld) if record else None)
+
+    # ---- changing records
+
+    def open(
+        self,
+        form: str,
+        values: Mapping[str, Value],
+        origin: Mapping[str, Origin],
+        case_no: str = "",
+        received_at: datetime | None = None,
+        month: datetime | None = None,
+        rule: str = "",
+    ) -> Record:
+        """A new record with the next number of its series, defaults filled in."""
+        declared = self.catalogue.form(form)
+        defaults = {f.name: f.default for f in declared.fields if f.default is not None}
+        whole = {k: v for k, v in {**defaults, **values}.items() if v is not None}
+        number = self._number(declared, whole, month or self.at)
+        record = Record(
+            form=form,
+            number=number,
+            revision=0,
+            status=declared.lifecycle.start,
+            case_no=case_no,
+            values=whole,
+            origin={**{k: Origin("", by="default") for k in defaults}, **origin},
+            received_at=received_at,
+            by=self.speaker.address or self.speaker.name or self.speaker.kind,
+            at=self.at,
+        )
+        self.view.records[number] = record
+        self.note(number, "opened", rule, form=form)
+        self.happened.append(Happening(number, "opened"))
+        self.touch(number)
+        return record
+
+    def _number(self, form: Form, values: Mapping[str, Value], month: datetime) -> str:
+        if form.named_by:
+            return "/".join(str(values.get(f, "")).strip() for f in form.named_by)
+        day = self.day(month)
+        parts = {"yyyymm": f"{day:%Y%m}", "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}", "dd": f"{day:%d}"}
+        series = re.sub(r"\{seq[^}]*\}", "", form.number).format(**parts)
+        return form.number.format(seq=self.view.next_of(series), **parts)
+
+    def revise(self, number: str, changes: Mapping[str, Value], origin: Origin, content: bool = True) -> bool:
+        """Writes values (None: takes one away); true when something changed.
+
+        `content`: what a person or a trigger says makes a new revision, one for a delivery. What follows from it
+        (computed fields, suggestions, times that a lifecycle sets) belongs to the revision it follows from."""
+        record = self.view.record(number)
+        assert record is not None, number
+        changed = {k: v for k, v in changes.items() if record.values.get(k) != v}
+        if not changed:
+            return False
+        values = {k: v for k, v in {**record.values, **changed}.items() if v is not None}
+        record = self._revision(record) if content else record
+        received = changed.get("received_at") or record.received_at
+        origins = {**record.origin, **dict.fromkeys(changed, origin)}
+        self.view.records[number] = dc.replace(record, values=values, origin=origins, received_at=received)
+        self.touch(number)
+        return True
+
+    def _revision(self, record: Record) -> Record:
+        if self.view.base(record.number) is None or record.number in self.bumped:
+            return record
+        self.bumped.add(record.number)
+        by = self.speaker.address or self.speaker.name or self.speaker.kind
+        return dc.replace(record, revision=record.revision + 1, at=self.at, by=by)
+
+    def move(self, number: str, event: Event) -> None:
+        """Sets a record's state, without asking whether it may."""
+        record = self.view.record(number)
+        assert record is not None, number
+        self.view.records[number] = dc.replace(record, status=event.to)
+        self.happened.append(Happening(number, event.name))
+        self.touch(number)
+
+    def note(self, number: str, what: str, rule: str = "", at: datetime | None = None, **detail: Any) -> None:
+        """A line of history."""
+        by = self.speaker.address or self.speaker.name
+        self.view.entries.append(Entry(number, at or self.at, what, rule, self.delivery, by, detail))
+
+
+def by_rule(record: Record, fld: str) -> bool:
+    """Was a field left to the rules: unknown, or filled in by one?"""
+    origin = record.origin.get(fld)
+    return fld not in record.values or (origin is not None and not origin.delivery)
+
+
+def restless(work: Work, number: str) -> QformsError:
+    return QformsError(f"规则互相触发，停不下来（最后是 {number}）。请检查 inbox_rules/ 中涉及它的规则（qforms check）")
