@@ -1,0 +1,328 @@
+"""What a Word template is filled with, built from a record and what belongs to it. Pure: no ledger, no files.
+
+Names: head, request, show, no, notes, facts, f (cells to fill in), v (plain texts), rows, photos, trigger, strip,
+approvals (docs/word-templates.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from markupsafe import Markup
+
+from qforms.documents import trigger
+from qforms.documents.related import Related
+from qforms.documents.values import Shower, caption, local, rows
+from qforms.documents.wording import deadline, listed, moment, ordinal, say
+from qforms.forms.wml import em
+from qforms.forms.word import HEAD_FIELDS, sections_filled
+from qforms.forms.word_panels import (
+    EM_MM,
+    NARROW,
+    PADDING,
+    TRIGGER_FIELDS,
+    fillable,
+    strip_steps,
+)
+from qforms.model import Field, Form, Lang, Record, Section, Values
+from qforms.settings import Procedures
+
+Picture = Callable[[Mapping[str, Any]], Markup]  # a photo's row -> its run, or a note that it cannot be shown
+_NUMBERED = re.compile(r"^([A-Z]\d|\d|[一二三四五六七八九十]+、)")
+_BLANK_ROWS = 3
+
+
+class Paper:
+    """One document in the making. `record` is None for a blank form."""
+
+    def __init__(
+        self, form: Form, record: Record | None, related: Related, procedures: Procedures, lang: Lang, picture: Picture
+    ) -> None:
+        self.form, self.record, self.related, self.lang = form, record, related, lang
+        self.procedures, self.picture = procedures, picture
+        self.zone = procedures.settings.zone
+        self.shower = Shower(procedures.catalogue, lang)
+        outside = form.audience != "internal"
+        given: Values = record.values if record else {}
+        hidden = {f.name for f in form.fields if f.private and outside}
+        self.values: Values = {k: v for k, v in given.items() if v is not None and k not in hidden}
+
+    @property
+    def blank(self) -> bool:
+        return self.record is None
+
+    # ------------------------------------------------------------ whole
+
+    def context(self) -> dict[str, Any]:
+        """All names that a template may use."""
+        facts = {s.name: list(self._facts(s)) for s in self.form.sections}
+        show = {s.name: self._shown(s, facts[s.name]) for s in self.form.sections}
+        numbers = self._numbers(show)
+        fields = self.form.fields
+        record = self.record
+        trig = trigger.context(
+            record or Record(self.form.name, "", 0, "", "", {}),
+            self.related.complaints,
+            self.related.clocks,
+            self.procedures.rulebook,
+            self.lang,
+            self.zone,
+        )
+        return {
+            "head": self._head(),
+            "request": self._request(numbers),
+            "show": SimpleNamespace(**show),
+            "no": SimpleNamespace(**numbers),
+            "notes": SimpleNamespace(**{s.name: self._note(s) for s in self.form.sections}),
+            "facts": SimpleNamespace(**facts),
+            "f": SimpleNamespace(**{f.name: self._fill(f) for s in self.form.sections for f in self._filled(s)}),
+            "v": SimpleNamespace(**{f.name: self.shower.text(f, self.values.get(f.name)) for f in fields}),
+            "rows": SimpleNamespace(
+                **{f.name: self._rows(s, f) for s in self.form.sections for f in s.fields if f.type == "list"}
+            ),
+            "photos": SimpleNamespace(**dict(self._photos())),
+            "trigger": trig,
+            "strip": self._strip(),
+            "approvals": self._approvals(),
+        }
+
+    def _head(self) -> SimpleNamespace:
+        record, values = self.record, self.values
+        if record is None:
+            words = {"number": "", "revision": "", "status": say("blank", self.lang), "case_no": ""}
+            return SimpleNamespace(**words, to="", cc="", issued_at="", addressed=False)
+        issued = local(values.get("issued_at"), self.zone)
+        to, cc = (self._departments(values.get(k)) for k in ("to_depts", "cc_depts"))
+        case = record.case_no if record.case_no != record.number else ""
+        return SimpleNamespace(
+            number=record.number,
+            revision=record.revision,
+            status=self._status(record),
+            case_no=case,
+            to=to,
+            cc=cc,
+            issued_at=moment(issued) if issued else "",
+            addressed=bool(to or cc or issued or case or sections_filled(self.form)),
+        )
+
+    def _status(self, record: Record) -> str:
+        state = next((s for s in self.form.lifecycle.states if s.name == record.status), None)
+        return state.label[self.lang] if state else record.status
+
+    def _departments(self, value: Any) -> str:
+        """工程部（秦牧）、总经办（汪敏）"""
+        names = [value] if isinstance(value, str) else list(value or ())
+        heads = self.related.heads
+        pair = "{}（{}）" if self.lang == "zh" else "{} ({})"
+        return listed([pair.format(n, heads[n]) if heads.get(n) else str(n) for n in names], self.lang)
+
+    # ------------------------------------------------------------ sections
+
+    def _shown(self, section: Section, facts: list[SimpleNamespace]) -> bool:
+        if self.blank or section.reply:
+            return True
+        if section.panel == "trigger" and (self.values.get("n_defect") is not None or self.related.complaints):
+            return True
+        many = (f for f in section.fields if f.type in ("list", "img") or section.panel == "d_strip")
+        return bool(facts) or any(self.values.get(f.name) for f in many)
+
+    def _numbers(self, show: Mapping[str, bool]) -> dict[str, str]:
+        out, count = {}, 0
+        for section in self.form.sections:
+            out[section.name] = ""
+            drawn = show[section.name] and (
+                not self.blank or any(fillable(self.form, section, f, True) for f in section.fields)
+            )
+            if drawn and section.name != "head" and not _NUMBERED.match(section.title[self.lang]):
+                count += 1
+                out[section.name] = f"{ordinal(count)}、" if self.lang == "zh" else f"{count}  "
+        return out
+
+    def _note(self, section: Section) -> str:
+        if self.blank:
+            return ""
+        if section.reply and section is sections_filled(self.form)[0]:
+            due = self._due()
+            by = say("reply_by", self.lang, at=deadline(due, self.lang)) if due else ""
+            return "  " + say("fill_note", self.lang, by=by)
+        if section.panel == "trigger" and (fld := self.form.field("triggers")):
+            return "  " + self.shower.text(fld, self.values.get("triggers"))
+        return ""
+
+    def _due(self) -> datetime | None:
+        for name in ("reply_due_at", "due_at"):
+            if at := local(self.values.get(name), self.zone):
+                return at
+        mine = [
+            c.due_at for c in self.related.clocks if c.state in ("running", "overdue") and c.subject == self._number
+        ]
+        return min(mine).astimezone(self.zone) if mine else None
+
+    @property
+    def _number(self) -> str:
+        return self.record.number if self.record else ""
+
+    def _request(self, numbers: Mapping[str, str]) -> SimpleNamespace:
+        """Who does what until when: one sentence for the first department, one line for each other."""
+        final = self.record and any(s.final for s in self.form.lifecycle.states if s.name == self.record.status)
+        if self.blank or final:
+            return SimpleNamespace(text=Markup(""), more=[])
+        parts: dict[str, list[str]] = {}
+        for section in sections_filled(self.form):
+            number = numbers[section.name].strip().rstrip("、") or section.title[self.lang]
+            parts.setdefault(self._who(section), []).append(number)
+        due = self._due()
+        by = say("by", self.lang, at=deadline(due, self.lang)) if due else ""
+        said = [
+            say("please_fill", self.lang, who=who, by="" if i else by, parts=listed(names, self.lang))
+            for i, (who, names) in enumerate(parts.items())
+        ]
+        if changed := self._changed():
+            said.append(say("changed", self.lang, revision=self.record.revision if self.record else 0, labels=changed))
+        from qforms.forms.wml import Face, runs
+
+        text = Markup(runs(said[0], Face(10.5, hei=True, bold=True))) if said and parts else Markup("")
+        return SimpleNamespace(text=text, more=said[1:] if parts else [])
+
+    def _who(self, section: Section) -> str:
+        roles = section.filled_by
+        named = next((self.related.roles[r] for r in roles if r in self.related.roles), "")
+        if not named and "responsible_unit" in roles:
+            named = listed(list(self.values.get("to_depts") or ()), self.lang)
+        return named or say("somebody", self.lang)
+
+    def _changed(self) -> str:
+        """Labels of what this revision changed, as far as it was issued before."""
+        earlier = self.related.earlier
+        if earlier is None:
+            return ""
+        fields = (f for f in self.form.fields if f.name not in ("issued_at", "due_at", "reply_due_at"))
+        names = [f.label[self.lang] for f in fields if self.values.get(f.name) != earlier.values.get(f.name)]
+        return listed(names[:8], self.lang)
+
+    # ------------------------------------------------------------ fields
+
+    def _filled(self, section: Section) -> Iterator[Field]:
+        if self.blank or section.reply:
+            yield from (f for f in section.fields if f.type not in ("list", "img", "file"))
+
+    def _fill(self, fld: Field) -> Markup:
+        return self.shower.cell(fld, self.values.get(fld.name), f"qf_{fld.name}")
+
+    def _facts(self, section: Section) -> Iterator[SimpleNamespace]:
+        """The known facts, packed two by two; a long one takes a line of its own."""
+        waiting: tuple[Field, str] | None = None
+        for fld, text in self._known(section):
+            lines = em(text) * EM_MM / (NARROW - PADDING)
+            if fld.wide or (fld.type == "text" and lines > 0.95) or lines > 1.0 or "\n" in text:
+                yield SimpleNamespace(a=self._side(section, fld), b=None)
+            elif waiting is None:
+                waiting = fld, text
+            else:
+                yield SimpleNamespace(a=self._side(section, waiting[0]), b=self._side(section, fld))
+                waiting = None
+        if waiting is not None:
+            yield SimpleNamespace(a=self._side(section, waiting[0]), b=None)
+
+    def _known(self, section: Section) -> Iterator[tuple[Field, str]]:
+        if self.blank:
+            return
+        skip = set(HEAD_FIELDS)
+        if section.panel == "trigger":
+            skip |= TRIGGER_FIELDS
+        if section.panel == "d_strip":
+            skip |= {f"{s}_{k}" for s in strip_steps(section.fields) for k in ("due", "done")}
+        for fld in section.fields:
+            if fld.type in ("list", "img") or fld.name in skip:
+                continue
+            if section.reply and fillable(self.form, section, fld) and fld.type != "file":
+                continue  # it stands as a cell to fill in
+            text = self.shower.text(fld, self.values.get(fld.name))
+            if text or (self._draft and fld.required and fillable(self.form, section, fld)):
+                yield fld, text
+
+    @property
+    def _draft(self) -> bool:
+        states = self.form.lifecycle.states
+        return bool(self.record) and any(s.print == "draft" for s in states if s.name == self.record.status)  # type: ignore[union-attr]
+
+    def _side(self, section: Section, fld: Field) -> SimpleNamespace:
+        value = self.values.get(fld.name)
+        star = "*" if value is None else ""
+        mark = fillable(self.form, section, fld)
+        return SimpleNamespace(label=star + fld.label[self.lang], value=self.shower.known(fld, value, mark))
+
+    def _rows(self, section: Section, fld: Field) -> list[SimpleNamespace]:
+        fill = self.blank or section.reply
+        drawn = (fld.rows or _BLANK_ROWS) if fill else 0
+        return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
+
+    def _photos(self) -> Iterator[tuple[str, list[SimpleNamespace]]]:
+        number = 0
+        for fld in (f for f in self.form.fields if f.type == "img"):
+            value = self.values.get(fld.name) or ()
+            given = [r for r in ((value,) if isinstance(value, Mapping) else value) if isinstance(r, Mapping)]
+            shown = []
+            for row in given:
+                number += 1
+                shown.append((self.picture(row), caption(self.lang, number, row)))
+            shown += [(Markup(""), "")] * (len(shown) % 2)
+            yield (
+                fld.name,
+                [
+                    SimpleNamespace(left=a[0], left_caption=a[1], right=b[0], right_caption=b[1])
+                    for a, b in zip(shown[::2], shown[1::2], strict=True)
+                ],
+            )
+
+    # ------------------------------------------------------------ strip and signatures
+
+    def _strip(self) -> SimpleNamespace:
+        out, years = SimpleNamespace(year=""), []
+        for step in strip_steps(self.form.fields):
+            texts = {}
+            for kind in ("due", "done"):
+                at = self.values.get(f"{step}_{kind}")
+                at = local(at, self.zone) or at
+                years += [at.year] if at else []
+                texts[kind] = f"{at:%m-%d}" if at else ""
+            setattr(out, step, SimpleNamespace(**texts))
+        out.year = say("year", self.lang, year=min(years)) if years else ""
+        return out
+
+    def _approvals(self) -> SimpleNamespace:
+        empty = SimpleNamespace(who="", at="")
+        given = sorted(self.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
+        last = [r for r in given if "approve" in str(r.values.get("event", ""))][-1:] or given[-1:]
+        before = [r for r in given if r is not (last[0] if last else None)]
+        return SimpleNamespace(
+            prepared=self._prepared(),
+            reviewed=self._signed(before[-1]) if before else empty,
+            approved=self._signed(last[0]) if last else empty,
+        )
+
+    def _prepared(self) -> SimpleNamespace:
+        values = self.values
+        name, department = values.get("prepared_by", ""), values.get("prepared_dept", "")
+        at = local(values.get("prepared_at"), self.zone)
+        who = "  ".join(str(p) for p in (name, department or self.related.people.get(str(name), "")) if p)
+        return SimpleNamespace(who=who, at=say("prepared", self.lang, at=moment(at)) if at and who else "")
+
+    def _signed(self, approval: Record) -> SimpleNamespace:
+        """Name, department and channel; decision and time: a decision by mail is written, never a picture (P43)."""
+        text = self._approval_text
+        name = str(approval.values.get("decided_by", ""))
+        means = text(approval, "means")
+        who = "  ".join(p for p in (name, self.related.people.get(name, "")) if p)
+        if means:
+            who += f"（{means}）" if self.lang == "zh" else f" ({means})"
+        at = local(approval.values.get("decided_at"), self.zone)
+        return SimpleNamespace(who=who, at=f"{text(approval, 'verdict')} {moment(at) if at else ''}".strip())
+
+    def _approval_text(self, approval: Record, name: str) -> str:
+        fld = self.procedures.catalogue.field(approval.form, name)
+        value = approval.values.get(name)
+        return self.shower.text(fld, value) if fld else str(value or "")

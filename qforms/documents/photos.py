@@ -1,0 +1,86 @@
+"""Photos for paper: turned as EXIF says, at most 1200 px, JPEG without any of the camera's data; and their place in
+the document (DrawingML, ECMA-376-1 20.4)."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from qforms.forms.wml import clean
+
+MAX_SIDE, QUALITY = 1200, 85
+MAX_PIXELS = 80_000_000  # a picture beyond this is not opened: a small file may hold a huge one
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "HEIF")
+EMU = 36_000  # per millimetre
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture as it goes into the file; pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+@functools.lru_cache(maxsize=64)
+def prepare(raw: bytes) -> Photo | None:
+    """The picture, made small; None when it cannot be opened, is of no known kind, or is too large."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(raw), formats=_formats()) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            turned = ImageOps.exif_transpose(image)
+            turned.thumbnail((MAX_SIDE, MAX_SIDE))
+            if turned.mode in ("RGBA", "LA", "P", "PA"):
+                over = turned.convert("RGBA")
+                flat = Image.new("RGB", over.size, "white")
+                flat.paste(over, mask=over.getchannel("A"))
+            else:
+                flat = turned.convert("RGB")
+    except Exception:  # Pillow raises what it likes on damaged files; the photo is then named, not shown
+        return None
+    flat.info.clear()
+    out = io.BytesIO()
+    flat.save(out, "JPEG", quality=QUALITY)
+    return Photo(out.getvalue(), flat.width, flat.height)
+
+
+@functools.lru_cache(maxsize=1)
+def _formats() -> tuple[str, ...]:
+    from PIL import Image
+
+    try:
+        import pillow_heif  # type: ignore[import-not-found,unused-ignore]
+
+        pillow_heif.register_heif_opener()
+    except ImportError:  # the extra [images]
+        pass
+    Image.init()
+    return tuple(f for f in FORMATS if f in Image.OPEN)
+
+
+def drawing(photo: Photo, relation: str, number: int, alt: str, height: float, max_width: float) -> str:
+    """A run with the picture inline, `height` mm high or as wide as fits, with its alternative text."""
+    width = photo.width * height / photo.height
+    if width > max_width:
+        width, height = max_width, photo.height * max_width / photo.width
+    cx, cy, text = round(width * EMU), round(height * EMU), quoteattr(clean(alt).replace("\n", " ")[:200])
+    return (
+        '<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0">'
+        f'<wp:extent cx="{cx}" cy="{cy}"/><wp:docPr id="{number}" name="photo{number}" descr={text}/>'
+        '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+        '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">'
+        '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr>'
+        f'<pic:cNvPr id="{number}" name="photo{number}.jpeg" descr={text}/><pic:cNvPicPr/></pic:nvPicPr>'
+        f'<pic:blipFill><a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
+        f'r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+        f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{cx}" cy="{cy}"/></a:xfrm>'
+        '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic>'
+        "</wp:inline></w:drawing></w:r>"
+    )

@@ -1,0 +1,80 @@
+"""A record -> its Word document; a form -> its blank one. Deterministic: the same record gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from qforms.documents import photos as pictures
+from qforms.documents.context import Paper
+from qforms.documents.related import Related
+from qforms.documents.template import fill, prepared
+from qforms.documents.wording import say
+from qforms.forms.wml import NOTE, runs
+from qforms.model import EMPTY, Lang, Record
+from qforms.settings import Procedures
+
+PHOTO_HEIGHT, PHOTO_WIDTH = 35.0, 82.0
+
+
+def render(
+    record: Record,
+    related: Related,
+    procedures: Procedures,
+    *,
+    stamp: str,
+    photos: Mapping[str, bytes] = EMPTY,
+    lang: Lang | None = None,
+) -> bytes:
+    """The record's document as .docx. `stamp` goes into the property qf_stamp; `photos` are by digest.
+
+    What the form declares private is left out where the document may leave the company. Raises QformsError when the
+    office's own template is faulty."""
+    return _made(record.form, record, related, procedures, stamp, photos, lang)
+
+
+def blank(form: str, procedures: Procedures, *, stamp: str, lang: Lang | None = None) -> bytes:
+    """The blank Word form, every cell to be filled in light blue and named for reading back."""
+    return _made(form, None, Related(), procedures, stamp, EMPTY, lang)
+
+
+def _made(
+    name: str,
+    record: Record | None,
+    related: Related,
+    procedures: Procedures,
+    stamp: str,
+    photos: Mapping[str, bytes],
+    lang: Lang | None,
+) -> bytes:
+    settings = procedures.settings
+    lang = lang or settings.lang
+    form = procedures.catalogue.form(name)
+    template = prepared(form, lang, settings.company, settings.root / "form_templates", blank=record is None)
+    album = _Album(photos, lang)
+    context = Paper(form, record, related, procedures, lang, album.place).context()
+    return fill(template, context, {"qf_stamp": stamp, "qf_form": name}, album.placed)
+
+
+class _Album:
+    """Prepares the photos of one document and names their parts; the same photo twice is one part."""
+
+    def __init__(self, photos: Mapping[str, bytes], lang: Lang) -> None:
+        self._photos, self._lang = photos, lang
+        self.placed: dict[str, bytes] = {}
+        self._names: dict[str, str] = {}
+        self._count = 0
+
+    def place(self, row: Mapping[str, Any]) -> Markup:
+        digest, name = str(row.get("digest", "")), str(row.get("caption") or row.get("name") or "")
+        raw = self._photos.get(digest)
+        photo = pictures.prepare(raw) if raw else None
+        if photo is None:
+            return Markup(runs(say("no_photo", self._lang, name=name), NOTE))
+        if digest not in self._names:
+            self._names[digest] = f"photo{len(self._names) + 1}"
+            self.placed[self._names[digest]] = photo.data
+        self._count += 1
+        return Markup(pictures.drawing(photo, self._names[digest], self._count, name, PHOTO_HEIGHT, PHOTO_WIDTH))

@@ -1,0 +1,205 @@
+"""A form's Word template, made from its declaration: a .docx with docxtpl tags that `documents/` fills in, and that
+the office may open, change and keep as `form_templates/<form>/<form>.<lang>.docx`.
+
+What people fill in (reply parts, the blank form) stands cell by cell, `{{r f.cause }}`; what is printed for them is
+a loop over the known facts, so that a page has no empty cells. Names: docs/word-templates.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qforms.forms import word_panels as panels
+from qforms.forms.wml import (
+    BAND,
+    GREY,
+    INK,
+    LABEL_FACE,
+    LINE,
+    NAVY,
+    REPLY_LINE,
+    SMALL_NOTE,
+    WHITE,
+    Cell,
+    Face,
+    Row,
+    control,
+    control_row,
+    em,
+    gap,
+    label_cell,
+    runs,
+    table,
+    tag,
+)
+from qforms.forms.word_package import package
+from qforms.model import Form, Lang, Section, Text
+
+# Fields that stand in the head of every document, not among the facts.
+HEAD_FIELDS = frozenset(
+    (
+        *("doc_no", "form_code", "revision", "status", "case_no"),
+        *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "due_at", "approvals"),
+    )
+)
+_HEAD_LABELS = {
+    "code": Text("表单代号", "Form code"),
+    "number": Text("单据编号", "Document no."),
+    "revision": Text("版次", "Revision"),
+    "status": Text("状态", "Status"),
+}
+
+
+def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blank: bool = False) -> bytes:
+    """The template of a form as .docx bytes; the same arguments give the same bytes.
+
+    `blank`: every section stands as cells to be filled in; otherwise the record's facts are printed, and only the
+    reply parts are to be filled in."""
+    body = [_title_block(form, lang, company, company_en), gap()]
+    body += _fill_hint(lang) if blank else _address(form, lang)
+    signed = blank or form.field("prepared_by") is None
+    replies = False
+    for section in form.sections:
+        if section.reply and not blank and not signed:
+            body.append(_approvals(lang))
+            signed = True
+        first_reply = section.reply and not replies and not blank
+        replies = replies or section.reply
+        body += _section(form, section, lang, blank, page=first_reply, first=first_reply)
+    if not signed:
+        body.append(_approvals(lang))
+    return package("".join(body), form, company, lang)
+
+
+def sections_filled(form: Form) -> tuple[Section, ...]:
+    """The parts that the addressee fills in, in order."""
+    return tuple(s for s in form.sections if s.reply)
+
+
+# ---------------------------------------------------------------- the head
+
+
+def _title_block(form: Form, lang: Lang, company: str, company_en: str) -> str:
+    title, other = form.title[lang], form.title.en if lang == "zh" else form.title.zh
+    width = em(title)
+    size = 18 if width <= 10 else 16 if width <= 14 else 14 if width <= 19 else 12
+    left = (
+        runs(company, Face(10.5, hei=True, bold=True)),
+        *([runs(company_en, Face(7.5, colour=GREY))] if company_en else []),
+    )
+    middle = (runs(title, Face(size, hei=True, bold=True)), runs(other if other != title else "", Face(8, colour=GREY)))
+    values = {
+        "code": runs(form.code, Face(8.5)),
+        "number": tag("{{ head.number }}", Face(8.5, bold=True)),
+        "revision": tag("{{ head.revision }}", Face(8.5)),
+        "status": tag("{{ head.status }}", Face(8.5)),
+    }
+    rows = []
+    for i, (name, label) in enumerate(_HEAD_LABELS.items()):
+        merge = "continue" if i else "restart"
+        cells = (
+            Cell(46, left if not i else "", align="center", merge=merge),
+            Cell(72, middle if not i else "", align="center", merge=merge),
+            label_cell(18, label[lang], small=True),
+            Cell(38, values[name], tight=True),
+        )
+        rows.append(Row(cells, 5.6))
+    return table(rows, frame=12)
+
+
+def _address(form: Form, lang: Lang) -> list[str]:
+    """To whom, from when, of which case, and the request: who does what until when."""
+
+    def pair(a: str, left: str, b: str, right: str) -> Row:
+        labels = (label_cell(24, a), Cell(63, tag(left)), label_cell(24, b), Cell(63, tag(right)))
+        return Row(labels, 6, keep=True)
+
+    zh = lang == "zh"
+    to, cc, issued, case = ("主送", "抄送", "发出时间", "案件编号") if zh else ("To", "cc", "Issued at", "Case no.")
+    request = "要求" if zh else "Request"
+    bold = Face(10.5, hei=True, bold=True)
+    rows = [
+        control_row("if head.to or head.cc"),
+        pair(to, "{{ head.to }}", cc, "{{ head.cc }}"),
+        control_row("endif"),
+        pair(issued, "{{ head.issued_at }}", case, "{{ head.case_no }}"),
+        control_row("if request.text"),
+        Row(
+            (
+                Cell(24, runs(request, Face(10.5, hei=True, bold=True, colour=WHITE)), NAVY),
+                Cell(
+                    150,
+                    (
+                        tag("{{r request.text }}", bold),
+                        tag("{%p for line in request.more %}"),
+                        tag("{{ line }}"),
+                        tag("{%p endfor %}"),
+                    ),
+                ),
+            ),
+            9,
+        ),
+        control_row("endif"),
+    ]
+    return [control("if head.addressed"), table(rows), gap(), control("endif")]
+
+
+def _fill_hint(lang: Lang) -> list[str]:
+    """The one sentence that a blank form begins with."""
+    zh = lang == "zh"
+    label = "填写" if zh else "How to"
+    text = (
+        "请填浅蓝格，* 必填；不清楚的填“无”；□ 处改成 ■ 或打 √。填好后作为附件发回。"
+        if zh
+        else "Please fill in the light blue cells, * required; write “none” where you do not know; turn □ into ■. "
+        "Send it back as an attachment."
+    )
+    cells = (
+        Cell(24, runs(label, Face(10.5, hei=True, bold=True, colour=WHITE)), NAVY),
+        Cell(150, runs(text, LABEL_FACE)),
+    )
+    return [table([Row(cells, 8)]), gap()]
+
+
+def _approvals(lang: Lang) -> str:
+    """编制, 审核, 批准: name, department and channel above, decision and time below; kept on one page with its gap."""
+    words = ("编制", "审核", "批准") if lang == "zh" else ("Prepared", "Reviewed", "Approved")
+    cells: list[Cell] = []
+    for word, name in zip(words, ("prepared", "reviewed", "approved"), strict=True):
+        lines = (
+            tag(f"{{{{ approvals.{name}.who }}}}"),
+            tag(f"{{{{ approvals.{name}.at }}}}", SMALL_NOTE),
+        )
+        cells += [label_cell(18, word), Cell(40, lines)]
+    return table([Row(tuple(cells), 10)]) + gap()
+
+
+# ---------------------------------------------------------------- sections
+
+
+def _section(form: Form, section: Section, lang: Lang, blank: bool, page: bool, first: bool) -> Iterator[str]:
+    """A section as one table under its band, shown only if there is something to show."""
+    fields = tuple(f for f in section.fields if f.name not in HEAD_FIELDS)
+    fill = blank or section.reply
+    if not fields or (blank and not any(panels.fillable(form, section, f, blank) for f in fields)):
+        return
+    draw = panels.PANELS.get(section.panel, panels.facts)
+    rows = list(draw(panels.Sheet(form, section, fields, lang, fill, blank)))
+    if not rows:
+        return
+    frame, colour, inner = (18, NAVY, REPLY_LINE) if fill else (8, INK, LINE)
+    band = _band(section, lang, first) if section.name != "head" else []
+    yield control(f"if show.{section.name}")
+    yield gap(page=True) if page else ""
+    yield table([*band, *rows], frame, colour, inner)
+    yield gap()
+    yield control("endif")
+
+
+def _band(section: Section, lang: Lang, navy: bool) -> list[Row]:
+    """The section's heading with its number and, in grey, what there is to know about it."""
+    size = 11 if navy else 10.5
+    ink = WHITE if navy else ""
+    title = tag(f"{{{{ no.{section.name} }}}}", Face(size, hei=True, bold=True, colour=ink))
+    title += runs(section.title[lang], Face(size, hei=True, bold=True, colour=ink))
+    title += tag(f"{{{{ notes.{section.name} }}}}", Face(9, colour=ink or GREY))
+    return [Row((Cell(174, title, NAVY if navy else BAND),), 7 if navy else 6.6, keep=True, head=True)]
