@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
@@ -19,7 +20,7 @@ LETTERS = (
 )
 RECORD = ("number", "revision", "status", "case_no", "received_at", "opened_at")
 FORM = ("表单", "form")
-FIELD = ("字段", "field")
+_SCOPE = re.compile(r"(lot|model)(_[1-9]\d*d)?|[1-9]\d*d")  # A07: a lot, a model, a window of days
 
 
 class Reader:
@@ -90,8 +91,10 @@ class Reader:
         if kind == "count":
             item.raw("count")
         amount = self.expression(item, kind, over, NUMBER if kind == "sum" else None) if value else None
-        if kind in ("first", "last"):
+        if kind in ("first", "last") and over:
             self.field(item, kind, over, value)
+            if (declared := over.field(value)) and declared.type != "dt":
+                item.wrong(kind, "应为时刻字段（type: dt）", "must be a field with a time (type: dt)")
         return FigureRule(
             name=item.word("figure"),
             over=over.name if over else "",
@@ -136,7 +139,7 @@ class Reader:
     def _per(self, item: Item) -> tuple[str, ...]:
         per = item.words("per")
         for scope in per:
-            if scope != "lot" and not _windowed(scope):
+            if not scope or not _SCOPE.fullmatch(scope):
                 self.faults.unknown(item.at("per"), ("范围", "scope"), scope, ["lot", "model_365d", "365d"])
         return per
 
@@ -369,9 +372,3 @@ def _people(*forms: Form | None) -> set[str]:
 
 
 _ADDRESSED = ("customer", "person", "department")
-
-
-def _windowed(scope: str) -> bool:
-    """`365d` or `model_365d`: a sliding window of days, of the subject or of its model."""
-    days = scope.removeprefix("model_")
-    return days.endswith("d") and days[:-1].isdigit() and int(days[:-1]) > 0

@@ -28,7 +28,7 @@ class Faults:
 
     def unknown(self, at: str, what: tuple[str, str], word: str, options: Iterable[str]) -> None:
         """A word that is not one of `options`, with the one that was probably meant."""
-        known = sorted(options)
+        known = sorted(option for option in options if option)
         meant = near(word, known)
         hint, hint_en = (f"；是否指 {meant}？", f"; did you mean {meant}?") if meant else ("", "")
         if not meant and 0 < len(known) <= 16:

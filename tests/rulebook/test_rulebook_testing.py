@@ -1,0 +1,211 @@
+"""The rules' own tests: read with every fault told, compared with what came of a case."""
+
+# ruff: noqa: E501 (messages stand on one line, as they are told)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import support_rulebook as sample
+
+from qforms import rulebook
+from qforms.forms.catalogue import Catalogue
+from qforms.model import QformsError, Rulebook
+from qforms.rulebook import Given, Observed
+from qforms.rulebook.testing import RunCase
+
+ZONE = ZoneInfo("Asia/Shanghai")
+FORMS = Catalogue(sample.FORMS.forms)
+TESTS = """\
+- test: exactly 3.000 per mille opens nothing
+  given:
+    - {form: shipment, product_model: YL-A65, lot_no: A65-2603C, quantity: 5000, at: 2026-04-01 08:00}
+    - {form: complaint, number: K1, defect_qty: 15, serial_nos: [a, b], severity: 2, by: sales}
+    - {form: market_abnormality, event: approve}
+  at: 2026-05-06 14:20
+  expect:
+    opened: [market_abnormality, market_abnormality]
+    clocks:
+      defect_answer: 2026-05-08 14:20
+      visit: overdue
+      auto_issue: null
+    letters: [issue_8001, question]
+    tasks: []
+    values: {complaint.priority: P1, complaint.units: null, market_abnormality.status: issued}
+"""
+AS_EXPECTED = Observed(
+    opened=("market_abnormality", "market_abnormality"),
+    clocks={
+        "defect_answer": (datetime(2026, 5, 8, 14, 20, tzinfo=ZONE), "running"),
+        "visit": (datetime(2026, 5, 1, tzinfo=ZONE), "overdue"),
+    },
+    letters=("question", "issue_8001"),
+    values={"complaint": {"priority": "P1"}, "market_abnormality": {"status": "issued"}},
+)
+
+
+def book(root: Path, tests: str) -> Rulebook:
+    sample.write(root)
+    (root / "triggers.test.yaml").write_text(tests, "utf-8")
+    return rulebook.load(root, FORMS)
+
+
+def told(root: Path, tests: str) -> list[str]:
+    loaded = book(root, tests)
+    with pytest.raises(QformsError) as fault:
+        rulebook.load_cases(root, FORMS, loaded, ZONE)
+    return list(fault.value.problems)
+
+
+def test_a_case_as_it_is_written(tmp_path: Path) -> None:
+    (case,) = rulebook.load_cases(tmp_path, FORMS, book(tmp_path, TESTS), ZONE)
+    now = datetime(2026, 5, 6, 14, 20, tzinfo=ZONE)
+    assert (case.name, case.at, case.origin) == ("exactly 3.000 per mille opens nothing", now, "triggers.test.yaml:1")
+    shipment, complaint, report = case.given
+    assert shipment == Given(
+        "shipment",
+        {"product_model": "YL-A65", "lot_no": "A65-2603C", "quantity": 5000},
+        datetime(2026, 4, 1, 8, tzinfo=ZONE),
+    )
+    assert complaint.values == {"defect_qty": 15, "serial_nos": ("a", "b"), "severity": 2}
+    assert (complaint.at, complaint.number, complaint.by) == (now, "K1", "sales")
+    assert (report.event, report.values) == ("approve", {})
+
+
+def test_a_case_that_comes_out_as_expected(tmp_path: Path) -> None:
+    loaded = book(tmp_path, TESTS)
+    seen: list[tuple[str, ...]] = []
+
+    def run_case(given: Sequence[Given], at: datetime) -> Observed:
+        seen.append(tuple(g.form for g in given))
+        return AS_EXPECTED
+
+    assert rulebook.run_tests(tmp_path, FORMS, loaded, ZONE, run_case) == (1, [])
+    assert seen == [("shipment", "complaint", "market_abnormality")]
+
+
+def test_every_difference_is_told_with_its_line(tmp_path: Path) -> None:
+    loaded = book(tmp_path, TESTS)
+    other = Observed(
+        opened=("market_abnormality",),
+        clocks={
+            "defect_answer": (datetime(2026, 5, 8, 14, 20, 1, tzinfo=ZONE), "running"),
+            "visit": (datetime(2026, 5, 1, tzinfo=ZONE), "met"),
+            "auto_issue": (datetime(2026, 5, 6, 15, 20, tzinfo=ZONE), "running"),
+        },
+        letters=("issue_8001",),
+        tasks=("repeated_complaints",),
+        values={"complaint": {"priority": "P3", "units": 4}},
+    )
+    _, lines = rulebook.run_tests(tmp_path, FORMS, loaded, ZONE, lambda given, at: other)
+    name = "test「exactly 3.000 per mille opens nothing」"
+    assert lines == [
+        f"triggers.test.yaml:8: {name}opened: 应为 [market_abnormality, market_abnormality]，得到 [market_abnormality] (not as expected)",
+        f"triggers.test.yaml:13: {name}letters: 应为 [issue_8001, question]，得到 [issue_8001] (not as expected)",
+        f"triggers.test.yaml:14: {name}tasks: 应为 []，得到 [repeated_complaints] (not as expected)",
+        f"triggers.test.yaml:10: {name}clocks.defect_answer: 应为 2026-05-08 14:20，得到 2026-05-08 14:20:01 (not as expected)",
+        f"triggers.test.yaml:11: {name}clocks.visit: 应为 overdue，得到 met (not as expected)",
+        f"triggers.test.yaml:12: {name}clocks.auto_issue: 应为 无，得到 2026-05-06 15:20 (not as expected)",
+        f"triggers.test.yaml:15: {name}values.complaint.priority: 应为 P1，得到 P3 (not as expected)",
+        f"triggers.test.yaml:15: {name}values.complaint.units: 应为 无，得到 4 (not as expected)",
+        f"triggers.test.yaml:15: {name}values.market_abnormality.status: 应为 issued，得到 无 (not as expected)",
+    ]
+
+
+def test_what_is_not_said_is_not_compared(tmp_path: Path) -> None:
+    tests = "- {test: t, given: [{form: complaint, severity: 3}], at: 2026-05-06 14:20, expect: {values: {complaint.priority: P1}}}\n"
+    assert rulebook.run_tests(tmp_path, FORMS, book(tmp_path, tests), ZONE, lambda given, at: AS_EXPECTED) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "form: shipment",
+            "form: shipmnt",
+            "triggers.test.yaml:3: 没有表单「shipmnt」；是否指 shipment？ (unknown form 'shipmnt'; did you mean shipment?)",
+        ),
+        (
+            "quantity: 5000",
+            "qantity: 5000",
+            "triggers.test.yaml:3: 没有 shipment 的字段「qantity」；是否指 quantity？ (unknown field of shipment 'qantity'; did you mean quantity?)",
+        ),
+        (
+            "event: approve",
+            "event: aprove",
+            "triggers.test.yaml:5: 没有 market_abnormality 的事件「aprove」；是否指 approve？ (unknown event of market_abnormality 'aprove'; did you mean approve?)",
+        ),
+        (
+            "at: 2026-05-06 14:20",
+            "at: 6 May",
+            "triggers.test.yaml:6: 「6 May」应写成 2026-05-06 14:20 ('6 May' is not like 2026-05-06 14:20)",
+        ),
+        (
+            "defect_answer: 2026-05-08 14:20",
+            "defect_answr: 2026-05-08 14:20",
+            "triggers.test.yaml:10: 没有时钟「defect_answr」；是否指 defect_answer？ (unknown clock 'defect_answr'; did you mean defect_answer?)",
+        ),
+        (
+            "visit: overdue",
+            "visit: late",
+            "triggers.test.yaml:11: 「late」应写成 2026-05-06 14:20 ('late' is not like 2026-05-06 14:20)",
+        ),
+        (
+            "[issue_8001, question]",
+            "[issue_8002]",
+            "triggers.test.yaml:13: 没有信件「issue_8002」；是否指 issue_8001？ (unknown letter 'issue_8002'; did you mean issue_8001?)",
+        ),
+        (
+            "complaint.priority: P1",
+            "complaint.urgency: P1",
+            "triggers.test.yaml:15: 没有 complaint 的字段「urgency」 (unknown field of complaint 'urgency')",
+        ),
+        (
+            "    opened: [market",
+            "    opend: [market",
+            "triggers.test.yaml:8: 没有键「opend」；是否指 opened？ (unknown key 'opend'; did you mean opened?)",
+        ),
+        ("  at: 2026-05-06 14:20\n", "", "triggers.test.yaml:1: 缺少 at (at is missing)"),
+    ],
+)
+def test_faults_of_a_test(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in TESTS
+    assert fault in told(tmp_path, TESTS.replace(old, new, 1))
+
+
+def test_a_value_that_cannot_be_read(tmp_path: Path) -> None:
+    (fault,) = told(tmp_path, TESTS.replace("quantity: 5000", "quantity: many"))
+    assert fault.startswith("triggers.test.yaml:3: quantity：")
+
+
+def test_two_tests_of_one_name(tmp_path: Path) -> None:
+    first, second = told(tmp_path, TESTS + TESTS)
+    assert (
+        first
+        == "triggers.test.yaml:1: test「exactly 3.000 per mille opens nothing」重名 (test 'exactly 3.000 per mille opens nothing' stands twice)"
+    )
+    assert second.startswith("triggers.test.yaml:16: ")
+
+
+# ---------------------------------------------------------------- everything at once
+
+
+def _judge(seen: Observed) -> RunCase:
+    return lambda given, at: seen
+
+
+def test_check_tells_of_rules_then_tests_then_failures(tmp_path: Path) -> None:
+    book(tmp_path, TESTS)
+    assert rulebook.check(tmp_path, FORMS, ZONE) == []
+    assert rulebook.check(tmp_path, FORMS, ZONE, lambda loaded: _judge(AS_EXPECTED)) == []
+    assert len(rulebook.check(tmp_path, FORMS, ZONE, lambda loaded: _judge(Observed()))) == 6
+    (tmp_path / "triggers.test.yaml").write_text(
+        "- {test: t, given: [{form: x}], at: 2026-05-06, expect: {}}\n", "utf-8"
+    )
+    assert [f.partition(": ")[0] for f in rulebook.check(tmp_path, FORMS, ZONE)] == ["triggers.test.yaml:1"]
+    sample.write(tmp_path, letters=sample.FILES["letters.yaml"].replace("kind: issue", "kind: x"))
+    assert [f.partition(": ")[0] for f in rulebook.check(tmp_path, FORMS, ZONE)] == ["letters.yaml:2"]
