@@ -171,6 +171,8 @@ def _load(root: Path, sources: list[Path]) -> dict[str, Form]:
         block.allow("block", "fields")
     forms: dict[str, Form] = {}
     for path, table in tables.items():
+        if not table.node:  # it could not be read, which has been said
+            continue
         form = declaration.form(table, shared)
         if form.name and form.name != path.parent.name:
             zh = f"form: {form.name} 与文件夹 {path.parent.name} 不符"
