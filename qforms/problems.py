@@ -74,8 +74,211 @@ CATALOGUE: dict[str, Kind] = {
         "Cells cannot be marked in {where} (.{format}); please use the form attached to the letter.",
     ),
     # ---- mails, deliveries, identity (intake/)
+    "text_lossy": _kind(
+        "{where} 的文字编码有误，个别字读不出来；原件已保存。",
+        "The text of {where} is wrongly encoded; a few characters could not be read. The original is kept.",
+        "office",
+    ),
+    "mail_unreadable": _kind(
+        "邮件结构已损坏，读不出来；原件已保存。请发件人重发，或由办公室手工登记。",
+        "The mail is damaged and cannot be read; the original is kept. Ask for it again, or register it by hand.",
+        "office",
+    ),
+    "outlook_only": _kind(
+        "{where} 是 Outlook 专用格式，里面的附件读不出来。请以普通附件（.xlsx、.docx、.pdf）重发。",
+        "{where} is in a format that only Outlook reads. Please send the files in it as ordinary attachments.",
+    ),
+    "archive_unopened": _kind(
+        "压缩包 {where} 打不开或格式不支持。请直接附上里面的文件，或用 zip 重新压缩。",
+        "The archive {where} cannot be opened. Please attach its files as they are, or as a zip.",
+    ),
+    "archive_encrypted": _kind(
+        "压缩包 {where} 有密码，打不开。请直接附上里面的文件。",
+        "The archive {where} is protected by a password. Please attach its files as they are.",
+    ),
+    "archive_too_large": _kind(
+        "压缩包 {where} 太大或文件太多，没有全部打开。请只附上需要的文件。",
+        "The archive {where} is too large or holds too many files and was not opened entirely. "
+        "Please attach only what is needed.",
+    ),
+    "cloud_link": _kind(
+        "来信中的文件在网上（{url}），程序不会去下载。请把文件直接作为附件发来。",
+        "The mail points to a file elsewhere ({url}), which is never fetched. Please send the file as an attachment.",
+    ),
+    "file_not_a_form": _kind(
+        "{where} 不是我们的表单，没有处理。请用空白表填写后放入，或由办公室手工登记。",
+        "{where} is none of our forms and was not taken in. Use a blank form, or register it by hand.",
+        "office",
+    ),
+    "form_guessed": _kind(
+        "{where} 没有表单标记，按栏目名称当作「{form}」读取，请核对。",
+        "{where} bears no mark; it was read as {form_en} by its labels. Please check.",
+        "office",
+    ),
+    "unknown_label": _kind(
+        "{where} 的栏目「{label}」不认识，没有读{near}。",
+        "The label {label} at {where} is unknown and was not read.",
+    ),
+    "json_unreadable": _kind(
+        "{where} 不是正确的 JSON：第 {line} 行第 {column} 列，{reason}。",
+        "{where} is no valid JSON: line {line}, column {column}: {reason}.",
+    ),
+    "json_no_form": _kind(
+        '{where} 里没有表单。应为 {{"form": "complaint", "values": {{…}}}}，或这样的列表。',
+        '{where} holds no form. Expected {{"form": "complaint", "values": {{…}}}}, or a list of such objects.',
+    ),
+    "json_too_many": _kind(
+        "{where} 里的表单超过 {most} 份，请分成几个文件。",
+        "{where} holds more than {most} forms. Please split it.",
+    ),
+    "json_unknown_key": _kind(
+        "{where} 里的「{name}」不认识，是否指「{near}」？可用：form、values、number、case_no、by、event。",
+        "Unknown key {name} in {where}; did you mean {near}? Known: form, values, number, case_no, by, event.",
+    ),
+    "json_wrong_type": _kind(
+        "{where} 里的「{name}」类型不对，应为 {wanted}。",
+        "{name} in {where} has the wrong type; {wanted} is expected.",
+    ),
+    "unknown_form": _kind(
+        "{where}：没有表单「{name}」，是否指「{near}」？",
+        "{where}: there is no form {name}; did you mean {near}?",
+    ),
+    "role_not_granted": _kind(
+        "这里不允许以「{role}」的身份填写。请由本人用邮件发来，或请管理员在 qforms.toml 的 folders.grant 中允许。",
+        "The role {role} is not granted here. Let the person send a mail, or grant it in qforms.toml, folders.grant.",
+    ),
+    "stamp_wrong": _kind(
+        "{where} 的表单标记不对（可能被改过，或不是我们发出的表），没有录入。请用我们发的原表填写。",
+        "The stamp on {where} is wrong: it was changed, or the form is not ours. Please fill in the form that we sent.",
+    ),
+    "number_unknown": _kind(
+        "没有编号 {number}。请核对编号，或用我们发的原表填写。",
+        "There is no document {number}. Please check the number, or use the form that we sent.",
+    ),
+    "number_not_yours": _kind(
+        "编号 {number} 不属于贵方的案件，没有录入。请核对编号。",
+        "{number} is not a case of yours; nothing was entered. Please check the number.",
+    ),
+    "wrong_form": _kind(
+        "{number} 是另一种表单（{form}），发来的是 {given}。请用 {number} 的原表填写。",
+        "{number} is a {form}, but the form sent is a {given}. Please use the form of {number}.",
+    ),
+    "record_closed": _kind(
+        "{number} 已经结束，不再接受填写。如有新情况，请另开一份。",
+        "{number} is closed and takes no more entries. Please open a new one if there is something new.",
+    ),
+    "record_closed_new": _kind(
+        "{number} 已经结束，这次来信另立新案。",
+        "{number} is closed; this mail opens a new case.",
+        "office",
+    ),
+    "not_your_part": _kind(
+        "{number} 中的这些栏不由贵部门填写：{names}。如分派有误，请回复“转给 姓名”。",
+        "These fields of {number} are not yours to fill in: {names}. If it was sent to you by mistake, "
+        "answer “forward to NAME”.",
+    ),
+    "not_yours": _kind(
+        "「{field}」（{where}）不由您填写，改动没有采用。",
+        "{field} ({where}) is not yours to fill in; the change was not taken.",
+    ),
+    "changed_since": _kind(
+        "「{field}」在您的表发出之后已被别人改过，两个值都留着，等办公室选定。",
+        "{field} was changed by somebody else after your form was made; both values are kept until the office chooses.",
+    ),
+    "check_failed": _kind("{zh}。请改正「{field}」。", "{field}: {en}. Please correct it."),
+    "held_together": _kind(
+        "「{field}」与其他金额、比例须一并正确才录入，请改正后一起发来。",
+        "{field} is entered only together with the other amounts and shares. Please send them all again, corrected.",
+    ),
+    "event_unknown": _kind("{number} 没有「{event}」这个动作。", "{number} knows no action {event}."),
+    "event_not_now": _kind(
+        "{number} 现在的状态是 {status}，不能「{event}」。",
+        "{number} is in state {status}; {event} is not possible now.",
+    ),
+    "event_not_yours": _kind("{number} 的「{event}」不由您决定。", "{event} of {number} is not yours to decide."),
+    "may_not_open": _kind(
+        "您不能新建「{form}」。请联系质量部。",
+        "You may not open a new {form}. Please ask the quality office.",
+    ),
+    "nothing_given": _kind(
+        "表里没有可录入的内容。请填写后再发。",
+        "Nothing in the form could be entered. Please fill it in and send it again.",
+    ),
+    "sender_unproven": _kind(
+        "发件人 {address} 未经邮件服务器验证，先不生效，由办公室确认。",
+        "The sender {address} is not authenticated by the mail server; the office has to confirm.",
+        "office",
+    ),
+    "answer_unclear": _kind(
+        "「{text}」不能算作决定。请只回复“同意”，或“不同意：理由”；有条件请写“不同意：条件”。",
+        "“{text}” is no decision. Please answer “approve” or “reject: reason” only.",
+    ),
+    "reason_missing": _kind(
+        "「{text}」没有写理由。请回复“不同意：理由”。",
+        "“{text}” gives no reason. Please answer “reject: reason”.",
+    ),
+    "code_missing": _kind(
+        "回信里没有答复码，决定等办公室确认后生效。请在原信上直接回复。",
+        "The answer bears no code; the office has to confirm it. Please answer the letter itself.",
+    ),
+    "not_asked": _kind(
+        "这个决定没有请 {address} 作出，等办公室确认。",
+        "{address} was not asked for this decision; the office has to confirm.",
+        "office",
+    ),
+    "unknown_product": _kind(
+        "没有型号 {model}。近似：{near}。请看铭牌后改正。",
+        "There is no model {model}. Similar: {near}. Please check the nameplate.",
+    ),
+    "unknown_lot": _kind(
+        "{model} 没有批号 {lot}。近似：{near}。请看铭牌后改正。",
+        "{model} has no lot {lot}. Similar: {near}. Please check the nameplate.",
+    ),
+    "business_mail": _kind(
+        "不是投诉（业务、通知或广告），未编号。", "No complaint (business, notice, advertisement).", "office"
+    ),
+    "unsure_mail": _kind(
+        "不能确定是否投诉，已列入待办。", "It is not certain that this is a complaint; see the tasks.", "office"
+    ),
+    "auto_reply": _kind("自动回复，未处理。", "An automatic reply; nothing was done.", "office"),
+    "list_mail": _kind("邮件列表或群发邮件，未处理。", "A list or bulk mail; nothing was done.", "office"),
+    "own_mail": _kind("我们自己发出的信，未处理。", "A letter of our own; nothing was done.", "office"),
+    "bounced": _kind(
+        "信件没有送达 {address}（{status}）。请核对地址。",
+        "The letter did not reach {address} ({status}). Please check the address.",
+        "office",
+    ),
+    "no_answer": _kind(
+        "来信「{text}」没有内容可录入，任务不变。", "“{text}” holds nothing to enter; the task stays.", "office"
+    ),
+    "sent_elsewhere": _kind(
+        "发给客户以外的信，未处理。", "Sent to nobody who is a customer; nothing was done.", "office"
+    ),
+    "contact_without_case": _kind(
+        "发给 {name} 的信没有对应的案件。", "A mail to {name} for whom there is no open case.", "office"
+    ),
     # ---- rules, lifecycle, rights (rules/)
     # ---- workbook (workbook/)
+    "workbook_formula": _kind(
+        "{where}（{field}）里是公式 {text}，没有收下。请直接写值，如 2026-05-14 或 3。",
+        "{where} ({field}) holds the formula {text}, which was not taken. Please write the value itself.",
+        "office",
+    ),
+    "workbook_error_value": _kind(
+        "{where}（{field}）里是错误值 {text}，没有收下。请直接写值。",
+        "{where} ({field}) holds the error {text}, which was not taken. Please write the value itself.",
+        "office",
+    ),
+    "workbook_unknown_action": _kind(
+        "{where} 的“{text}”不是可选的处理。请从列表中选一项。",
+        "“{text}” in {where} is no action. Please choose one from the list.",
+        "office",
+    ),
+    "workbook_row_deleted": _kind(
+        "{where} 的 {number} 被删掉了；记录还在，下次更新时恢复这一行。要作废请改状态。",
+        "{number} was deleted from {where}; the record stays and the row comes back. To void it, change its status.",
+        "office",
+    ),
     # ---- letters and servers (outbox/, sources/)
     "mail_too_big": _kind(
         "邮件或文件太大（{size} 字节），没有读入，原件仍在 {where}。请改小后重发，或由质量部手工登记。",
@@ -91,12 +294,13 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "mailbox_login": _kind(
         "邮箱 {user} 登录被 {host} 拒绝：请检查用户名和密码（QQ、网易邮箱要用授权码，并开启 IMAP）。5 分钟后再试。",
-        "{host} refuses the login of {user}: check the user name and the password (QQ and NetEase want an authorisation "
-        "code, with IMAP switched on). Tried again in 5 minutes.",
+        "{host} refuses the login of {user}: check the user name and the password (QQ and NetEase want an "
+        "authorisation code, with IMAP switched on). Tried again in 5 minutes.",
         "operator",
     ),
     "mailbox_folder": _kind(
-        "邮箱 {user} 里打不开文件夹「{folder}」：{reason}。请检查 qforms.toml 的 mailbox.folder 和 mailbox.sent_folder。",
+        "邮箱 {user} 里打不开文件夹「{folder}」：{reason}。"
+        "请检查 qforms.toml 的 mailbox.folder 和 mailbox.sent_folder。",
         "The folder {folder} of {user} cannot be opened: {reason}. "
         "Check mailbox.folder and mailbox.sent_folder in qforms.toml.",
         "operator",
@@ -109,7 +313,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "mailbox_unreachable": _kind(
         "连不上邮箱服务器 {host}:{port}：{reason}。自动重试；长时间不恢复请检查网络。",
-        "The mail server {host}:{port} cannot be reached: {reason}. Tried again by itself; if it lasts, check the network.",
+        "The mail server {host}:{port} cannot be reached: {reason}. Tried again by itself; if it lasts, "
+        "check the network.",
         "operator",
     ),
     "folder_unreachable": _kind(
@@ -163,9 +368,10 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     "letter_confidential": _kind(
-        "信件没有发出：给 {address} 的正文里有内部内容「{words}」（不良率、费用分摊、其他客户或内部往来）。请改正后再发。",
-        "The letter was not sent: its text for {address} holds what is internal: {words} (a rate, a cost share, another "
-        "customer or an internal thread). Correct it, then send.",
+        "信件没有发出：给 {address} 的正文里有内部内容「{words}」（不良率、费用分摊、其他客户或内部往来）。"
+        "请改正后再发。",
+        "The letter was not sent: its text for {address} holds what is internal: {words} (a rate, a cost share, "
+        "another customer or an internal thread). Correct it, then send.",
         "office",
     ),
     # ---- bugs

@@ -84,7 +84,7 @@ def _meta_charset(data: bytes) -> str:
 
 
 def from_html(html: str) -> str:
-    """HTML as text, table columns kept apart. inscriptis gives nothing for pages that nest too deeply; lxml then does."""
+    """HTML as text, table columns kept apart. For pages that nest too deeply inscriptis gives nothing; lxml then does."""
     html = html[:_LONGEST]
     if not html.strip():
         return ""
@@ -99,7 +99,8 @@ def from_html(html: str) -> str:
 
 
 def _bare_text(html: str) -> str:
-    from lxml import etree, html as lxml_html
+    from lxml import etree
+    from lxml import html as lxml_html
 
     try:
         tree = lxml_html.fromstring(html.replace("\0", ""), parser=lxml_html.HTMLParser(huge_tree=True))

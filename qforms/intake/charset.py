@@ -1,6 +1,6 @@
 """Bytes of a mail -> text. What a label says is tried first, but never believed against the bytes.
 
-Chinese mails say gb2312 and mean gb18030, say nothing and mean utf-8 or gb18030, say iso-8859-1 because a gateway does."""
+Chinese mails say gb2312 and mean gb18030, say nothing and mean utf-8 or gb18030, or say what a gateway put there."""
 
 from __future__ import annotations
 

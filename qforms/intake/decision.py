@@ -1,4 +1,4 @@
-"""One-line answers: the first unquoted line agrees, refuses, objects, asks for something, or says nothing certain (P42)."""
+"""One-line answers: the first unquoted line agrees, refuses, objects, asks for something, or says nothing sure (P42)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _words() -> _Words:
 
 
 def decide(text: str) -> tuple[Decision, ...]:
-    """The decisions in the sender's own text: one for its first line, or one for each line that begins with a number."""
+    """The decisions in the sender's own text: that of its first line, or one for each line that begins with a number."""
     lines = [line.strip() for line in without_signature(text).split("\n") if line.strip()]
     numbered = [(int(m[1]), m[2]) for m in map(_NUMBERED.fullmatch, lines[:50]) if m]
     found = [d for n, said in numbered if (d := _one(said, n))]
@@ -79,7 +79,11 @@ def _one(said: str, number: int, more: str = "") -> Decision | None:
     line = plain(said).strip(_SEPARATOR)
     found = _starts(line)
     if not found:
-        return Decision("unclear", said, line=number) if re.match(r"请.{0,16}(跟进|处理|核实|确认|看|落实|安排)", line) else None
+        return (
+            Decision("unclear", said, line=number)
+            if re.match(r"请.{0,16}(跟进|处理|核实|确认|看|落实|安排)", line)
+            else None
+        )
     verdict, rest = found
     reason = said[len(said) - len(rest.strip()) :].strip(_SEPARATOR + "：，；！") if rest.strip() else ""
     if verdict == "agree":
@@ -94,7 +98,7 @@ def _one(said: str, number: int, more: str = "") -> Decision | None:
 
 
 def _certainty(rest: str, more: str) -> Literal["agree", "unclear"]:
-    """"agree" when nothing but thanks and urging follows; anything else might be a condition."""
+    """ "agree" when nothing but thanks and urging follows; anything else might be a condition."""
     words = _words()
     conditional = words.condition.search(plain(more))
     return "agree" if words.harmless.fullmatch(rest) and not conditional else "unclear"

@@ -21,7 +21,8 @@ ARCHIVES = frozenset({ZIP, "application/x-7z-compressed", "application/x-rar-com
 OFFICE = frozenset({XLSX, XLSM, XLSB, DOCX, DOCM, XLS, DOC, ODS, ODT, ENCRYPTED, OLE})
 _EXTENSIONS = {
     XLSX: "xlsx", XLSM: "xlsm", XLSB: "xlsb", DOCX: "docx", DOCM: "docm", PPTX: "pptx", XLS: "xls", DOC: "doc",
-    PPT: "ppt", ODS: "ods", ODT: "odt", ENCRYPTED: "xlsx", MSG: "msg", TNEF: "dat", OLE: "ole", ZIP: "zip", JSON: "json",
+    PPT: "ppt", ODS: "ods", ODT: "odt", ENCRYPTED: "xlsx", MSG: "msg", TNEF: "dat", OLE: "ole", ZIP: "zip",
+    JSON: "json",
     "message/rfc822": "eml", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "image/jpeg": "jpg",
     "image/png": "png", "image/gif": "gif", "application/pdf": "pdf", "image/svg+xml": "svg", "image/heic": "heic",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What can safely be taken from running text: label lines of a form, and lots, serials, quantities, numbers by the words
+"""What can safely be taken from running text: label lines of a form; lots, serials, quantities, numbers by the words
 before them. What is only likely (a product model) is a candidate, to be looked up by admission."""
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from qforms.model import Catalogue, Form, Problem, Value
 _LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
 _COLUMNS = re.compile(r"\s*(\S(?:[^\t]{0,28}\S)?)(?:\t+| {2,})\s*(\S.*)")
 _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
-_TOKEN = re.compile(r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])")
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
+)
 _SENTENCE = re.compile(r"[^。！？!?\n；;]+")
 _CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CANDIDATES = 20
@@ -154,7 +156,8 @@ def _words() -> _Words:
         before("complaint_no", code),
         before("order_no", code),
         re.compile(
-            rf"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{{1,7}}|[一二两三四五六七八九十百]{{1,5}})\s*(?:{either('unit')})(?![a-z])(?!{either('not_unit')})", re.I
+            rf"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{{1,7}}|[一二两三四五六七八九十百]{{1,5}})\s*(?:{either('unit')})(?![a-z])(?!{either('not_unit')})",
+            re.I,
         ),
         re.compile(either("defective")),
         re.compile(either("not_defective")),
@@ -186,7 +189,7 @@ def _folded(text: str) -> str:
 
 
 def _quantity(text: str) -> int:
-    """How many units failed: the one quantity that a clause calls defective, else the only one not bought or shipped."""
+    """How many units failed: the one quantity that a clause calls defective, else the only one not bought or sent."""
     words = _words()
     called: list[int] = []
     plain_: list[int] = []
@@ -195,7 +198,9 @@ def _quantity(text: str) -> int:
         if len(numbers) != 1 or not numbers[0]:
             continue
         low = clause.lower()
-        if words.defective.search(low) and not (words.not_defective.search(low) and "其中" not in low and "of which" not in low):
+        if words.defective.search(low) and not (
+            words.not_defective.search(low) and "其中" not in low and "of which" not in low
+        ):
             called.append(numbers[0])
         elif not words.not_defective.search(low):
             plain_.append(numbers[0])

@@ -11,15 +11,16 @@ from qforms.model import Bounce
 
 KEY_HEADER = "x-qforms-key"  # stands on every letter of ours
 _OUT_OF_OFFICE = re.compile(
-    r"^\s*(\[?(自动回复|自动答复|自动应答|外出|休假|出差)(中)?\]?\s*[:：\]]|automatic reply\s*:|auto(matic)?[- ]?(reply|response)\b|"
+    r"^\s*(\[?(自动回复|自动答复|自动应答|外出|休假|出差)(中)?\]?\s*[:：\]]|automatic reply\s*:|"
+    r"auto(matic)?[- ]?(reply|response)\b|"
     r"out of (the )?office\b|on (annual )?(leave|vacation)\b|abwesenheit|.{0,40}(自动回复|自动答复)\s*$)",
     re.I,
 )
 _DAEMON = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|mdaemon|double-bounce)@", re.I)
 _NO_REPLY = re.compile(r"^(no-?reply|do-?not-?reply|noreply[\w-]*|notifications?|newsletter|bounces?)[@+-]", re.I)
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|delivery (status notification|has failed|failure)|returned mail|mail delivery (failed|system)|failure notice|"
-    r"退信|系统退信|投递失败|无法投递|邮件发送失败",
+    r"undeliver|delivery (status notification|has failed|failure)|returned mail|mail delivery (failed|system)|"
+    r"failure notice|退信|系统退信|投递失败|无法投递|邮件发送失败",
     re.I,
 )
 _LONGEST_TEXT = 600
@@ -45,7 +46,7 @@ def delivery_report(mail: Mail) -> bool:
 
 
 def free_form_bounce(mail: Mail) -> bool:
-    """A report in words only, as some Chinese providers send it: from a daemon, or without a return path, with its subject."""
+    """A report in words only, as some Chinese providers send it: its subject, and a daemon or no return path."""
     subject = headers.decode(mail.header("subject"))[0]
     return bool(_BOUNCE_SUBJECT.search(subject)) and (from_daemon(mail) or null_return_path(mail))
 
@@ -66,7 +67,7 @@ def list_mail(mail: Mail) -> bool:
 
 
 def response_suppressed(mail: Mail) -> bool:
-    """X-Auto-Response-Suppress (MS-OXCMAIL) says that no automatic answer is wanted, which Exchange writes on its own."""
+    """X-Auto-Response-Suppress (MS-OXCMAIL) on a mail without return path; alone Exchange writes it on people's mail."""
     values = {v.strip().lower() for v in mail.header("x-auto-response-suppress").split(",")}
     return bool(values & {"all", "autoreply", "oof"}) and (null_return_path(mail) or out_of_office(mail))
 
@@ -111,7 +112,9 @@ def bounce(mail: Mail, text: str) -> Bounce:
     """What the report says. Of several recipients the first that failed; fields that are missing stay empty."""
     report = next((leaf for leaf in mail.leaves if leaf.type == "message/delivery-status"), None)
     groups = _groups(report) if report else []
-    failed = [g for g in groups if g.get("action", "").lower() in {"failed", "delayed"}] or [g for g in groups if "status" in g]
+    failed = [g for g in groups if g.get("action", "").lower() in {"failed", "delayed"}] or [
+        g for g in groups if "status" in g
+    ]
     fields = failed[0] if failed else {}
     status = fields.get("status", "").split(" ")[0] or _status_in(text)
     address = fields.get("original-recipient") or fields.get("final-recipient") or ""
@@ -134,7 +137,7 @@ def _groups(report: Leaf) -> list[dict[str, str]]:
 
 
 def _original_id(mail: Mail) -> str:
-    """Message-ID of the letter that was not delivered: from the returned mail, its headers, or the report's references."""
+    """Message-ID of the letter that was not delivered: from the returned mail, its headers, the report's references."""
     for nested in mail.nested.values():
         if found := headers.ids(" ".join(nested.get("message-id", []))):
             return found[0]

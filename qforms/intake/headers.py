@@ -66,7 +66,7 @@ def _word_bytes(coding: str, text: str) -> bytes | None:
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
-    """`text/plain; charset=x; name=y` -> the lower-case first token and its parameters, continuations joined (RFC 2231)."""
+    """`text/plain; charset=x; name=y` -> its lower-case head and its parameters, continuations joined (RFC 2231)."""
     value = value[:_LONGEST].replace("\r", "").replace("\n", "")
     head = value.partition(";")[0].strip().lower()
     pieces: dict[str, list[tuple[int, bool, str]]] = {}

@@ -24,7 +24,9 @@ def nature(subject: str, text: str) -> Nature:
     head, whole = plain(subject), plain(f"{subject}\n{text}")
     danger = words.danger(whole)
     complaint = 2 * len(words.strong(whole)) + len(words.weak(whole)) + 2 * len(words.strong(head))
-    business = 2 * len(words.business_strong(whole)) + len(words.business_weak(whole)) + 2 * len(words.business_strong(head))
+    business = (
+        2 * len(words.business_strong(whole)) + len(words.business_weak(whole)) + 2 * len(words.business_strong(head))
+    )
     return Nature(
         _weigh(complaint, business, bool(danger)),
         danger,

@@ -9,7 +9,7 @@ import binascii
 import email
 import email.message
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from qforms.intake import headers
@@ -45,7 +45,7 @@ class Leaf:
 
 @dataclass(slots=True)
 class Mail:
-    """A mail taken apart. `headers`: lower-case name -> values in order. `nested`: headers of enclosed mails by path."""
+    """A mail taken apart. `headers`: lower-case name -> values in order; `nested`: those of enclosed mails by path."""
 
     headers: dict[str, list[str]]
     leaves: list[Leaf]
@@ -79,7 +79,7 @@ def _cut(raw: bytes, start: int, end: int, mail: Mail, path: str, choice: str, d
     if not head.isascii() or _CONTROL.search(head) or _BARE_CR.search(head):
         raise _OddError
     found = _fields(head)
-    kind, values, disposition, attributes = _labels(found)
+    kind, values = headers.parameters(found.get("content-type", ["text/plain"])[0])
     if kind.startswith("message/") or kind == "multipart/digest" or kind.count("/") != 1:
         raise _OddError
     if kind.startswith("multipart/"):
@@ -191,7 +191,7 @@ def _walk(message: email.message.Message, mail: Mail, path: str, choice: str, ne
         mail.leaves.append(_tolerant_leaf(message, path or "1", choice, nested))
 
 
-def _messages(payload: list[object]) -> Iterator[email.message.Message]:
+def _messages(payload: Iterable[object]) -> Iterator[email.message.Message]:
     return (inner for inner in payload if isinstance(inner, email.message.Message))
 
 

@@ -1,4 +1,4 @@
-"""Leaves of a mail -> parts that can be kept and shown: kind by content, safe names, archives opened, logos told apart."""
+"""Leaves of a mail -> parts that can be kept and shown: kind by content, safe names, logos told from photos."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def safe_name(name: str, media: str, path: str) -> str:
         name = f"_{name}"
     stem, dot, suffix = name.rpartition(".")
     if len(name) > _LONGEST_NAME:
-        name = f"{stem[: _LONGEST_NAME - len(suffix) - 1]}.{suffix}" if dot and len(suffix) < 10 else name[:_LONGEST_NAME]
+        name = (
+            f"{stem[: _LONGEST_NAME - len(suffix) - 1]}.{suffix}" if dot and len(suffix) < 10 else name[:_LONGEST_NAME]
+        )
     return name
 
 

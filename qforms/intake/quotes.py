@@ -12,25 +12,31 @@ from functools import lru_cache
 
 _Q = r"(?:> ?)*"
 _DATE = r"(?:\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?|\d{1,2}/\d{1,2}/\d{2,4})"
-# 在 2026年5月6日，张三 <a@b.cn> 写道： · 张三 <a@b.cn> 于2026年5月6日周三 10:00写道： · 2026-05-06 10:00:00，"张三" 写道：
-# At 2026-05-06 10:00:00, "张三" <a@b.cn> wrote:
-_WROTE = rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}(?:写道|wrote|寫道)\s?[:：]|{_Q}[^\n]{{0,120}}\n?[^\n]{{0,160}}(?:写道|寫道)\s?[:：])[ \t]*$"
+# 在 2026年5月6日，张三 <a@b.cn> 写道： · 张三 <a@b.cn> 于2026年5月6日周三 10:00写道：
+# 2026-05-06 10:00:00，"张三" 写道： · At 2026-05-06 10:00:00, "张三" <a@b.cn> wrote:
+_WROTE = (
+    rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}(?:写道|wrote|寫道)\s?[:：]|"
+    rf"{_Q}[^\n]{{0,160}}<[^\n<>]{{3,120}}>[^\n]{{0,60}}\n?[^\n]{{0,60}}(?:写道|寫道)\s?[:：])[ \t]*$"
+)
 # 发件人：… then at least one more header line. 收件人 or 主题 first is a form that somebody filled in.
 _FROM = (
     rf"^({_Q}[* ]*(?:发件人|寄件者|发信人|寄件人|From)[* ]*[:：][^\n]*\n"
-    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄送|密送|主题|日期|时间|附件|回复|Sent|Date|To|Cc|Subject|Importance)"
+    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄送|密送|主题|日期|时间|附件|"
+    r"Sent|Date|To|Cc|Subject|Importance)"
     r"[* ]*[:：][^\n]*\n?|[ \t]{2,}[^\n]*\n?){1,9})"
 )
 _RULE = re.compile(
-    r"^[ \t>]*[-—_=]{2,}\s*(原始邮件|原邮件|回复的?邮件|回复的?原邮件|转发的?邮件(信息)?|转发邮件|Original|Original Message|"
-    r"Forwarded message|Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|^Begin forwarded message:$|^开始转发邮件[:：]$",
+    r"^[ \t>]*[-—_=]{2,}\s*(原始邮件|原邮件|回复的?(原)?邮件|转发的?邮件(信息)?|Original( Message)?|"
+    r"Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|^Begin forwarded message:$|^开始转发邮件[:：]$",
     re.I,
 )
 _FORWARD = re.compile(r"转发|forwarded", re.I)
 _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
 _HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
 _HEADER = re.compile(
-    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日期|时间|主题|From|Sent|Date|Subject)[ *]*[:：][ *]*(.*?)[ *]*$", re.I
+    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日期|时间|主题|From|Sent|Date|Subject)"
+    r"[ *]*[:：][ *]*(.*?)[ *]*$",
+    re.I,
 )
 _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件人": "from", "from": "from",
           "发送时间": "date", "发送日期": "date", "日期": "date", "时间": "date", "sent": "date", "date": "date",
@@ -38,7 +44,8 @@ _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件
 _WINDOW, _WIDEST, _CANDIDATES = 12, 400, 200
 _SIGNATURE = re.compile(
     r"^(--|—{2,}|_{5,}|-{5,}|此致|祝好|顺颂商祺|谢谢[!！。]?|以上[,，。]?\s*谢谢.*|发自我的.*|来自我的.*|从我的.*发送|"
-    r"Sent from my .*|Get Outlook for .*|(Best|Kind|Warm)?\s*regards[,.]?|Best wishes[,.]?|Thanks( and regards)?[,.!]?|BR[,.]?)$",
+    r"Sent from my .*|Get Outlook for .*|(Best|Kind|Warm)?\s*regards[,.]?|Best wishes[,.]?|"
+    r"Thanks( and regards)?[,.!]?|BR[,.]?)$",
     re.I,
 )
 
@@ -54,7 +61,7 @@ class Split:
 
 
 def split(text: str) -> Split:
-    """The text cut where a quote marker stands; without one it stays whole. Lines that all begin with > are quoted too."""
+    """The text cut where a quote marker stands, or a tail of lines with >; without either it stays whole."""
     lines = text.split("\n")
     tried = 0
     for number, line in enumerate(lines):
@@ -128,9 +135,11 @@ def forwarded_text(quoted: str) -> str:
 
 def _is_head(line: str) -> bool:
     line = line[:_WIDEST]
-    return bool(_HEADER.match(line) or _RULE.match(line) or re.match(r"^[ \t>*]*(收件人|收件者|抄送|To|Cc)[ *]*[:：]", line, re.I)) or (
-        bool(re.fullmatch(r"\s*[-_—]{5,}\s*", line))
-    )
+    return bool(
+        _HEADER.match(line)
+        or _RULE.match(line)
+        or re.match(r"^[ \t>*]*(收件人|收件者|抄送|To|Cc)[ *]*[:：]", line, re.I)
+    ) or (bool(re.fullmatch(r"\s*[-_—]{5,}\s*", line)))
 
 
 def without_signature(text: str) -> str:

@@ -97,7 +97,9 @@ def _finder(words: Sequence[str], negation: dict[str, list[str]], harmless: Sequ
     return Finder(
         word,
         re.compile(rf"(?:{no})\s*{between}{{0,8}}$"),
-        re.compile(rf"\s*(?:现象|情况|痕迹)?\s*[::]?\s*[(\[]?\s*(?<=[::(\[\s])(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"),
+        re.compile(
+            rf"\s*(?:现象|情况|痕迹)?\s*[::]?\s*[(\[]?\s*(?<=[::(\[\s])(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"
+        ),
         _any(harmless) if harmless else None,
         _any(negation["question"]),
     )

@@ -1,0 +1,6 @@
+"""Delivery -> Reading (`read`, pure, without the ledger), and Reading + facts -> outcomes (`admit`)."""
+
+from qforms.intake.admission import admit
+from qforms.intake.reading import read
+
+__all__ = ["admit", "read"]

@@ -1,0 +1,163 @@
+"""One-line answers to letters that ask: decisions with their one-time code, 转给, 申请延期 (P23, P38, P42)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qforms.intake.matter import Matter, answerable, task
+from qforms.model import Decision, Letter, Outcome, Problem, Record, Task, Text
+
+APPROVAL = "approval"
+_VERDICTS = {"agree", "refuse", "object"}
+
+
+def decide(matter: Matter, letter: Letter, record: Record | None) -> tuple[Outcome, ...]:
+    """What becomes of every decision in the mail; a letter may hold several, one to a line."""
+    return tuple(_one(matter, letter, record, d) for d in matter.reading.decisions)
+
+
+def asks(letter: Letter | None) -> bool:
+    """Whether the letter asked for a decision."""
+    return bool(letter and letter.intent.code and (letter.intent.facts.get("ask") or letter.intent.facts.get("lines")))
+
+
+def _one(matter: Matter, letter: Letter, record: Record | None, decision: Decision) -> Outcome:
+    number, ask = _target(letter, decision)
+    target = matter.facts.record(number) if number else record
+    if decision.verdict == "pass_on":
+        return _task(matter, letter, target, _pass_on(matter, target, decision))
+    if decision.verdict == "extend":
+        return _task(matter, letter, target, _extend(matter, target, decision))
+    if decision.verdict not in _VERDICTS or decision.verdict not in ask or target is None:
+        return _question(matter, letter, target, Problem("answer_unclear", context={"text": decision.text[:80]}))
+    if decision.verdict in {"refuse", "object"} and not decision.reason:
+        return _question(matter, letter, target, Problem("reason_missing", context={"text": decision.text[:80]}))
+    if doubt := _doubt(matter, letter):
+        return _task(matter, letter, target, _confirm(matter, target, decision, ask[decision.verdict]), doubt)
+    values = {
+        "target": target.number,
+        "event": ask[decision.verdict],
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "decided_by": matter.speaker.name or matter.speaker.address,
+        "decided_at": matter.received_at,
+        "means": "email",
+        "letter_key": letter.intent.key,
+    }
+    known = {n: v for n, v in values.items() if v != "" and matter.has(APPROVAL, n)}
+    return Outcome(
+        "accepted",
+        APPROVAL,
+        case_no=target.case_no,
+        values=known,
+        how="decision",
+        event=ask[decision.verdict],
+        speaker=matter.speaker,
+        token=letter.intent.code,
+        letter_key=letter.intent.key,
+    )
+
+
+def _target(letter: Letter, decision: Decision) -> tuple[str, Mapping[str, str]]:
+    """The number that is decided on and verdict -> event; of a table, those of the line that is answered.
+
+    Without a line number a table can't be answered: the mapping is empty, and a question goes back."""
+    facts = letter.intent.facts
+    lines: list[Mapping[str, Any]] = list(facts.get("lines") or ())
+    if lines:
+        if 1 <= decision.line <= len(lines):
+            line = lines[decision.line - 1]
+            return str(line.get("number", "")), line.get("ask") or facts.get("ask") or {}
+        return "", {}
+    return letter.intent.number, facts.get("ask") or {}
+
+
+def _doubt(matter: Matter, letter: Letter) -> Problem | None:
+    """Why this decision doesn't count by itself: not a proven sender, not the one asked, or the code is missing."""
+    if matter.reading.machine:
+        return Problem("sender_unproven", context={"address": matter.reading.address})
+    if not matter.speaker.trusted or matter.speaker.kind != "person":
+        return Problem("sender_unproven", context={"address": matter.reading.address})
+    if letter.intent.code not in matter.reading.codes:
+        return Problem("code_missing")
+    if matter.speaker.address not in {a.lower() for a in letter.intent.to} and not _deputises(matter, letter):
+        return Problem("not_asked", context={"address": matter.reading.address})
+    return None
+
+
+def _deputises(matter: Matter, letter: Letter) -> bool:
+    """Whether the speaker stands in today for somebody the letter was sent to."""
+    today = matter.procedures.settings.local(matter.now).date()
+    me = {matter.speaker.number, matter.speaker.name, matter.speaker.address}
+    for address in letter.intent.to:
+        for person in matter.facts.find("person", "email", address.lower()):
+            first, last = person.values.get("deputy_from"), person.values.get("deputy_to")
+            if person.values.get("deputy") in me and first and last and first <= today <= last:
+                return True
+    return False
+
+
+def _question(matter: Matter, letter: Letter, target: Record | None, problem: Problem) -> Outcome:
+    return Outcome(
+        "refused",
+        number=target.number if target else "",
+        case_no=target.case_no if target else "",
+        how="decision",
+        problems=(problem,),
+        reason=problem,
+        speaker=matter.speaker,
+        answer="question" if answerable(matter) else "",
+        letter_key=letter.intent.key,
+    )
+
+
+def _task(matter: Matter, letter: Letter, target: Record | None, what: Task, doubt: Problem | None = None) -> Outcome:
+    return Outcome(
+        "held" if doubt else "accepted",
+        number=target.number if target else "",
+        case_no=target.case_no if target else "",
+        how="decision",
+        problems=(doubt,) if doubt else (),
+        reason=doubt,
+        speaker=matter.speaker,
+        tasks=(what,),
+        letter_key=letter.intent.key,
+    )
+
+
+def _confirm(matter: Matter, target: Record, decision: Decision, event: str) -> Task:
+    name = matter.speaker.name or matter.reading.address
+    text = Text(
+        f"确认：{name} 对 {target.number} 答复「{decision.text[:60]}」，是否本人？",
+        f"Confirm with {name}: was this their own answer on {target.number}: {decision.text[:60]}?",
+    )
+    context = {"event": event, "verdict": decision.verdict, "reason": decision.reason, "by": name}
+    return task(matter, "confirm_decision", text, "gmo", target, actions=("同意", "不同意", "忽略"), **context)
+
+
+def _pass_on(matter: Matter, target: Record | None, decision: Decision) -> Task:
+    name = decision.reason.split()[0] if decision.reason.split() else ""
+    number = target.number if target else ""
+    text = Text(
+        f"{number} 由 {matter.speaker.name} 转给你，请处理。", f"{matter.speaker.name} passed {number} on to you."
+    )
+    return task(matter, "pass_on", text, name or "owner", target, to=name, by=matter.speaker.name)
+
+
+def _extend(matter: Matter, target: Record | None, decision: Decision) -> Task:
+    number = target.number if target else ""
+    text = Text(
+        f"{matter.speaker.name} 申请 {number} 延期：{decision.reason}",
+        f"{matter.speaker.name} asks for more time on {number}: {decision.reason}",
+    )
+    return task(
+        matter,
+        "extend",
+        text,
+        "gmo",
+        target,
+        actions=("同意", "不同意"),
+        reason=decision.reason,
+        by=matter.speaker.name,
+    )

@@ -1,0 +1,228 @@
+"""A complaint is never refused (P2): what reads is recorded, gaps are asked for in one question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from qforms.intake import kind, parts, rights, words
+from qforms.intake.matter import Matter, answerable, asked, task
+from qforms.intake.reading import COMPLAINT
+from qforms.intake.speaker import customer_of, first_address
+from qforms.model import Filled, Outcome, Problem, Record, Task, Text
+
+_SAME_CASE = timedelta(hours=24)
+_NEAR = 60  # of 100: how like a known lot must be to be named
+
+
+def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -> Outcome:
+    """A new complaint from whoever speaks: a customer, a stranger, a program, our own people for a customer (P24)."""
+    form = matter.form(COMPLAINT)
+    values = {n: v for n, v in filled.values.items() if v is not None and _may_give(matter, n)}
+    problems = [p for p in filled.problems if not p.field or _may_give(matter, p.field.partition(".")[0])]
+    problems += [*extra, *matter.reading.problems]
+    customer = _customer(matter, values)
+    _add(matter, values, _arrival(matter))
+    _add(matter, values, noted(matter, values))
+    if customer is not None:
+        _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
+    problems += _product(matter, filled, values)
+    problems += _lot(matter, values)
+    missing = _missing(matter, values)
+    wanting = bool(missing or asked(problems))
+    answer = ("question" if wanting else "acknowledgement") if answerable(matter) else ""
+    return Outcome(
+        "partial" if wanting else "accepted",
+        form.name,
+        number=filled.number if filled.how == "edit" else "",
+        values=values,
+        where=dict(filled.where),
+        part=filled.part,
+        how=filled.how,
+        event=filled.event,
+        problems=tuple(_once(problems)),
+        missing=missing,
+        speaker=matter.speaker,
+        evidence=parts.evidence(matter.reading.parts) if matter.reading.address else (),
+        tasks=_tasks(matter, values, customer),
+        answer=answer,
+        alarm=tuple(values.get("danger_words") or matter.reading.danger),
+    )
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    found: list[Problem] = []
+    for problem in problems:
+        if problem not in found:
+            found.append(problem)
+    return found
+
+
+def _may_give(matter: Matter, name: str) -> bool:
+    return rights.writable(matter.form(COMPLAINT), matter.speaker, None)(name)
+
+
+def noted(matter: Matter, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the words of the mail and of the form say beside the fields: danger, a stopped line, a wish for an 8D."""
+    reading = matter.reading
+    said = "\n".join(str(v) for v in values.values() if isinstance(v, str))
+    nature = kind.nature(reading.subject, f"{reading.text}\n{said}")
+    wanted = nature.wants_8d or "report_8d" in (values.get("customer_demand") or ())
+    return {
+        "danger_words": nature.danger,
+        "line_stopped": nature.line_stopped or None,
+        "d8_requested_at": matter.received_at if wanted else None,
+    }
+
+
+def _add(matter: Matter, values: dict[str, Any], more: dict[str, Any]) -> None:
+    """What admission knows by itself; what the sender gave stands."""
+    for name, value in more.items():
+        if value not in (None, "", ()) and values.get(name) is None and matter.has(COMPLAINT, name):
+            values[name] = value
+
+
+def _arrival(matter: Matter) -> dict[str, Any]:
+    """What the delivery itself says: when, by which channel, from whom."""
+    reading, speaker = matter.reading, matter.speaker
+    known: dict[str, Any] = {"received_at": matter.received_at}
+    if not reading.address:
+        return known
+    known["channel"] = "email"
+    if speaker.kind == "person":
+        origin = first_address(reading.forwarded.get("from", ""))
+        return {**known, "on_behalf_of": speaker.number, "contact_email": origin}
+    return {**known, "contact_email": reading.address, "contact_name": reading.sender_name}
+
+
+def _customer(matter: Matter, values: dict[str, Any]) -> Record | None:
+    """The customer of the case: who writes, whose mail was forwarded, or who is named in the form."""
+    facts, speaker = matter.facts, matter.speaker
+    if speaker.kind == "customer":
+        return facts.record(speaker.number)
+    origin = first_address(matter.reading.forwarded.get("from", ""))
+    if origin and (found := customer_of(origin, facts)):
+        return found
+    if speaker.kind == "stranger":
+        return None  # a name that a stranger gives makes nobody our customer
+    for name in (values.get("customer"), values.get("customer_name")):
+        if not name:
+            continue
+        record = facts.record(str(name))
+        if record is not None and record.form == "customer":
+            return record
+        if found_by := facts.find("customer", "aliases", name):
+            return found_by[0]
+    return None
+
+
+def _name(customer: Record) -> str:
+    return str(customer.values.get("name") or customer.number)
+
+
+# ---------------------------------------------------------------- product and lot
+
+
+def _product(matter: Matter, filled: Filled, values: dict[str, Any]) -> list[Problem]:
+    """The model as the product sheet names it. From running text only what stands there is taken."""
+    given = values.get("product_model")
+    candidates = [str(given)] if given else filled.raw.get("product_model", "").split("\n")
+    for token in filter(None, candidates):
+        if product := product_of(matter, token):
+            values["product_model"] = product.values.get("model") or product.number
+            known = {"product_name": product.values.get("name"), "product_family": product.values.get("family")}
+            _add(matter, values, known)
+            return []
+    if not given:
+        _from_lot(matter, values, candidates)
+        return []
+    models = [str(p.values.get("model") or p.number) for p in matter.facts.all("product")]
+    if not models:
+        return []
+    near = nearest(str(given), models)
+    where = filled.where.get("product_model", "")
+    return [Problem("unknown_product", where, "product_model", {"model": given, "near": near}, "question")]
+
+
+def product_of(matter: Matter, token: str) -> Record | None:
+    for fld in ("model", "aliases"):
+        if found := matter.facts.find("product", fld, token):
+            return found[0]
+    return None
+
+
+def _from_lot(matter: Matter, values: dict[str, Any], candidates: list[str]) -> None:
+    """A lot that was shipped of one model only names that model, even when it stood in the text without 批号."""
+    for token in filter(None, [values.get("lot_no"), *candidates]):
+        models = {s.values.get("product_model") for s in matter.facts.find("shipment", "lot_no", token)}
+        if len(models) == 1:
+            _add(matter, values, {"product_model": models.pop(), "lot_no": token})
+            return
+
+
+def _lot(matter: Matter, values: dict[str, Any]) -> list[Problem]:
+    """A lot that this model never had, while shipments of the model are known: asked, with those most like it."""
+    lot, model = values.get("lot_no"), values.get("product_model")
+    if not lot or not model:
+        return []
+    if any(s.values.get("product_model") == model for s in matter.facts.find("shipment", "lot_no", lot)):
+        return []
+    lots = {
+        str(s.values["lot_no"]) for s in matter.facts.find("shipment", "product_model", model) if s.values.get("lot_no")
+    }
+    if not lots:
+        return []
+    context = {"lot": lot, "model": model, "near": nearest(str(lot), sorted(lots))}
+    return [Problem("unknown_lot", "", "lot_no", context, "question")]
+
+
+def nearest(given: str, known: list[str]) -> str:
+    """Up to three known names most like the given one, for a question."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extract(given, known, scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)
+    return "、".join(name for name, _, _ in found)
+
+
+# ---------------------------------------------------------------- gaps and tasks
+
+
+def _missing(matter: Matter, values: dict[str, Any]) -> tuple[str, ...]:
+    """What the form requires at reception, and what every complaint is asked for (`words.toml`), where it is empty."""
+    required = [f.name for f in matter.procedures.catalogue.missing(COMPLAINT, values) if _may_give(matter, f.name)]
+    wanted = [n for n in words.vocabulary().ask if matter.has(COMPLAINT, n) and values.get(n) in (None, "", ())]
+    return tuple(dict.fromkeys((*required, *wanted)))
+
+
+def _tasks(matter: Matter, values: dict[str, Any], customer: Record | None) -> tuple[Task, ...]:
+    """A case of the same customer on the same model or lot within 24 h is offered to be joined with (P6)."""
+    found = []
+    earlier = _earlier(matter, values, customer)
+    if earlier is not None:
+        text = Text(
+            f"与 {earlier.number} 是否同一投诉？同一客户 24 小时内、同型号或同批号。",
+            f"Same complaint as {earlier.number}? Same customer within 24 h, same model or lot.",
+        )
+        found.append(task(matter, "same_case", text, "owner", actions=("合并", "不同"), other=earlier.number))
+    for problem in matter.reading.problems:
+        if problem.code == "cloud_link":
+            url, expires = problem.context["url"], problem.context["expires"]
+            text = Text(
+                f"下载客户的网盘文件{'（' + expires + ' 到期）' if expires else ''}：{url}",
+                f"Fetch the customer's file{' (until ' + expires + ')' if expires else ''}: {url}",
+            )
+            found.append(task(matter, "fetch_file", text, "owner", url=url, expires=expires))
+    return tuple(found)
+
+
+def _earlier(matter: Matter, values: dict[str, Any], customer: Record | None) -> Record | None:
+    if customer is None:
+        return None
+    for record in matter.facts.find(COMPLAINT, "customer", customer.number)[:20]:
+        at = record.received_at
+        if at is None or not timedelta(0) <= matter.received_at - at <= _SAME_CASE:
+            continue
+        if any(values.get(n) and values.get(n) == record.values.get(n) for n in ("product_model", "lot_no")):
+            return record
+    return None

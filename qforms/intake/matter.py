@@ -1,0 +1,109 @@
+"""What admission works on: one reading, who speaks in it, what the ledger knows, the time; how outcomes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from qforms.model import Facts, Filled, Form, Outcome, Problem, Reading, Record, Speaker, Task, Text, Values
+from qforms.settings import Procedures
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    reading: Reading
+    facts: Facts
+    procedures: Procedures
+    now: datetime
+    speaker: Speaker
+
+    def form(self, name: str) -> Form:
+        return self.procedures.catalogue.form(name)
+
+    def has(self, form: str, name: str) -> bool:
+        return self.procedures.catalogue.field(form, name) is not None
+
+    @property
+    def received_at(self) -> datetime:
+        return self.reading.delivery.received_at
+
+
+def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(p for p in problems if p.severity == "error")
+
+
+def asked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems that the sender has to do something about."""
+    return tuple(p for p in problems if p.severity != "warning")
+
+
+def top(name: str) -> str:
+    """The field that a path begins with: shares[0].pct -> shares."""
+    return name.partition(".")[0].partition("[")[0]
+
+
+def refused(
+    matter: Matter, reason: Problem, filled: Filled | None = None, record: Record | None = None, **more: Any
+) -> Outcome:
+    """Nothing of it is taken; whoever can be answered is told why."""
+    return Outcome(
+        "refused",
+        form=filled.form if filled else "",
+        number=record.number if record else "",
+        case_no=record.case_no if record else "",
+        part=filled.part if filled else "",
+        how=filled.how if filled else "",
+        problems=(reason,),
+        reason=reason,
+        speaker=matter.speaker,
+        answer="rejection" if answerable(matter) else "",
+        **more,
+    )
+
+
+def ignored(matter: Matter, code: str, tasks: Sequence[Task] = (), letter_key: str = "", **context: Any) -> Outcome:
+    reason = Problem(code, context=context, severity="warning")
+    return Outcome("ignored", reason=reason, speaker=matter.speaker, tasks=tuple(tasks), letter_key=letter_key)
+
+
+def answerable(matter: Matter) -> bool:
+    """Whether an automatic answer may go back at all: to a person's address, not too often (no loops)."""
+    reading = matter.reading
+    if not reading.address or reading.machine:
+        return False
+    return matter.facts.replies_today(reading.address, matter.now) < matter.procedures.settings.trust.replies_a_day
+
+
+def task(matter: Matter, kind: str, text: Text, owner: str, record: Record | None = None, **more: Any) -> Task:
+    """A task that this delivery brings; the same delivery again changes nothing."""
+    number = record.number if record else ""
+    actions: tuple[str, ...] = more.pop("actions", ())
+    context: Mapping[str, Any] = more
+    return Task(
+        key=f"{kind}:{matter.reading.key[:24]}:{number}",
+        kind=kind,
+        case_no=record.case_no if record else "",
+        number=number,
+        text=text,
+        owner=owner,
+        opened_at=matter.now,
+        actions=actions,
+        delivery=matter.reading.delivery.digest,
+        context=context,
+    )
+
+
+def failed_checks(matter: Matter, form: Form, values: Values) -> tuple[Problem, ...]:
+    """The form's checks across fields that do not hold. One that names an unknown value can't be judged yet."""
+    conditions = matter.procedures.rulebook.conditions
+    found = []
+    for n, check in enumerate(form.checks):
+        that, when = conditions.get(f"{form.name}:check:{n}"), conditions.get(f"{form.name}:check_when:{n}")
+        unknown: list[str] = []
+        if that is None or (check.when and not (when and when(values))):
+            continue
+        if not that(values, unknown) and not unknown:
+            found.append(Problem("check_failed", check.at, check.at, {"zh": check.say.zh, "en": check.say["en"]}))
+    return tuple(found)

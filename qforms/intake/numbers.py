@@ -1,0 +1,55 @@
+"""Our own numbers and one-time codes as they stand in subjects and texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from qforms.model import Catalogue
+
+_CODE = re.compile(r"(?<![A-Z0-9-])([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})(?![A-Z0-9-])", re.I)
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_MOST = 20
+
+
+def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Numbers of any of our forms in `text`, each once, in capitals, in order."""
+    expression = _expression(tuple(sorted({f.number for f in catalogue.forms.values() if f.number})))
+    if expression is None:
+        return ()
+    return tuple(dict.fromkeys(m.group().upper() for m in expression.finditer(text[:2000])))[:_MOST]
+
+
+def form_of(number: str, catalogue: Catalogue) -> str:
+    """The form whose numbers look like this one; "" when none does."""
+    for name, form in catalogue.forms.items():
+        if form.number and re.fullmatch(_pattern(form.number), number, re.I):
+            return name
+    return ""
+
+
+def codes(texts: Iterable[str]) -> tuple[str, ...]:
+    """What looks like a one-time code (XXXX-XXXX); whether it is one, the ledger knows."""
+    found = (m[1].upper() for text in texts for m in _CODE.finditer(text[:100_000]))
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def _pattern(number: str) -> str:
+    """ "TS-{yyyymm}-{seq:04d}" as an expression; a dash may be any of the dashes that people type."""
+    out, end = "", 0
+    for place in _PLACE.finditer(number):
+        out += re.escape(number[end : place.start()])
+        name, _, width = place[1].partition(":")
+        digits = {"yyyymm": "\\d{6}", "yyyy": "\\d{4}", "yy": "\\d{2}", "mm": "\\d{2}"}
+        out += digits.get(name, rf"\d{{{int(width.strip('0d') or 1)},9}}" if width else r"\d{1,9}")
+        end = place.end()
+    return out + re.escape(number[end:])
+
+
+@lru_cache(8)
+def _expression(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not patterns:
+        return None
+    either = "|".join(_pattern(p) for p in patterns)
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])", re.I)

@@ -1,0 +1,235 @@
+"""Delivery -> Reading: all that can be said of it without the ledger. Bad input is held with a reason, never raised."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from qforms.intake import (
+    archive,
+    body,
+    decision,
+    edit,
+    filekind,
+    freetext,
+    gate,
+    headers,
+    json_form,
+    links,
+    mime,
+    numbers,
+    parts,
+    quotes,
+    trust,
+)
+from qforms.intake import kind as kinds
+from qforms.intake.json_form import NotJson
+from qforms.intake.mime import Mail
+from qforms.intake.sheets import Office, read_office
+from qforms.model import Delivery, Filled, Part, Problem, Reading
+from qforms.settings import Procedures
+
+COMPLAINT = "complaint"  # the form that whatever comes from outside opens
+_ANSWERED = ("re:", "re：", "回复", "答复", "回覆", "aw:")
+
+
+def read(delivery: Delivery, procedures: Procedures, office: Office, now: datetime) -> Reading:
+    """What the delivery holds. `office` opens Office files (`read(data, name) -> Book`, or raises OfficeFault)."""
+    if delivery.channel == "workbook":
+        return _edit(delivery, procedures)
+    if delivery.channel == "folder":
+        return _file(delivery, procedures, office)
+    return _mail(delivery, procedures, office)
+
+
+# ---------------------------------------------------------------- edits and files
+
+
+def _edit(delivery: Delivery, procedures: Procedures) -> Reading:
+    key = _digest("edit", edit.identity(delivery.raw))
+    try:
+        filled = edit.read(delivery, procedures)
+    except NotJson as fault:
+        return Reading(delivery, key, held=fault.problem, kind="none")
+    return Reading(delivery, key, filled=(filled,), kind="form", lang=procedures.settings.lang)
+
+
+def _file(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
+    media = filekind.kind(delivery.raw, delivery.name)
+    if media == "message/rfc822":
+        return _mail(delivery, procedures, office)
+    key = _digest("file", delivery.digest, delivery.name, str(delivery.modified_ns))
+    part = parts.make("1", delivery.raw, delivery.name, "")
+    found, archive_problems = archive.unpack([part], _inflated(procedures))
+    filled, problems = _forms(found, procedures, office)
+    problems = (*archive_problems, *problems)
+    reading = Reading(
+        delivery, key, parts=found, filled=filled, kind="form", lang=procedures.settings.lang, problems=problems
+    )
+    if filled:
+        return reading
+    reason = next((p for p in problems if p.severity == "error"), None) or Problem("file_not_a_form", part.name)
+    return dc.replace(reading, held=reason, kind="none")
+
+
+def _forms(
+    found: Iterable[Part], procedures: Procedures, office: Office
+) -> tuple[tuple[Filled, ...], tuple[Problem, ...]]:
+    """Every form among the parts: Office files and JSON."""
+    filled: list[Filled] = []
+    problems: list[Problem] = []
+    for part in found:
+        if part.kind in filekind.OFFICE:
+            forms, wrong = read_office(part, procedures, office)
+            filled += forms
+            problems += wrong
+        elif part.kind == filekind.JSON:
+            try:
+                filled += json_form.read(part.data, part.name, part.path, procedures)
+            except NotJson as fault:
+                problems.append(fault.problem)
+        elif part.kind in {filekind.TNEF, filekind.MSG}:
+            problems.append(Problem("outlook_only", part.name, severity="question"))
+    return tuple(filled), tuple(problems)
+
+
+# ---------------------------------------------------------------- mails
+
+
+def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
+    mail = mime.parse(delivery.raw)
+    subject = headers.decode(mail.header("subject"))[0]
+    said = body.read(mail, subject)
+    leaves = parts.of_leaves(mail.leaves, said.paths)
+    reading = _envelope(delivery, mail, procedures, _mail_key(delivery, mail, leaves))
+    text, forwarded = _with_enclosed(mail, said)
+    reading = dc.replace(
+        reading,
+        subject=subject,
+        text=text,
+        quoted=said.quoted,
+        forwarded=forwarded,
+        lang=kinds.language(f"{subject}\n{text}"),
+        parts=leaves,
+        problems=said.problems,
+        machine=gate.machine(mail),
+        numbers=numbers.find(subject, procedures.catalogue),
+        codes=numbers.codes((subject, text, said.quoted)),
+    )
+    if mail.damaged:
+        return dc.replace(reading, held=Problem("mail_unreadable"), kind="none")
+    if reading.machine == "own":
+        return dc.replace(reading, kind="none")
+    if reading.machine == "bounce":
+        return dc.replace(reading, kind="none", bounce=gate.bounce(mail, text))
+    return _content(reading, mail, procedures, office)
+
+
+def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) -> Reading:
+    sender = headers.addresses(mail.headers.get("from", [])[:1]) or [("", "")]
+    name, address = sender[0]
+    results = mail.headers.get("authentication-results", [])
+    vouched = trust.vouched(results, procedures.settings.trust.authserv_id, address)
+    receivers = headers.addresses([*mail.headers.get("to", []), *mail.headers.get("cc", [])])
+    references = [*headers.ids(mail.header("in-reply-to")), *reversed(headers.ids(mail.header("references")))]
+    own_id = headers.ids(mail.header("message-id"))
+    return Reading(
+        delivery,
+        key,
+        address=address,
+        sender_name=name,
+        to=tuple(dict.fromkeys(a for _, a in receivers)),
+        message_id=own_id[0] if own_id else "",
+        references=tuple(dict.fromkeys(references)),
+        dkim_domains=vouched.dkim,
+        authenticated=vouched.sender or delivery.channel in {"maildir", "sent"},
+    )
+
+
+def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Office) -> Reading:
+    """The forms, decisions and running text of a mail that a person (or at least no mail server) wrote."""
+    found, archive_problems = archive.unpack(reading.parts, _inflated(procedures))
+    filled, problems = _forms(found, procedures, office)
+    nature = kinds.nature(reading.subject, reading.text)
+    html = "\n".join(leaf.data.decode("utf-8", "replace") for leaf in mail.leaves if leaf.type == "text/html")
+    answers = bool(reading.references or reading.numbers or reading.codes) or reading.subject.lower().startswith(
+        _ANSWERED
+    )
+    decisions = decision.decide(reading.text) if answers else ()
+    if not any(f.form == COMPLAINT for f in filled) and COMPLAINT in procedures.catalogue.forms:
+        filled = (*filled, _free(reading, procedures))
+    return dc.replace(
+        reading,
+        parts=found,
+        filled=filled,
+        decisions=decisions,
+        danger=nature.danger,
+        kind=_kind(reading, filled, answers, nature),
+        problems=(*reading.problems, *archive_problems, *problems, *links.find(f"{reading.text}\n{html}")),
+    )
+
+
+def _kind(
+    reading: Reading, filled: tuple[Filled, ...], answers: bool, nature: kinds.Nature
+) -> Literal["complaint", "business", "unsure", "answer", "form", "contact"]:
+    if reading.delivery.channel == "sent":
+        return "contact"
+    if any(f.how not in {"body", "free"} for f in filled):
+        return "form"
+    return "answer" if answers and not (nature.danger and not reading.references) else nature.kind
+
+
+def _free(reading: Reading, procedures: Procedures) -> Filled:
+    """What a mail's own text says of a complaint: label lines, and what words before values name.
+
+    `raw["product_model"]` of running text holds candidates, one a line: admission looks them up."""
+    form = procedures.catalogue.form(COMPLAINT)
+    lines = freetext.label_lines(reading.text, form, procedures.catalogue)
+    values, raw, where = dict(lines.values), dict(lines.raw), dict(lines.where)
+    for name, said in freetext.running(reading.subject, reading.text).items():
+        fld = form.field(name)
+        if fld is not None and name not in raw:
+            value, problem = procedures.catalogue.parse(fld, said, "正文")
+            if value is not None and problem is None:
+                values[name], raw[name], where[name] = value, said, "正文"
+    if "defect_symptom" not in raw and reading.text:
+        values["defect_symptom"] = freetext.phenomenon(reading.text) or reading.subject
+    if "product_model" not in raw:
+        raw["product_model"] = "\n".join(freetext.tokens(f"{reading.subject}\n{reading.text}"))
+    how: Literal["body", "free"] = "body" if lines.raw else "free"
+    values = {n: v for n, v in values.items() if form.field(n)}
+    return Filled(form.name, values, where, raw, tuple(lines.problems), how, number=lines.record.get("number", ""))
+
+
+def _with_enclosed(mail: Mail, said: body.Body) -> tuple[str, dict[str, str]]:
+    """The text and the origin of a forwarded mail; also of one that is forwarded as an attachment (message/rfc822)."""
+    if said.forwarded or not mail.nested or gate.delivery_report(mail):
+        return said.text, said.forwarded
+    path, head = next(iter(mail.nested.items()))
+    inner = [
+        dc.replace(leaf, nested=False) for leaf in mail.leaves if leaf.nested and f"{leaf.path}.".startswith(f"{path}.")
+    ]
+    origin = {name: headers.decode(" ".join(head.get(name, [])))[0] for name in ("from", "date", "subject")}
+    enclosed = body.read(Mail(head, inner), origin["subject"])
+    text = "\n\n".join(t for t in (quotes.without_signature(said.text), enclosed.text) if t)
+    return text, {name: value for name, value in origin.items() if value}
+
+
+def _mail_key(delivery: Delivery, mail: Mail, leaves: tuple[Part, ...]) -> str:
+    """Message-ID, From, Date and the decoded parts: the same for one mail that came by two routes. A mail as a file in
+    the folder is a file."""
+    if delivery.channel == "folder":
+        return _digest("file", delivery.digest, delivery.name, str(delivery.modified_ns))
+    named = (mail.header(name).strip() for name in ("message-id", "from", "date"))
+    return _digest("mail", *named, *(p.digest for p in leaves))
+
+
+def _digest(*pieces: str) -> str:
+    return hashlib.sha256("\x1f".join(pieces).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _inflated(procedures: Procedures) -> int:
+    return procedures.settings.limits.inflated_mb << 20

@@ -1,0 +1,126 @@
+"""A form that comes back, an edit, a reply's label lines: a patch against the revision its sender saw (P2, P18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qforms.intake import identify, rights
+from qforms.intake.matter import Matter, answerable, asked, errors, failed_checks, refused, top
+from qforms.merge import Merged, merge
+from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Values
+
+
+def revise(
+    matter: Matter,
+    filled: Filled,
+    record: Record,
+    base: Record | None = None,
+    evidence: tuple[Part, ...] = (),
+    letter_key: str = "",
+) -> Outcome:
+    """What is right is kept and the rest asked for again; money, shares and decisions stand or fall together."""
+    form = matter.form(record.form)
+    if identify.is_final(matter, record) and matter.speaker.kind != "office":
+        return refused(matter, Problem("record_closed", context={"number": record.number}), filled, record)
+    wrong_event = _event_problem(matter, filled, form, record)
+    if wrong_event:
+        return refused(matter, wrong_event, filled, record)
+    may = rights.writable(form, matter.speaker, record)
+    seen = filled.base if filled.base is not None else base.values if base else record.values
+    merged = merge(seen, _given(filled), record.values, may)
+    problems = [p for p in filled.problems if not p.field or may(top(p.field))]
+    problems += _refusals(filled, merged)
+    values, checks = _whole(matter, form, record, merged.values, problems)
+    problems += checks
+    if merged.refused and not merged.values and not merged.conflicts and not any(map(may, _given(filled))):
+        reason = Problem("not_your_part", context={"number": record.number, "names": ", ".join(merged.refused[:6])})
+        return refused(matter, reason, filled, record)
+    missing = _missing(matter, form, {**record.values, **values}, record)
+    conflicts = _conflicts(matter, merged, record)
+    problems += [
+        Problem("changed_since", filled.where.get(c.field, ""), c.field, severity="question") for c in conflicts
+    ]
+    blamed = bool(asked(problems)) or (bool(missing) and filled.how != "edit")
+    kept = bool(values or evidence or filled.event) or not blamed
+    return Outcome(
+        "accepted" if not blamed else "partial" if kept else "refused",
+        form.name,
+        record.number,
+        record.case_no,
+        values,
+        dict(filled.where),
+        filled.part,
+        filled.how,
+        filled.event,
+        tuple(problems),
+        missing if filled.how != "edit" else (),
+        conflicts,
+        matter.speaker,
+        reason=None if kept else next(iter(asked(problems)), None),
+        evidence=evidence,
+        answer="rejection" if blamed and answerable(matter) else "",
+        letter_key=letter_key,
+    )
+
+
+def _given(filled: Filled) -> Values:
+    """What the sender gave. On a returned form an empty cell says nothing; in an edit or JSON it empties the field."""
+    if filled.how in {"edit", "json"}:
+        return filled.values
+    return {name: value for name, value in filled.values.items() if value is not None}
+
+
+def _refusals(filled: Filled, merged: Merged) -> Iterable[Problem]:
+    """Fields changed by one who may not write them: in a cell of the workbook a fault, on a returned form a remark."""
+    for name in merged.refused:
+        severity = "error" if filled.how in {"edit", "json"} else "warning"
+        yield Problem("not_yours", filled.where.get(name, ""), name, severity=severity)  # type: ignore[arg-type]
+
+
+def _whole(
+    matter: Matter, form: Form, record: Record, values: Values, problems: list[Problem]
+) -> tuple[dict[str, object], tuple[Problem, ...]]:
+    """The values without those that must wait: a check's own field when it fails, and all of money, shares and
+    decisions together when one of them is wrong."""
+    checks = failed_checks(matter, form, {**record.values, **values}) if values else ()
+    bad = {top(p.field) for p in (*errors(problems), *checks)}
+    together = {f.name for f in form.fields if rights.is_money(f)}
+    held = {top(p.field) for p in checks} | (together if bad & together else set())
+    kept = {name: value for name, value in values.items() if name not in held}
+    waiting = [n for n in values if n in held and n not in bad]
+    more = tuple(Problem("held_together", "", n, severity="question") for n in waiting)
+    return kept, (*checks, *more)
+
+
+def _missing(matter: Matter, form: Form, values: Values, record: Record) -> tuple[str, ...]:
+    """The required fields that this speaker is to fill in and that are still empty."""
+    may = rights.writable(form, matter.speaker, record)
+    found: dict[str, None] = {}
+    for section in rights.reply_sections(form, matter.speaker, record):
+        lacking = matter.procedures.catalogue.missing(form.name, values, section.name)
+        found.update(dict.fromkeys(f.name for f in lacking if may(f.name)))
+    return tuple(found)
+
+
+def _conflicts(matter: Matter, merged: Merged, record: Record) -> tuple[Conflict, ...]:
+    by = matter.speaker.name or matter.speaker.address
+    digest = matter.reading.delivery.digest
+    return tuple(
+        Conflict(record.number, name, clash.base, clash.ours, clash.theirs, by, matter.now, digest)
+        for name, clash in merged.conflicts.items()
+    )
+
+
+def _event_problem(matter: Matter, filled: Filled, form: Form, record: Record) -> Problem | None:
+    """Why the lifecycle event that is asked for can't be: unknown, not in this state, not by this speaker."""
+    if not filled.event:
+        return None
+    event = form.lifecycle.event(filled.event)
+    context = {"event": filled.event, "status": record.status, "number": record.number}
+    if event is None:
+        return Problem("event_unknown", context=context)
+    if record.status not in event.from_:
+        return Problem("event_not_now", context=context)
+    if event.by and not set(event.by) & rights.roles(matter.speaker, form, record):
+        return Problem("event_not_yours", context=context)
+    return None

@@ -1,0 +1,129 @@
+"""Who speaks in a delivery, and as what: the people and customer sheets, and what our own server vouches for."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from qforms.intake import rights
+from qforms.model import Facts, Filled, Reading, Record, Speaker
+from qforms.settings import Procedures
+
+
+def speaker_of(reading: Reading, facts: Facts, procedures: Procedures, now: datetime) -> Speaker:
+    """The speaker of a mail, a file in the folder, or an edit of the workbook."""
+    delivery = reading.delivery
+    if delivery.channel == "workbook":
+        name = reading.filled[0].by if reading.filled else delivery.by
+        return Speaker(
+            "office", name=name, roles=frozenset({rights.OFFICE}), trusted=True, lang=procedures.settings.lang
+        )
+    if delivery.channel == "folder" and not reading.address:
+        granted = frozenset(r for r in procedures.settings.folders.grant if rights.grantable(r))
+        return Speaker("program", name=delivery.by, roles=granted, trusted=True, lang=procedures.settings.lang)
+    return by_address(reading.address, reading, facts, procedures, now)
+
+
+def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedures, now: datetime) -> Speaker:
+    """The person or customer with that address. What is not authenticated is known by name, but not trusted."""
+    if address:
+        if people := facts.find("person", "email", address):
+            return _person(people[0], address, reading, facts, procedures, now)
+        if customer := customer_of(address, facts):
+            return _customer(customer, address, reading)
+        if _is_ours(address, procedures):
+            trusted = reading.authenticated and reading.delivery.channel == "sent"
+            return Speaker("office", address, reading.sender_name, frozenset({rights.OFFICE}), trusted=trusted)
+    return Speaker("stranger", address, reading.sender_name, lang=reading.lang)
+
+
+def customer_of(address: str, facts: Facts) -> Record | None:
+    """The customer to whom an address belongs: by the address itself, else by its domain or a parent of it."""
+    if found := facts.find("customer", "emails", address):
+        return found[0]
+    domain = address.rpartition("@")[2]
+    while domain.count("."):
+        if found := facts.find("customer", "domains", domain):
+            return found[0]
+        domain = domain.partition(".")[2]
+    return None
+
+
+def _customer(record: Record, address: str, reading: Reading) -> Speaker:
+    name = str(record.values.get("name") or record.number)
+    lang = record.values.get("lang") or reading.lang
+    return Speaker(
+        "customer",
+        address,
+        name,
+        number=record.number,
+        trusted=reading.authenticated,
+        lang="en" if lang == "en" else "zh",
+    )
+
+
+def _person(
+    record: Record, address: str, reading: Reading, facts: Facts, procedures: Procedures, now: datetime
+) -> Speaker:
+    """A person with the roles of their own, of their department, and of those whose deputy they are today."""
+    values = record.values
+    today = procedures.settings.local(now).date()
+    away = [p for p in facts.all("person") if p.number != record.number and _stands_in(record, p, today)]
+    departments = tuple(
+        dict.fromkeys(str(p.values["department"]) for p in (record, *away) if p.values.get("department"))
+    )
+    own = {role for p in (record, *away) for role in p.values.get("roles") or ()}
+    for department in facts.all("department"):
+        if department.values.get("name", department.number) in departments:
+            own.update(department.values.get("roles") or ())
+    return Speaker(
+        "person",
+        address,
+        str(values.get("name") or address),
+        frozenset(own),
+        departments,
+        record.number,
+        reading.authenticated,
+        "en" if values.get("lang") == "en" else "zh",
+    )
+
+
+def _stands_in(deputy: Record, absent: Record, today: date) -> bool:
+    named = absent.values.get("deputy")
+    if not named or named not in {deputy.number, deputy.values.get("name"), deputy.values.get("email")}:
+        return False
+    first, last = absent.values.get("deputy_from"), absent.values.get("deputy_to")
+    return bool(first and last and first <= today <= last)
+
+
+def _is_ours(address: str, procedures: Procedures) -> bool:
+    settings = procedures.settings
+    return address in {
+        settings.company.address.lower(),
+        settings.outgoing.sender.lower(),
+        settings.mailbox.user.lower(),
+    }
+
+
+def claiming(speaker: Speaker, filled: Filled) -> Speaker | None:
+    """The speaker narrowed to the role that a JSON form claims; None when that role is not granted to them."""
+    if not filled.by or filled.how != "json":
+        return speaker
+    if filled.by not in speaker.roles or (speaker.kind == "program" and not rights.grantable(filled.by)):
+        return None
+    return Speaker(
+        speaker.kind,
+        speaker.address,
+        speaker.name or filled.by,
+        frozenset({filled.by}),
+        speaker.departments,
+        speaker.number,
+        speaker.trusted,
+        speaker.lang,
+    )
+
+
+def first_address(text: str) -> str:
+    """The address in a header line as it stands in a forwarded mail: 王经理 <wang@kehu.cn>, or [mailto:…]."""
+    found = re.search(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", text)
+    return found[0].lower() if found else ""
