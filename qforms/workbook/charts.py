@@ -7,7 +7,7 @@ from typing import Any
 from qforms.forms import sheet_style as look
 
 SECOND, CUMULATIVE = "4A6FA5", "B4500F"
-_WIDTH, _HEIGHT = 498 / 96 * 2.54, 316 / 96 * 2.54  # cm
+_WIDTH, _HEIGHT = 552 / 96 * 2.54, 316 / 96 * 2.54  # cm
 
 
 def pareto(ws: Any, title: str, axes: tuple[str, str], rows: tuple[int, int], names: int, total: float) -> Any:
@@ -43,6 +43,7 @@ def pareto(ws: Any, title: str, axes: tuple[str, str], rows: tuple[int, int], na
     _axis(bars.x_axis)
     _axis(bars.y_axis, axes[0])
     _axis(line.y_axis, axes[1])
+    line.y_axis.number_format = bars.y_axis.number_format = "0"
     bars.legend = None
     _finish(bars, title)
     bars += line

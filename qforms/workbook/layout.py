@@ -11,7 +11,7 @@ Spec = tuple[str, str, str, str, float]
 
 TODO: Final[tuple[Spec, ...]] = (
     ("mark", "●", "●", "mark", 5),
-    ("what", "要做什么", "What to do", "long", 38),
+    ("what", "要做什么", "What to do", "long", 44),
     ("who", "谁", "Who", "person", 10.5),
     ("due", "截止", "Due", "dt", 18.5),
     ("left", "剩余/逾期", "Left / overdue", "left", 19),
@@ -126,6 +126,7 @@ REFERENCES: Final[tuple[Spec, ...]] = (
     ("name", "资料", "Data", "text", 27),
     ("count", "条数", "Rows", "count", 9),
     ("open", "打开", "Open", "link", 9.5),
+    ("how", "怎样改", "How to change", "text", 42),
 )
 
 # Reference data: typed by the office, kept on sheets of their own that 基础资料 leads to.

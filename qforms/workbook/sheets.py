@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
@@ -53,6 +53,16 @@ def build(view: View, catalogue: Catalogue, lang: Lang) -> tuple[Sheet, ...]:
             found.append(make.form_sheet(form.name, (), form.sheet or form.title))
     found += [make.form_sheet(name, (), Text("")) for name in layout.REFERENCE]
     return tuple(s for s in found if s is not None)
+
+
+def blueprints(catalogue: Catalogue) -> tuple[Sheet, ...]:
+    """Every sheet that the book may hold, without rows: for finding them again."""
+    view = View("", datetime.fromtimestamp(0, UTC), UTC)
+    make = _Maker(view, catalogue, "zh")
+    forms = [make.form_sheet(f, (), Text("")) for f in catalogue.forms if f not in ("complaint", "contact")]
+    shown = build(view, catalogue, "zh")
+    keys = {s.key for s in shown}
+    return (*shown, make.letters(), make.conflicts(), *(s for s in forms if s is not None and s.key not in keys))
 
 
 def passing(view: View, lang: Lang) -> tuple[Sheet, ...]:
@@ -140,7 +150,7 @@ class _Maker:
             return self.status(form, record)
         value = values.get(key)
         if column.field is not None:
-            return self.cell(column.field, value)
+            return self.cell(column.field, value, whole=column.office)
         return self.view.local(value) if isinstance(value, datetime) else cast(Cell, value)
 
     def _computed(self, key: str, record: Record) -> Cell:
@@ -157,7 +167,7 @@ class _Maker:
             return round(n * 1000 / shipped, 3) if shipped else None
         return None
 
-    def cell(self, fld: Field, value: Any) -> Cell:
+    def cell(self, fld: Field, value: Any, *, whole: bool = False) -> Cell:
         """A value as its cell holds it: numbers and times as such, everything else as the text that people read."""
         if value is None:
             return None
@@ -169,7 +179,7 @@ class _Maker:
             if fld.type == "date" and isinstance(value, date):
                 return value
         text = self.catalogue.show(fld, value, self.lang)
-        return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
+        return text if whole or len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
 
     def status(self, form: Form, record: Record) -> str:
         state = next((s for s in form.lifecycle.states if s.name == record.status), None)
@@ -200,15 +210,15 @@ class _Maker:
 
     def _task(self, task: Task) -> tuple[datetime | None, Row]:
         cells = self._job(task.text[self.lang], task.owner, task.due_at, task.case_no or task.number)
-        return task.due_at, Row(f"task/{task.key}", 0, cells, self._source(task.delivery, task.number, task.case_no))
+        return task.due_at, self._linked(f"task/{task.key}", cells, task.delivery, task.number, task.case_no)
 
     def _clock_task(self, clock: Clock) -> tuple[datetime | None, Row]:
         what = self.view.clock_ask(clock.rule, self.lang)
         if clock.subject != clock.case_no:
             what = f"{what}（{clock.subject}）" if self.lang == "zh" else f"{what} ({clock.subject})"
         cells = self._job(what, clock.owner, clock.due_at, clock.case_no or clock.subject)
-        links = self._source("", clock.subject, clock.case_no)
-        return clock.due_at, Row(f"clock/{clock.rule}/{clock.subject}", 0, cells, links)
+        id_ = f"clock/{clock.rule}/{clock.subject}"
+        return clock.due_at, self._linked(id_, cells, clock.subject, clock.case_no)
 
     def _job(self, what: str, owner: str, due: datetime | None, case: str) -> dict[str, Cell]:
         now = self.view.as_of
@@ -224,15 +234,15 @@ class _Maker:
             "case": case or None,
             "customer": values.get("customer_name"),
             "model": model or None,
-            "source": self._open(),
         }
 
     def _open(self) -> str:
         return "打开" if self.lang == "zh" else "open"
 
-    def _source(self, *keys: str) -> Mapping[str, str]:
+    def _linked(self, id_: str, cells: dict[str, Cell], *keys: str) -> Row:
+        """A row of 待办 with the way to its original, document or folder: the first of `keys` that has one."""
         link = next((self.view.links[k] for k in keys if k in self.view.links), "")
-        return {"source": link} if link else {}
+        return Row(id_, 0, cells | {"source": self._open()}, {"source": link}) if link else Row(id_, 0, cells)
 
     def _with_words(self, specs: Iterable[layout.Spec], words: tuple[str, ...]) -> tuple[Column, ...]:
         from dataclasses import replace
@@ -327,15 +337,18 @@ class _Maker:
     def reference(self) -> Sheet:
         """基础资料: how many of each kind there are, and where they stand."""
         rows = []
+        how = (
+            "改蓝格；新增写在末行之后，存盘" if self.lang == "zh" else "change blue cells; add below the last row; save"
+        )
         for name in layout.REFERENCE:
             form = self.catalogue.forms.get(name)
             if form is not None:
                 title = (form.sheet or form.title)[self.lang]
                 count = len(self.view.records.get(name, ()))
-                cells: dict[str, Cell] = {"name": title, "count": count, "open": self._open()}
+                cells: dict[str, Cell] = {"name": title, "count": count, "open": self._open(), "how": how}
                 rows.append(Row(f"reference/{name}", 0, cells, {"open": f"#'{title}'!A1"}))
         columns = self._spec_columns(layout.REFERENCES)
-        said = Text("在各表末行之后直接增加一行，存盘即可。", "Add a line below the last one of a sheet and save.")
+        said = Text(f"{len(rows)} 种", f"{len(rows)} kinds")
         return Sheet("reference", Text("基础资料", "Reference"), columns, tuple(rows), "", "name", 1, True, said)
 
     # ------------------------------------------------------------ mails, letters, conflicts

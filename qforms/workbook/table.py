@@ -46,7 +46,7 @@ def write(book: Any, sheet: Sheet, known: Known, lang: Lang, company: str, as_of
         ws = draw.create(book, sheet, lang, company)
         found = find(book, sheet)
         assert found is not None, ws.title
-    at = _rows_by_id(found, sheet, known)
+    at, known = _rows_by_id(found, sheet, known)
     shown = {row.id for row in sheet.rows}
     for row in sheet.rows:
         if row.id in at:
@@ -64,9 +64,10 @@ def write(book: Any, sheet: Sheet, known: Known, lang: Lang, company: str, as_of
     return done
 
 
-def _rows_by_id(found: Found, sheet: Sheet, known: Known) -> dict[str, int]:
-    """Row numbers by id; of a row that was copied the one that still holds what we wrote is the original. A row that
-    the office typed and that has become a record since takes that record's id."""
+def _rows_by_id(found: Found, sheet: Sheet, known: Known) -> tuple[dict[str, int], Known]:
+    """Row numbers by id, and what the rows held. Of a row that was copied the one that still holds what we wrote is the
+    original. A row that the office typed and that has become a record since takes that record's id."""
+    held = dict(known)
     at: dict[str, int] = {}
     free: list[int] = []
     for row in found.rows:
@@ -85,7 +86,8 @@ def _rows_by_id(found: Found, sheet: Sheet, known: Known) -> dict[str, int]:
         if id_ and id_ not in at:
             at[id_] = row
             _set(found, row, ID, id_)
-    return at
+            held.setdefault(id_, known.get(new_row_id(sheet, row), (0, {})))
+    return at, held
 
 
 def same(found: Found, row: int, sheet: Sheet, known: tuple[int, Mapping[str, str]] | None) -> bool:
