@@ -152,13 +152,16 @@ class Connection:
     # ---- what is there
 
     def uids(self, criteria: str = "UNDELETED") -> list[int]:
-        """UIDs in the selected folder, ascending."""
-        return sorted(int(u) for u in self._box.uids(criteria, charset=None))
+        """UIDs in the selected folder, ascending, with what arrived while the server looked.
 
-    def news(self, ask: Callable[[], bool]) -> bool:
-        """What `ask` finds out, or True when mail arrived while it asked (an EXISTS that came with the answer)."""
-        self._client.untagged_responses.pop("EXISTS", None)
-        return ask() or "EXISTS" in self._client.untagged_responses
+        A server may search first and tell of new mail (EXISTS) afterwards: then it is asked again."""
+        told = self._client.untagged_responses
+        for _ in range(5):
+            told.pop("EXISTS", None)
+            found = sorted(int(u) for u in self._box.uids(criteria, charset=None))
+            if "EXISTS" not in told:
+                break
+        return found
 
     def heads(self, uids: Sequence[int]) -> list[Head]:
         """What the server says of these mails; those that have gone are missing."""

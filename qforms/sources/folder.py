@@ -2,7 +2,7 @@
 
 A file is at rest when two looks, `folders.rest_seconds` of real time apart, saw the same size and time. After the
 commit it moves to `done/`, or to `held/` when the delivery was held, under its own name, suffixed when that is taken.
-A file above `mailbox.max_mb` is delivered as a stub and held: it moves to `held/` unread, neither lost nor read twice."""
+A file above `mailbox.max_mb` is delivered as a stub and held: it moves to `held/`, neither lost nor read twice."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ class _Folder:
         self._folder = folder
         self._clock = clock
         self._session: Connection | None = None
+        self._renew = False
         self._validity = 0
         self._failures = 0
         self._down_until = 0.0
@@ -56,9 +57,8 @@ class _Folder:
         """What waits, oldest first, fetched one by one. Raises SourceDown, also midway."""
         from qforms.sources.connection import FAULTS
 
-        session = self._connected()
         try:
-            self._settle(session)
+            session = self._settled()
             heads = session.heads(self._new(session))
             for head in sorted(heads, key=self._order):
                 self._settle(session, at_least=_TOGETHER)
@@ -78,11 +78,11 @@ class _Folder:
         """Until new mail stands in the folder (True), `stop`, or `seconds` are over. Raises SourceDown."""
         from qforms.sources.connection import FAULTS
 
-        session, until = self._connected(), time.monotonic() + seconds
+        until = time.monotonic() + seconds
         try:
             while True:
-                self._settle(session)
-                if session.news(lambda: bool(self._new(session))):
+                session = self._settled()
+                if self._new(session):
                     return True
                 left = until - time.monotonic()
                 if left <= 0 or stop():
@@ -129,6 +129,11 @@ class _Folder:
 
     # ---- settling
 
+    def _settled(self) -> Connection:
+        """A session on which nothing is left to settle; a new one where the server refused (it may be confused)."""
+        self._settle(self._connected())
+        return self._connected()
+
     def _settle(self, session: Connection, at_least: int = 1) -> None:
         while self._finished:
             locator, digest, whole = self._finished.popleft()
@@ -162,6 +167,9 @@ class _Folder:
     # ---- the session
 
     def _connected(self) -> Connection:
+        if self._session and self._renew:
+            self._session.close()
+            self._session = None
         if self._session:
             return self._session
         if (left := self._down_until - time.monotonic()) > 0:
@@ -189,7 +197,7 @@ class _Folder:
         if session.uidvalidity != self._validity:
             self._given.clear()
             self._put_off.clear()
-        self._session, self._validity = session, session.uidvalidity
+        self._session, self._validity, self._renew = session, session.uidvalidity, False
         self._opened(session)
         return session
 
@@ -265,7 +273,7 @@ class ImapSource(_Folder):
                 session.move(uids, target)
             self._owed = []
         except (MailboxMoveError, MailboxFolderCreateError) as fault:  # full, or not allowed: taken all the same
-            self._move_at, self._has_done_folder = time.monotonic() + _AGAIN, False
+            self._move_at, self._renew = time.monotonic() + _AGAIN, True
             log.warning("%s: %d mails cannot be moved to %s: %s", self.name, len(self._owed), target, fault)
 
     def _still_the_same(self, session: Connection) -> list[int]:
