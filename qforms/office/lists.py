@@ -93,16 +93,14 @@ def _head(
     best = [n for n, columns in found.items() if n not in used and _is_head(grid, row, columns, fields[n])]
     if not best:
         return None
-    named = {n for n in best if any(f"qf_{n}__1__{c}" in book.names for c in found[n].values())}
-    name = max(best, key=lambda n: (n == current, len(found[n]), _named_below(book, n, g, row) if n in named else 0))
+    name = max(best, key=lambda n: (n == current, len(found[n]), _named_below(book, n, g, row)))
     last = max(grid.span(row, col)[2] for col in found[name])
     return _Head(fields[name], g, last, found[name], tuple((g, row, col) for col in texts))
 
 
-def _named_below(book: Book, name: str, g: int, row: int) -> int:
-    """1 when the list's first named row stands right under this one."""
-    prefix = f"qf_{name}__1__"
-    return int(any(p[0] == g and p[1] == row + 1 for n, p in book.names.items() if n.startswith(prefix)))
+def _named_below(book: Book, name: str, g: int, row: int) -> bool:
+    """Whether a named row of the list (qf_cost_lines__0__amount) stands right under this row."""
+    return any(place[:2] == (g, row + 1) for key, place in book.names.items() if key.startswith(f"qf_{name}__"))
 
 
 def _is_head(grid: Grid, row: int, columns: Mapping[int, str], fld: Field) -> bool:
@@ -197,7 +195,7 @@ def _left_over(grid: Grid, head: _Head, row: int, cells: Mapping[str, tuple[Raw,
 
 
 def _by_names(book: Book, fld: Field, found: Lists) -> None:
-    """A list whose column labels are gone, by the names of its cells: qf_cost_lines__1__amount."""
+    """A list whose column labels are gone, by the names of its cells: qf_cost_lines__0__amount."""
     prefix = f"qf_{fld.name}__"
     rows: dict[int, dict[str, Place]] = {}
     for name, place in book.names.items():

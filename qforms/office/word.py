@@ -67,6 +67,7 @@ class _Reader:
     tables: list[Grid] = field(default_factory=list)
     names: dict[str, Place] = field(default_factory=dict)
     count: int = 0
+    places: dict[str, Element] | None = None  # address -> cell or paragraph, when somebody wants to know
 
     def body(self, body: Element) -> None:
         row = 0
@@ -84,6 +85,8 @@ class _Reader:
                 if inner.strip():
                     self._put(self.lines, (row, n), inner)
                 self.names.setdefault(name, (0, row, n))
+            if self.places is not None:
+                self.places[f"{LINES}第{row + 1}段"] = block
             row += 1
             for box in boxes:
                 self.body_in_box(box)
@@ -117,6 +120,8 @@ class _Reader:
                     self.content(tc, index, (spans[n][0], spans[n][1]), cells)
                 else:
                     nth[r, col] = (r + 1, box)
+                    if self.places is not None:
+                        self.places[f"表{index + 1}第{r + 1}行第{box}格"] = tc
                     self.content(tc, index, (r, col), cells)
                     if merge is not None or wide > 1:
                         spans.append((r, col, r, col + wide - 1))
@@ -150,6 +155,14 @@ class _Reader:
         if len(text) > _TEXT_LIMIT:
             raise fault("inflates_too_much", mb=1)
         cells[at] = Cell(text)
+
+
+def places(root: Element) -> dict[str, Element]:
+    """Address -> cell (tc) or paragraph (p) of a document, as `find` gives addresses."""
+    body = root.find("body")
+    reader = _Reader(10_000_000, places={})
+    reader.body(body if body is not None else root)
+    return reader.places or {}
 
 
 def blocks(parent: Element) -> Iterator[Element]:
