@@ -1,31 +1,51 @@
-"""Everything that `qforms check` finds in the rules: faults of the rules, of their tests, and tests that fail."""
+"""All that `qforms check` finds in forms and rules: faults of both, faults of the rule tests, tests that fail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from pathlib import Path
+from typing import Protocol
 
-from qforms.model import Catalogue, QformsError, Rulebook
+from qforms.model import Catalogue, Condition, QformsError
 from qforms.rulebook.load import load
-from qforms.rulebook.testing import RunCase, load_cases, run
+from qforms.rulebook.testing import Given, Observed, RunCase, load_cases, run
+from qforms.settings import Procedures, Settings
+from qforms.worktime import WorkTime
+
+Judge = Callable[[Procedures, Sequence[Given], datetime], Observed]
 
 
-def check(
-    root: Path, catalogue: Catalogue, zone: tzinfo, judge: Callable[[Rulebook], RunCase] | None = None
-) -> list[str]:
-    """Each fault as `file:line: …`, none when all is well. With `judge` the tests beside the rules are run too."""
+class Forms(Protocol):
+    """Who loads the forms: the module `qforms.forms.catalogue`."""
+
+    def load(self, root: Path) -> Catalogue: ...
+    def with_conditions(self, catalogue: Catalogue, conditions: Mapping[str, Condition]) -> Catalogue: ...
+
+
+def everything(settings: Settings, judge: Judge, forms: Forms) -> list[str]:
+    """The faults of a workspace's forms, rules and rule tests, and what `judge` makes differently from a test.
+
+    Each is `file:line: …`. Forms come first: with a fault in them the rules can't be judged."""
     try:
+        catalogue = forms.load(settings.path("form_templates"))
+        root = settings.path("inbox_rules")
         book = load(root, catalogue)
-        cases = load_cases(root, catalogue, book, zone)
-        return run(cases, judge(book)) if judge else []
+        cases = load_cases(root, catalogue, book, settings.zone)
+        work = WorkTime(settings.calendar, settings.zone)
+        work.is_workday(date(2026, 1, 1))  # any day will do: an unknown country is told here
+        ready = forms.with_conditions(catalogue, book.conditions)
+        procedures = Procedures(ready, book, work, settings, {})
+        return run(cases, lambda given, at: judge(procedures, given, at))
     except QformsError as fault:
         return list(fault.problems) or [str(fault)]
 
 
-def run_tests(
-    root: Path, catalogue: Catalogue, book: Rulebook, zone: tzinfo, run_case: RunCase
-) -> tuple[int, list[str]]:
-    """How many tests stand beside the rules, and what failed. Raises QformsError when one can't be read."""
-    cases = load_cases(root, catalogue, book, zone)
-    return len(cases), run(cases, run_case)
+def rules(root: Path, catalogue: Catalogue, zone: tzinfo, run_case: RunCase | None = None) -> list[str]:
+    """The faults of a folder of rules and of the tests in it; with `run_case` the tests are run too."""
+    try:
+        book = load(root, catalogue)
+        cases = load_cases(root, catalogue, book, zone)
+        return run(cases, run_case) if run_case else []
+    except QformsError as fault:
+        return list(fault.problems) or [str(fault)]

@@ -19,6 +19,7 @@ from qforms.rulebook.source import Faults, Item, Map, read
 
 LIMITS = "limits.yaml"
 TESTS = ".test.yaml"
+READ_BY_PROGRAM = ("daily_repeats",)  # limits that no expression names: after how many days a clock asks weekly (P35)
 T = TypeVar("T")
 
 
@@ -140,5 +141,5 @@ def _unused(node: Any, limits: Mapping[str, Any], scopes: Scopes, faults: Faults
     if faults.lines:  # a rule at fault may be the one that uses it
         return
     for name in limits:
-        if name not in scopes.used_limits:
+        if name not in scopes.used_limits and name not in READ_BY_PROGRAM:
             faults.add(node.at(name), f"限值 {name} 没有规则使用", f"limit {name} is used by no rule")

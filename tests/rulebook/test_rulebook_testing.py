@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import support_rulebook as sample
 
-from qforms import rulebook
+from qforms import model, rulebook
 from qforms.forms.catalogue import Catalogue
-from qforms.model import QformsError, Rulebook
-from qforms.rulebook import Given, Observed
-from qforms.rulebook.testing import RunCase
+from qforms.model import Condition, QformsError, Rulebook
+from qforms.rulebook import check
+from qforms.rulebook.testing import Given, Observed, load_cases, run
+from qforms.settings import Calendar, Procedures, Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FORMS = Catalogue(sample.FORMS.forms)
@@ -57,12 +58,12 @@ def book(root: Path, tests: str) -> Rulebook:
 def told(root: Path, tests: str) -> list[str]:
     loaded = book(root, tests)
     with pytest.raises(QformsError) as fault:
-        rulebook.load_cases(root, FORMS, loaded, ZONE)
+        load_cases(root, FORMS, loaded, ZONE)
     return list(fault.value.problems)
 
 
 def test_a_case_as_it_is_written(tmp_path: Path) -> None:
-    (case,) = rulebook.load_cases(tmp_path, FORMS, book(tmp_path, TESTS), ZONE)
+    (case,) = load_cases(tmp_path, FORMS, book(tmp_path, TESTS), ZONE)
     now = datetime(2026, 5, 6, 14, 20, tzinfo=ZONE)
     assert (case.name, case.at, case.origin) == ("exactly 3.000 per mille opens nothing", now, "triggers.test.yaml:1")
     shipment, complaint, report = case.given
@@ -84,7 +85,7 @@ def test_a_case_that_comes_out_as_expected(tmp_path: Path) -> None:
         seen.append(tuple(g.form for g in given))
         return AS_EXPECTED
 
-    assert rulebook.run_tests(tmp_path, FORMS, loaded, ZONE, run_case) == (1, [])
+    assert run(load_cases(tmp_path, FORMS, loaded, ZONE), run_case) == []
     assert seen == [("shipment", "complaint", "market_abnormality")]
 
 
@@ -101,7 +102,7 @@ def test_every_difference_is_told_with_its_line(tmp_path: Path) -> None:
         tasks=("repeated_complaints",),
         values={"complaint": {"priority": "P3", "units": 4}},
     )
-    _, lines = rulebook.run_tests(tmp_path, FORMS, loaded, ZONE, lambda given, at: other)
+    lines = run(load_cases(tmp_path, FORMS, loaded, ZONE), lambda given, at: other)
     name = "test「exactly 3.000 per mille opens nothing」"
     assert lines == [
         f"triggers.test.yaml:8: {name}opened: 应为 [market_abnormality, market_abnormality]，得到 [market_abnormality] (not as expected)",
@@ -118,7 +119,9 @@ def test_every_difference_is_told_with_its_line(tmp_path: Path) -> None:
 
 def test_what_is_not_said_is_not_compared(tmp_path: Path) -> None:
     tests = "- {test: t, given: [{form: complaint, severity: 3}], at: 2026-05-06 14:20, expect: {values: {complaint.priority: P1}}}\n"
-    assert rulebook.run_tests(tmp_path, FORMS, book(tmp_path, tests), ZONE, lambda given, at: AS_EXPECTED) == (1, [])
+    cases = load_cases(tmp_path, FORMS, book(tmp_path, tests), ZONE)
+    assert len(cases) == 1
+    assert run(cases, lambda given, at: AS_EXPECTED) == []
 
 
 @pytest.mark.parametrize(
@@ -194,18 +197,51 @@ def test_two_tests_of_one_name(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- everything at once
 
 
-def _judge(seen: Observed) -> RunCase:
-    return lambda given, at: seen
-
-
-def test_check_tells_of_rules_then_tests_then_failures(tmp_path: Path) -> None:
+def test_the_check_of_a_folder_of_rules(tmp_path: Path) -> None:
     book(tmp_path, TESTS)
-    assert rulebook.check(tmp_path, FORMS, ZONE) == []
-    assert rulebook.check(tmp_path, FORMS, ZONE, lambda loaded: _judge(AS_EXPECTED)) == []
-    assert len(rulebook.check(tmp_path, FORMS, ZONE, lambda loaded: _judge(Observed()))) == 6
+    assert check.rules(tmp_path, FORMS, ZONE) == []
+    assert check.rules(tmp_path, FORMS, ZONE, lambda given, at: AS_EXPECTED) == []
+    assert len(check.rules(tmp_path, FORMS, ZONE, lambda given, at: Observed())) == 6
     (tmp_path / "triggers.test.yaml").write_text(
         "- {test: t, given: [{form: x}], at: 2026-05-06, expect: {}}\n", "utf-8"
     )
-    assert [f.partition(": ")[0] for f in rulebook.check(tmp_path, FORMS, ZONE)] == ["triggers.test.yaml:1"]
+    assert [f.partition(": ")[0] for f in check.rules(tmp_path, FORMS, ZONE)] == ["triggers.test.yaml:1"]
     sample.write(tmp_path, letters=sample.FILES["letters.yaml"].replace("kind: issue", "kind: x"))
-    assert [f.partition(": ")[0] for f in rulebook.check(tmp_path, FORMS, ZONE)] == ["letters.yaml:2"]
+    assert [f.partition(": ")[0] for f in check.rules(tmp_path, FORMS, ZONE)] == ["letters.yaml:2"]
+
+
+class Loader:
+    """Loads the sample's forms, or fails as a broken form does."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+
+    def load(self, root: Path) -> Catalogue:
+        assert root.name == "form_templates"
+        if self.faults:
+            raise QformsError(self.faults[0], self.faults)
+        return FORMS
+
+    def with_conditions(self, catalogue: model.Catalogue, conditions: Mapping[str, Condition]) -> Catalogue:
+        return Catalogue(catalogue.forms, conditions)
+
+
+def test_the_check_of_a_workspace(tmp_path: Path) -> None:
+    book(tmp_path / "inbox_rules", TESTS)
+    seen: list[Procedures] = []
+
+    def judge(procedures: Procedures, given: Sequence[Given], at: datetime) -> Observed:
+        seen.append(procedures)
+        return AS_EXPECTED
+
+    settings = Settings(root=tmp_path)
+    assert check.everything(settings, judge, Loader()) == []
+    assert seen[0].rulebook.clock("visit") and seen[0].catalogue.missing("complaint", {"defect_qty": 2})
+    assert check.everything(settings, judge, Loader("complaint/form.yaml:3: …", "b")) == [
+        "complaint/form.yaml:3: …",
+        "b",
+    ]
+    abroad = Settings(root=tmp_path, calendar=Calendar(country="XX"))
+    assert check.everything(abroad, judge, Loader()) == [
+        "qforms.toml: calendar.country: 没有国家或地区「XX」的节假日 (unknown country)"
+    ]
