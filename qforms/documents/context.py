@@ -17,7 +17,7 @@ from qforms.documents import trigger
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
 from qforms.documents.wording import deadline, listed, moment, ordinal, say
-from qforms.forms.wml import em
+from qforms.forms.wml import SMALL_NOTE, Face, em, runs
 from qforms.forms.word import HEAD_FIELDS, sections_filled
 from qforms.forms.word_panels import (
     EM_MM,
@@ -59,6 +59,8 @@ class Paper:
     def context(self) -> dict[str, Any]:
         """All names that a template may use."""
         facts = {s.name: list(self._facts(s)) for s in self.form.sections}
+        for section in self.form.sections:
+            facts[section.name] += self._side_of_photos(section) if facts[section.name] else ()
         show = {s.name: self._shown(s, facts[s.name]) for s in self.form.sections}
         numbers = self._numbers(show)
         fields = self.form.fields
@@ -93,7 +95,7 @@ class Paper:
         record, values = self.record, self.values
         if record is None:
             words = {"number": "", "revision": "", "status": say("blank", self.lang), "case_no": ""}
-            return SimpleNamespace(**words, to="", cc="", issued_at="", addressed=False)
+            return SimpleNamespace(**words, to=Markup(""), cc=Markup(""), issued_at="", addressed=False)
         issued = local(values.get("issued_at"), self.zone)
         to, cc = (self._departments(values.get(k)) for k in ("to_depts", "cc_depts"))
         case = record.case_no if record.case_no != record.number else ""
@@ -112,12 +114,15 @@ class Paper:
         state = next((s for s in self.form.lifecycle.states if s.name == record.status), None)
         return state.label[self.lang] if state else record.status
 
-    def _departments(self, value: Any) -> str:
-        """工程部（秦牧）、总经办（汪敏）"""
+    def _departments(self, value: Any) -> Markup:
+        """工程部（秦牧）、总经办（汪敏）: the department is the value, its head a note."""
         names = [value] if isinstance(value, str) else list(value or ())
-        heads = self.related.heads
-        pair = "{}（{}）" if self.lang == "zh" else "{} ({})"
-        return listed([pair.format(n, heads[n]) if heads.get(n) else str(n) for n in names], self.lang)
+        out = []
+        for i, name in enumerate(names):
+            head = self.related.heads.get(name)
+            out.append(runs(("、" if self.lang == "zh" else ", ") * (i > 0) + str(name)))
+            out.append(self.shower.note((f"（{head}）" if self.lang == "zh" else f" ({head})") if head else ""))
+        return Markup("".join(out))
 
     # ------------------------------------------------------------ sections
 
@@ -136,7 +141,7 @@ class Paper:
             drawn = show[section.name] and (
                 not self.blank or any(fillable(self.form, section, f, True) for f in section.fields)
             )
-            if drawn and section.name != "head" and not _NUMBERED.match(section.title[self.lang]):
+            if drawn and section.panel not in ("head", "approvals") and not _NUMBERED.match(section.title[self.lang]):
                 count += 1
                 out[section.name] = f"{ordinal(count)}、" if self.lang == "zh" else f"{count}  "
         return out
@@ -182,8 +187,6 @@ class Paper:
         ]
         if changed := self._changed():
             said.append(say("changed", self.lang, revision=self.record.revision if self.record else 0, labels=changed))
-        from qforms.forms.wml import Face, runs
-
         text = Markup(runs(said[0], Face(10.5, hei=True, bold=True))) if said and parts else Markup("")
         return SimpleNamespace(text=text, more=said[1:] if parts else [])
 
@@ -207,7 +210,7 @@ class Paper:
 
     def _filled(self, section: Section) -> Iterator[Field]:
         if self.blank or section.reply:
-            yield from (f for f in section.fields if f.type not in ("list", "img", "file"))
+            yield from (f for f in section.fields if f.type != "list")
 
     def _fill(self, fld: Field) -> Markup:
         return self.shower.cell(fld, self.values.get(fld.name), f"qf_{fld.name}")
@@ -226,6 +229,12 @@ class Paper:
                 waiting = None
         if waiting is not None:
             yield SimpleNamespace(a=self._side(section, waiting[0]), b=None)
+
+    def _side_of_photos(self, section: Section) -> Iterator[SimpleNamespace]:
+        """Photos that are not there, beside facts that are: an empty cell, so that nothing else is read as a photo."""
+        for fld in section.fields:
+            if fld.type == "img" and not self.values.get(fld.name) and not self.blank:
+                yield SimpleNamespace(a=self._side(section, fld), b=None)
 
     def _known(self, section: Section) -> Iterator[tuple[Field, str]]:
         if self.blank:
@@ -265,10 +274,13 @@ class Paper:
         for fld in (f for f in self.form.fields if f.type == "img"):
             value = self.values.get(fld.name) or ()
             given = [r for r in ((value,) if isinstance(value, Mapping) else value) if isinstance(r, Mapping)]
-            shown = []
+            shown: list[tuple[Markup, str]] = []
             for row in given:
                 number += 1
-                shown.append((self.picture(row), caption(self.lang, number, row)))
+                picture = self.picture(row)
+                if not shown:
+                    picture = self.shower.marked(f"qf_{fld.name}", picture)
+                shown.append((picture, caption(self.lang, number, row)))
             shown += [(Markup(""), "")] * (len(shown) % 2)
             yield (
                 fld.name,
@@ -294,7 +306,7 @@ class Paper:
         return out
 
     def _approvals(self) -> SimpleNamespace:
-        empty = SimpleNamespace(who="", at="")
+        empty = SimpleNamespace(who=Markup(""), at=Markup(""))
         given = sorted(self.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
         last = [r for r in given if "approve" in str(r.values.get("event", ""))][-1:] or given[-1:]
         before = [r for r in given if r is not (last[0] if last else None)]
@@ -308,19 +320,24 @@ class Paper:
         values = self.values
         name, department = values.get("prepared_by", ""), values.get("prepared_dept", "")
         at = local(values.get("prepared_at"), self.zone)
-        who = "  ".join(str(p) for p in (name, department or self.related.people.get(str(name), "")) if p)
-        return SimpleNamespace(who=who, at=say("prepared", self.lang, at=moment(at)) if at and who else "")
+        text = say("prepared", self.lang, at=moment(at)) if at and name else ""
+        return self._signature(str(name), str(department or self.related.people.get(str(name), "")), text)
+
+    def _signature(self, name: str, about: str, text: str) -> SimpleNamespace:
+        """The name is the value; department, channel, decision and time are notes."""
+        who = Markup(runs(name)) + self.shower.note(f"  {about}" if about and name else about)
+        return SimpleNamespace(who=who, at=self.shower.note(text, SMALL_NOTE))
 
     def _signed(self, approval: Record) -> SimpleNamespace:
         """Name, department and channel; decision and time: a decision by mail is written, never a picture (P43)."""
         text = self._approval_text
         name = str(approval.values.get("decided_by", ""))
         means = text(approval, "means")
-        who = "  ".join(p for p in (name, self.related.people.get(name, "")) if p)
+        about = self.related.people.get(name, "")
         if means:
-            who += f"（{means}）" if self.lang == "zh" else f" ({means})"
+            about += f"（{means}）" if self.lang == "zh" else f" ({means})"
         at = local(approval.values.get("decided_at"), self.zone)
-        return SimpleNamespace(who=who, at=f"{text(approval, 'verdict')} {moment(at) if at else ''}".strip())
+        return self._signature(name, about, f"{text(approval, 'verdict')} {moment(at) if at else ''}".strip())
 
     def _approval_text(self, approval: Record, name: str) -> str:
         fld = self.procedures.catalogue.field(approval.form, name)

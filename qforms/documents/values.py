@@ -1,5 +1,5 @@
 """Values of a record as runs of a Word cell: text with its unit, boxes to tick, each in a bookmark by which a
-returned file is read back (`qf_<field>`, `qf_<list>_<row>_<column>`)."""
+returned file is read back (`qf_<field>`, `qf_<list>__<row>__<column>`, rows from 0)."""
 
 from __future__ import annotations
 
@@ -65,6 +65,10 @@ class Shower:
         odd = [c for c in chosen if c not in {code for code, _ in options(fld, self.lang)}]
         return text if not odd else f"{text}  {self.text(fld, value)}"
 
+    def note(self, text: str, face: Face = VALUE) -> Markup:
+        """Words that are no part of the value: whoever reads the returned file leaves them out (`qf_note…`)."""
+        return self.marked(f"qf_note_{self._marks + 1}", runs(text, face)) if text else Markup("")
+
     def marked(self, name: str, inner: str) -> Markup:
         """`inner` in a bookmark; without one when the name is longer than Word allows (it is then found by label)."""
         if len(name) > MAX_BOOKMARK:
@@ -90,13 +94,12 @@ def rows(shower: Shower, fld: Field, value: Value, drawn: int, fill: bool) -> li
     given: list[Mapping[str, Any]] = [r for r in (value or ()) if isinstance(r, Mapping)]
     given += [{}] * max(0, drawn - len(given))
     return [
-        {c.name: _row_cell(shower, fld, c, row.get(c.name), i, fill) for c in fld.fields}
-        for i, row in enumerate(given, 1)
+        {c.name: _row_cell(shower, fld, c, row.get(c.name), i, fill) for c in fld.fields} for i, row in enumerate(given)
     ]
 
 
 def _row_cell(shower: Shower, fld: Field, column: Field, value: Value, row: int, fill: bool) -> Markup:
-    name = f"qf_{fld.name}_{row}_{column.name}"
+    name = f"qf_{fld.name}__{row}__{column.name}"
     if fill:
         return shower.cell(column, value, name, small=bool(options(column, shower.lang)))
     inner = runs(shower.text(column, value, unit=False))

@@ -37,8 +37,8 @@ from qforms.model import Form, Lang, Section, Text
 # Fields that stand in the head of every document, not among the facts.
 HEAD_FIELDS = frozenset(
     (
-        *("doc_no", "form_code", "revision", "status", "case_no"),
-        *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "due_at", "approvals"),
+        *("doc_no", "form_code", "revision", "status", "case_no", "reply_due_at", "approvals"),
+        *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "due_at"),
     )
 )
 _HEAD_LABELS = {
@@ -57,14 +57,16 @@ def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blan
     body = [_title_block(form, lang, company, company_en), gap()]
     body += _fill_hint(lang) if blank else _address(form, lang)
     signed = blank or form.field("prepared_by") is None
-    replies = False
+    drawn = replies = False
     for section in form.sections:
-        if section.reply and not blank and not signed:
+        if (section.reply or section.panel == "approvals") and not signed:
             body.append(_approvals(lang))
             signed = True
-        first_reply = section.reply and not replies and not blank
+        first = section.reply and not replies
         replies = replies or section.reply
-        body += _section(form, section, lang, blank, page=first_reply, first=first_reply)
+        pieces = list(_section(form, section, lang, blank, page=first and drawn, first=first))
+        drawn = drawn or (bool(pieces) and section.name != "head")
+        body += pieces
     if not signed:
         body.append(_approvals(lang))
     return package("".join(body), form, company, lang)
@@ -115,11 +117,11 @@ def _address(form: Form, lang: Lang) -> list[str]:
 
     zh = lang == "zh"
     to, cc, issued, case = ("主送", "抄送", "发出时间", "案件编号") if zh else ("To", "cc", "Issued at", "Case no.")
-    request = "要求" if zh else "Request"
+    request = "回复要求" if zh else "Request"
     bold = Face(10.5, hei=True, bold=True)
     rows = [
         control_row("if head.to or head.cc"),
-        pair(to, "{{ head.to }}", cc, "{{ head.cc }}"),
+        pair(to, "{{r head.to }}", cc, "{{r head.cc }}"),
         control_row("endif"),
         pair(issued, "{{ head.issued_at }}", case, "{{ head.case_no }}"),
         control_row("if request.text"),
@@ -146,12 +148,12 @@ def _address(form: Form, lang: Lang) -> list[str]:
 def _fill_hint(lang: Lang) -> list[str]:
     """The one sentence that a blank form begins with."""
     zh = lang == "zh"
-    label = "填写" if zh else "How to"
+    label = "怎样填写" if zh else "How to"
     text = (
-        "请填浅蓝格，* 必填；不清楚的填“无”；□ 处改成 ■ 或打 √。填好后作为附件发回。"
+        "请填浅蓝格，* 必填；不清楚的填“无”；选中的 □ 改成 ■。照片可贴在表内或随邮件发来。"
         if zh
         else "Please fill in the light blue cells, * required; write “none” where you do not know; turn □ into ■. "
-        "Send it back as an attachment."
+        "Photos may be put into the form or attached to your mail."
     )
     cells = (
         Cell(24, runs(label, Face(10.5, hei=True, bold=True, colour=WHITE)), NAVY),
@@ -166,8 +168,8 @@ def _approvals(lang: Lang) -> str:
     cells: list[Cell] = []
     for word, name in zip(words, ("prepared", "reviewed", "approved"), strict=True):
         lines = (
-            tag(f"{{{{ approvals.{name}.who }}}}"),
-            tag(f"{{{{ approvals.{name}.at }}}}", SMALL_NOTE),
+            tag(f"{{{{r approvals.{name}.who }}}}"),
+            tag(f"{{{{r approvals.{name}.at }}}}", SMALL_NOTE),
         )
         cells += [label_cell(18, word), Cell(40, lines)]
     return table([Row(tuple(cells), 10)]) + gap()
@@ -187,7 +189,7 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool, page: bool, 
     if not rows:
         return
     frame, colour, inner = (18, NAVY, REPLY_LINE) if fill else (8, INK, LINE)
-    band = _band(section, lang, first) if section.name != "head" else []
+    band = [] if section.panel in ("head", "approvals") else _band(section, lang, first)
     yield control(f"if show.{section.name}")
     yield gap(page=True) if page else ""
     yield table([*band, *rows], frame, colour, inner)

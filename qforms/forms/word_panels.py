@@ -51,7 +51,17 @@ _COLUMN: Mapping[str, tuple[float, float]] = {
 }
 _NUMBER_MM = 9.0
 TRIGGER_FIELDS = frozenset(
-    ["n_defect", "n_shipped", "rate_permille", "rate_ppm", "triggers", "trigger_at", "trigger_complaint", "complaints"]
+    [
+        "trigger_text",
+        "n_defect",
+        "n_shipped",
+        "rate_permille",
+        "rate_ppm",
+        "triggers",
+        "trigger_at",
+        "trigger_complaint",
+        "complaints",
+    ]
 )
 _STEP = re.compile(r"(\w+)_(due|done)")
 
@@ -92,8 +102,10 @@ def facts(sheet: Sheet) -> Iterator[Row]:
         if fld.type == "list" and (not sheet.blank or fillable(sheet.form, sheet.section, fld, True)):
             yield from _list(sheet, fld, alone=not single and fld is sheet.fields[0])
     for fld in sheet.fields:
-        if fld.type == "img":
+        if fld.type == "img" and not sheet.blank:
             yield from _photos(fld)
+        elif fld.type == "img" and fillable(sheet.form, sheet.section, fld, True):
+            yield Row(_input(sheet, fld, WIDE), 24)
 
 
 def _known(section: str) -> Iterator[Row]:
@@ -229,14 +241,15 @@ def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
 def _boxed(column: Field, lang: Lang) -> bool:
     """Whether the cell of a list holds boxes to tick: few choices with short words."""
     found = options(column, lang)
-    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 4.2
+    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 7.5
 
 
 def _least(column: Field, fill: bool, lang: Lang) -> float:
     least = _COLUMN.get(column.type, (20.0, 0.5))[0]
     if fill and _boxed(column, lang):
         widest = sorted((em(label) + 1.9 for _, label in options(column, lang)), reverse=True)[:2]
-        return max(least if column.type != "bool" else 14.0, min(sum(widest) * EM_MM * 8.5 / 9 + PADDING, 34))
+        room = sum(widest) * EM_MM * 8.5 / 9 + PADDING
+        return max(14.0, room if room <= 30 else widest[0] * EM_MM * 8.5 / 9 + PADDING)
     head = min(em(label_text(column, lang)), 6) * EM_MM / (2 if em(label_text(column, lang)) > 4 else 1) + PADDING
     if column.choices:
         widest_word = max(em(c.label[lang]) for c in column.choices)
