@@ -6,6 +6,8 @@ Every value's cell is found again in three ways, all of which survive LibreOffic
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +24,8 @@ from qforms.model import Catalogue, Form, Lang, Record, Value
 
 TITLE, GUIDE = 33.75, 20.25
 _FIRST = 3  # the row of the first strip
-_COLUMNS = "BCDEFGHIJK"
+_MADE = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
+_COLUMNS = "BCDEFGHIJKLMNO"
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ def blank(
     _bookkeeping(book, sheet, stamp)
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    return _timeless(out.getvalue())
 
 
 def _sheet_title(text: str) -> str:
@@ -87,24 +90,30 @@ def _columns(ws: Any) -> None:
 def _title(sheet: _Sheet, company: str, record: Record | None, contact: str, asks: bool) -> None:
     ws, form, zh = sheet.ws, sheet.form, sheet.lang == "zh"
     ws.row_dimensions[1].height, ws.row_dimensions[2].height = TITLE, GUIDE
-    ws.merge_cells("B1:F1")
-    ws.merge_cells("G1:K1")
-    ws.merge_cells("B2:K2")
+    ws.merge_cells("B1:H1")
+    ws.merge_cells("I1:O1")
+    ws.merge_cells("B2:O2")
     title = form.title[sheet.lang]
     put(ws["B1"], title)
-    ws["B1"].font = look.font(18 if look.text_width(title) <= 26 else 14, bold=True)
+    ws["B1"].font = look.font(_title_size(title), bold=True)
     ws["B1"].alignment = look.align(wrap=True)
     version = f"{form.code}  模板 {form.version}" if zh else f"{form.code}  template {form.version}"
     if record:
         version = f"{record.number}  " + (f"版次 {record.revision}" if zh else f"rev. {record.revision}")
-    put(ws["G1"], f"{company}\n{version}" if company else version)
-    ws["G1"].font = look.font(10, color=look.GREY)
-    ws["G1"].alignment = look.align("right")
+    put(ws["I1"], f"{company}\n{version}" if company else version)
+    ws["I1"].font = look.font(10, color=look.GREY)
+    ws["I1"].alignment = look.align("right")
     guide = _guide(zh, contact, returned=record is not None) if asks else ""
     put(ws["B2"], guide)
     ws.row_dimensions[2].height = GUIDE + 12 * (look.lines_of(guide, 100) - 1)
     ws["B2"].font = look.font(9, color=look.GREY)
     ws["B2"].alignment = look.align(wrap=True)
+
+
+def _title_size(title: str) -> int:
+    """The largest size at which a title stands on one line: a Chinese character is an em wide, a Latin letter 0.62."""
+    ems = sum(1.0 if ord(c) > 0x2E7F else 0.62 for c in title)
+    return next((size for size in (18, 16, 14, 12) if ems * size <= 232), 11)
 
 
 def _guide(zh: bool, contact: str, returned: bool) -> str:
@@ -124,8 +133,8 @@ def _strip(sheet: _Sheet, strip: Strip, row: int) -> None:
         return
     head = strip.kind == "head"
     if not strip.spots and not head:  # the strip that we fill in by hand
-        _frame(sheet.ws, row, 2, 5, look.lines())
-        _frame(sheet.ws, row, 7, 10, look.lines())
+        _frame(sheet.ws, row, 2, layout.SECOND - 1, look.lines())
+        _frame(sheet.ws, row, layout.SECOND + 1, layout.END, look.lines())
     for first, last, fld, text in strip.labels:
         cell = _frame(sheet.ws, row, first, last, look.lines())
         _label(cell, text, required=bool(fld and fld.required), centred=head)
@@ -147,7 +156,7 @@ def _frame(ws: Any, row: int, first: int, last: int, border: Any, color: str = "
 
 def _band(sheet: _Sheet, strip: Strip, row: int) -> None:
     color = {"band": look.BAND, "reply": look.NAVY, "list": look.LABEL}[strip.kind]
-    cell = _frame(sheet.ws, row, 1, 10, look.lines(), color)
+    cell = _frame(sheet.ws, row, 1, layout.END, look.lines(), color)
     put(cell, strip.text)
     size = 10 if strip.kind == "list" else 11
     cell.font = look.font(size, bold=True, color="FFFFFF" if strip.kind == "reply" else look.INK)
@@ -209,7 +218,7 @@ def _page(sheet: _Sheet, last: int, breaks: Sequence[int], record: Record | None
     for side, mm in {"left": 15.24, "right": 12.7, "top": 15.24, "bottom": 17.78, "header": 8, "footer": 8}.items():
         setattr(ws.page_margins, side, mm / 25.4)
     ws.print_options.horizontalCentered = True
-    ws.print_area = f"B1:K{last}"
+    ws.print_area = f"B1:O{last}"
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0 if breaks else 1
     for row in breaks:
@@ -254,3 +263,15 @@ def _bookkeeping(book: Any, sheet: _Sheet, stamp: str) -> None:
     book.properties.title = sheet.form.title[sheet.lang]
     book.properties.creator = "qforms"
     book.active = 0
+
+
+def _timeless(package: bytes) -> bytes:
+    """The same file without the time at which it was made: the same form gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "docProps/core.xml":
+                data = _MADE.sub(rb"\g<1>2026-01-01T00:00:00Z\g<2>", data)
+            new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

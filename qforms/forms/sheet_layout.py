@@ -1,7 +1,7 @@
 """Where the fields of a form stand on its Excel sheet: a list of strips from top to bottom. Pure; knows no Excel.
 
-The grid has ten columns, so that one set of verticals runs through the page: label, value, label, value, where a value
-is four narrow columns wide. A list shares the ten columns out among its own."""
+One set of verticals runs through the page: label, value, label, value, where a value is six narrow columns wide. A list
+shares these fourteen columns out among its own."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from dataclasses import field as part
 from itertools import pairwise
 from typing import Literal
 
-from qforms.forms.sheet_style import lines_of
+from qforms.forms.sheet_style import lines_of, text_width
 from qforms.model import Field, Form, Lang, Record, Section, Text, Value
 
 # Widths in digits: column A is the margin, B the first label.
-LABEL_WIDTH, NARROW = 16.5, 7.25
-WIDTHS = (LABEL_WIDTH, *[NARROW] * 4, LABEL_WIDTH, *[NARROW] * 4)
+LABEL_WIDTH, NARROW, PARTS = 16.5, 4.85, 6
+WIDTHS = (LABEL_WIDTH, *[NARROW] * PARTS, LABEL_WIDTH, *[NARROW] * PARTS)
+SECOND, END = PARTS + 2, 2 * PARTS + 2  # the second label, the last column
 PAGE_HEIGHT = 742.0  # points between the margins of A4 portrait (297 - 15 - 18 mm), a line kept free
+_SHRINK = 1.1  # a form is shrunk by so much rather than given a second page
 BAND, FIELD, LINE_HEIGHT, TEXT_MIN, TEXT_MAX = 24.75, 29.25, 15.5, 58.0, 116.0
+_LIST_MOST = 10  # columns of a list that stay readable on A4
 _ZH_NUMBERS = "一二三四五六七八九十"
 
-# How wide a list's column wants to be.
+# How wide a list's column wants to be, and how wide it must be (a date that does not fit is shown as ###).
+_LEAST = {"date": 12.0, "dt": 17.0, "money": 9.0, "text": 14.0}
 _WISH = {"text": 3.2, "str": 2.0, "int": 1.0, "dec": 1.1, "money": 1.4, "bool": 1.0, "date": 1.5, "dt": 2.2, "ref": 2.2}
 
 
@@ -65,7 +69,7 @@ def strips(
     """The whole form. What the reader does not write stands there white, if it is known or filled in by the system."""
     values: Mapping[str, Value] = record.values if record else {}
     found: list[Strip] = []
-    count = 0
+    count, ours = 0, False
     for section in form.sections:
         shown = [(f, fillable(form, section, f, roles)) for f in section.fields if f.blank]
         shown = [(f, mine) for f, mine in shown if _stands(form, section, f, mine, values)]
@@ -78,7 +82,7 @@ def strips(
         found.append(Strip(kind, BAND, title, start=True))
         found += _body(form, section, shown, values, lang, roles)
     if record is None:
-        found += _reception(count, lang)
+        found += _reception(count, lang, band=not ours)
     return tuple(found)
 
 
@@ -91,17 +95,19 @@ def _stands(form: Form, section: Section, fld: Field, mine: bool, values: Mappin
 
 def _title(title: Text, count: int, lang: Lang, ours: bool) -> str:
     if lang == "en":
-        return f"{count + 1}  {title.en or title.zh}" + (" (filled in by us)" if ours else "")
+        return f"{count + 1}  {title.en or title.zh}" + (
+            " (filled in by us)" if ours and "by us" not in title.en else ""
+        )
     number = _ZH_NUMBERS[count] if count < 10 else str(count + 1)
     return f"{number}、{title.zh}" + ("（本公司填写）" if ours and "本公司" not in title.zh else "")
 
 
-def _reception(count: int, lang: Lang) -> list[Strip]:
-    """The strip in which a blank form is registered by us, on paper too."""
+def _reception(count: int, lang: Lang, *, band: bool) -> list[Strip]:
+    """The strip in which a blank form is registered by us, on paper too; without a band of its own after our part."""
     title = _title(Text("受理", "Reception"), count, lang, ours=True)
     texts = ("单据编号", "登记人 / 时间") if lang == "zh" else ("Document no.", "Registered by / at")
-    labels = ((1, 1, None, texts[0]), (6, 6, None, texts[1]))
-    return [Strip("band", BAND, title, start=True), Strip("fields", FIELD, labels=labels)]
+    labels = ((1, 1, None, texts[0]), (SECOND, SECOND, None, texts[1]))
+    return [*([Strip("band", BAND, title, start=True)] if band else []), Strip("fields", FIELD, labels=labels)]
 
 
 def _body(
@@ -114,8 +120,8 @@ def _body(
 ) -> list[Strip]:
     found: list[Strip] = []
     pair: list[tuple[Field, bool]] = []
-    for fld, mine in shown:
-        narrow = fld.type not in ("list", "text") and not fld.wide and fld.rows < 2
+    for fld, mine in _paired(shown):
+        narrow = _narrow(fld)
         if narrow:
             pair.append((fld, mine))
         if pair and (len(pair) == 2 or not narrow):
@@ -128,11 +134,29 @@ def _body(
     return [*found, _pair(pair, values, lang)] if pair else found
 
 
+def _narrow(fld: Field) -> bool:
+    return fld.type not in ("list", "text") and not fld.wide and fld.rows < 2
+
+
+def _paired(shown: Sequence[tuple[Field, bool]]) -> list[tuple[Field, bool]]:
+    """The fields in order, but a narrow one that stands alone before a wide one is joined by the next narrow one."""
+    rest, found = list(shown), list[tuple[Field, bool]]()
+    while rest:
+        first = rest.pop(0)
+        found.append(first)
+        if _narrow(first[0]):
+            partner = next((i for i, (fld, _) in enumerate(rest) if _narrow(fld)), None)
+            if partner is not None:
+                found.append(rest.pop(partner))
+    return found
+
+
 def _pair(pair: Sequence[tuple[Field, bool]], values: Mapping[str, Value], lang: Lang) -> Strip:
-    labels = tuple((col, col, f, label(f, lang)) for (f, _), col in zip(pair, (1, 6), strict=False))
-    ends = (5, 10) if len(pair) == 2 else (10,)  # a field without a neighbour takes the whole width
+    labels = tuple((col, col, f, label(f, lang)) for (f, _), col in zip(pair, (1, SECOND), strict=False))
+    ends = (SECOND - 1, END) if len(pair) == 2 else (END,)  # a field without a neighbour takes the whole width
     spots = tuple(
-        Spot(f, col + 1, end, mine, values.get(f.name)) for (f, mine), col, end in zip(pair, (1, 6), ends, strict=False)
+        Spot(f, col + 1, end, mine, values.get(f.name))
+        for (f, mine), col, end in zip(pair, (1, SECOND), ends, strict=False)
     )
     height = max(_height(text, LABEL_WIDTH - 1.5) for _, _, _, text in labels)
     height = max(height, *(_height(str(values.get(f.name, "")), 27) for f, _ in pair))
@@ -145,7 +169,7 @@ def _wide(section: Section, fld: Field, mine: bool, values: Mapping[str, Value],
     value = values.get(fld.name)
     height = max(TEXT_MIN if free and mine else FIELD, fld.rows * 19.0 + 1, _height(text, LABEL_WIDTH - 1.5))
     height = min(400.0, max(height, _height(str(value or ""), 70)))
-    spot = Spot(fld, 2, 10, mine, value)
+    spot = Spot(fld, 2, END, mine, value)
     return Strip("box" if free else "fields", height, labels=((1, 1, fld, text),), spots=(spot,), stretch=free and mine)
 
 
@@ -159,12 +183,13 @@ def _list(
     roles: frozenset[str] | None,
 ) -> list[Strip]:
     columns = [c for c in fld.fields if c.blank]
-    if len(columns) > len(WIDTHS):  # the rest is entered in the workbook: what must be there comes first
-        keep = sorted(columns, key=lambda c: not c.required)[: len(WIDTHS)]
+    if len(columns) > _LIST_MOST:  # the rest is entered in the workbook: what must be there comes first
+        keep = sorted(columns, key=lambda c: not c.required)[:_LIST_MOST]
         columns = [c for c in columns if c in keep]
-    spans = share([(2.6 if c.wide else _WISH.get(c.type, 1.6)) for c in columns])
-    texts = [label(c, lang) for c in columns]
+    wishes = [(2.6 if c.wide else _WISH.get(c.type, 1.6)) for c in columns]
+    spans = share(wishes, [_LEAST.get(c.type, 7.0) for c in columns])
     width = [sum(WIDTHS[a - 1 : b]) for a, b in spans]
+    texts = [_folded(label(c, lang), w - (2 if c.required else 1)) for c, w in zip(columns, width, strict=True)]
     head = max(_height(text, w - 1) for text, w in zip(texts, width, strict=True))
     own = Section(section.name, section.title, (), fld.filled_by or section.filled_by)
     writes = [mine and fillable(form, own, c, roles) for c in columns]
@@ -182,6 +207,17 @@ def _list(
     return found
 
 
+def _folded(text: str, width: float) -> str:
+    """A column's heading broken where it reads well: before the unit, else in the middle of a Chinese word."""
+    if text_width(text) <= width:
+        return text
+    words, bracket, unit = text.partition("（")
+    if len(words) > 3 and text_width(words) > width and words.isalpha() and ord(words[0]) > 0x2E7F:
+        half = -(-len(words) // 2)
+        words = f"{words[:half]}\n{words[half:]}"
+    return f"{words}\n{bracket}{unit}" if bracket else words
+
+
 def _height(text: str, width: float) -> float:
     return max(FIELD, lines_of(text, width) * LINE_HEIGHT + 6)
 
@@ -189,21 +225,21 @@ def _height(text: str, width: float) -> float:
 def label(fld: Field, lang: Lang) -> str:
     """A field's label with its unit, in full-width brackets in Chinese: 不良数量（台）."""
     text, unit = fld.label[lang], fld.unit[lang]
-    if not unit:
+    if not unit or unit in text:
         return text
     return f"{text}（{unit}）" if lang == "zh" else f"{text} ({unit})"
 
 
-def share(wishes: Sequence[float]) -> tuple[tuple[int, int], ...]:
-    """Shares the ten columns out among at most ten wishes, in order, so that every one has at least a column and the
-    widths come as near to the wishes as the grid allows: (first, last) of each, counted from 1."""
+def share(wishes: Sequence[float], least: Sequence[float]) -> tuple[tuple[int, int], ...]:
+    """Shares the columns out among at most as many wishes, in order: (first, last) of each, counted from 1. Each gets a
+    column at least; the widths come as near to the wishes as the grid allows, and what is `least` weighs most."""
     n, total = len(wishes), sum(WIDTHS)
     goal = [w * total / sum(wishes) for w in wishes]
     best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, (0,))}
     for i in range(n):
         for end in range(i + 1, len(WIDTHS) - (n - i - 1) + 1):
             options = [
-                (best[i, s][0] + (sum(WIDTHS[s:end]) - goal[i]) ** 2 / goal[i], (*best[i, s][1], end))
+                (best[i, s][0] + _misfit(sum(WIDTHS[s:end]), goal[i], least[i]), (*best[i, s][1], end))
                 for s in range(i, end)
                 if (i, s) in best
             ]
@@ -213,15 +249,21 @@ def share(wishes: Sequence[float]) -> tuple[tuple[int, int], ...]:
     return tuple((a + 1, b) for a, b in pairwise(cuts))
 
 
+def _misfit(width: float, goal: float, least: float) -> float:
+    return (width - goal) ** 2 / goal + 50 * max(0.0, least - width)
+
+
 def fit(found: Sequence[Strip], above: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """Heights that fill the page, and before which strips a new page begins (none: all of it stands on one page).
 
     `above` is the height of the title. Free text is stretched up to what look and page allow."""
     heights = _squeezed(found, above)
     breaks: list[int] = []
+    fits = above + sum(heights) <= PAGE_HEIGHT * _SHRINK
+    reply = next((i for i, s in enumerate(found) if s.kind == "reply"), 0)  # it is printed and signed by itself
     used, start = above, 0
-    for i, strip in enumerate(found):
-        if strip.kind == "reply" and i and used > above:
+    for i, strip in enumerate(found if not fits else ()):
+        if i == reply and used > PAGE_HEIGHT / 3:
             breaks.append(i)
             used, start = 0.0, i
         elif used + _block(found, i) > PAGE_HEIGHT and i > start and (strip.start or used + heights[i] > PAGE_HEIGHT):

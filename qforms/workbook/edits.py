@@ -147,10 +147,7 @@ def _rows(found: Found, sheet: Sheet, known: Known) -> Iterator[_Row]:
     originals: dict[str, int] = {}
     for at in found.rows:
         id_ = found.id(at)
-        entry = known.get(id_)
-        if id_ and id_ not in originals:
-            originals[id_] = at
-        elif id_ and same(found, at, sheet, entry) and not same(found, originals[id_], sheet, entry):
+        if id_ and (id_ not in originals or _better(found, at, originals[id_], sheet, known.get(id_))):
             originals[id_] = at
     for at in found.rows:
         id_ = found.id(at)
@@ -160,6 +157,11 @@ def _rows(found: Found, sheet: Sheet, known: Known) -> Iterator[_Row]:
                 yield _Row(found, sheet, at, id_, False, base, revision, id_)
         elif sheet.form:
             yield from _typed(found, sheet, at, known)
+
+
+def _better(found: Found, at: int, than: int, sheet: Sheet, entry: tuple[int, Mapping[str, str]] | None) -> bool:
+    """Of two rows with one id, the original is the one that still holds what it held."""
+    return same(found, at, sheet, entry) and not same(found, than, sheet, entry)
 
 
 def _ours(id_: str, sheet: Sheet) -> bool:
