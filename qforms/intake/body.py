@@ -84,7 +84,7 @@ def _meta_charset(data: bytes) -> str:
 
 
 def from_html(html: str) -> str:
-    """HTML as text, table columns kept apart. For pages that nest too deeply inscriptis gives nothing; lxml then does."""
+    """HTML as text, table columns kept apart. Of pages that nest too deeply inscriptis gives nothing; lxml does."""
     html = html[:_LONGEST]
     if not html.strip():
         return ""

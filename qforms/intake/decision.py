@@ -1,4 +1,4 @@
-"""One-line answers: the first unquoted line agrees, refuses, objects, asks for something, or says nothing sure (P42)."""
+"""One-line answers: the first unquoted line agrees, refuses, objects, asks for something, or is unclear (P42)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _words() -> _Words:
 
 
 def decide(text: str) -> tuple[Decision, ...]:
-    """The decisions in the sender's own text: that of its first line, or one for each line that begins with a number."""
+    """The decisions in the sender's own text: of its first line, or one for each numbered line."""
     lines = [line.strip() for line in without_signature(text).split("\n") if line.strip()]
     numbered = [(int(m[1]), m[2]) for m in map(_NUMBERED.fullmatch, lines[:50]) if m]
     found = [d for n, said in numbered if (d := _one(said, n))]

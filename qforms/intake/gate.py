@@ -67,7 +67,7 @@ def list_mail(mail: Mail) -> bool:
 
 
 def response_suppressed(mail: Mail) -> bool:
-    """X-Auto-Response-Suppress (MS-OXCMAIL) on a mail without return path; alone Exchange writes it on people's mail."""
+    """X-Auto-Response-Suppress (MS-OXCMAIL) without a return path; alone, Exchange writes it on people's mail."""
     values = {v.strip().lower() for v in mail.header("x-auto-response-suppress").split(",")}
     return bool(values & {"all", "autoreply", "oof"}) and (null_return_path(mail) or out_of_office(mail))
 

@@ -1,4 +1,4 @@
-"""Mail headers as people's programs really write them: encoded words (RFC 2047), raw 8-bit bytes, file names (RFC 2231).
+"""Mail headers as programs really write them: encoded words (RFC 2047), raw 8-bit bytes, file names (RFC 2231).
 
 Values are text in which bytes over 127 are lone surrogates (`surrogateescape`), as the standard library hands them."""
 

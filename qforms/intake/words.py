@@ -32,7 +32,7 @@ class Finder:
 
     def _denied(self, text: str, found: re.Match[str]) -> bool:
         before = text[max(0, found.start() - 60) : found.start()]
-        return bool(self.before.search(before) or self.after.match(text[found.end() : found.end() + 20]))
+        return bool(self.before.search(before) or self.after.match(text[found.end() : found.end() + 60]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,14 @@ def _finder(words: Sequence[str], negation: dict[str, list[str]], harmless: Sequ
     word = _any(words)
     no = _any((*negation["zh"], *negation["en"])).pattern
     filler = _any(negation["filler"]).pattern
-    between = rf"(?:(?:{filler}|{word.pattern}|[、/]|[,,](?={word.pattern}))\s*|\s+|和|或|及|与)"
+    between = rf"(?:(?:{filler}|{word.pattern}|[、/]|,(?={word.pattern}))\s*|\s+|和|或|及|与)"
+    listed = rf"(?:\s*(?:[、/,]|和|或|及|\bor\b|\band\b)\s*(?:{word.pattern}))*"
+    denial = rf"(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"
+    question = _any(negation["question"]).pattern
     return Finder(
         word,
         re.compile(rf"(?:{no})\s*{between}{{0,8}}$"),
-        re.compile(
-            rf"\s*(?:现象|情况|痕迹)?\s*[::]?\s*[(\[]?\s*(?<=[::(\[\s])(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"
-        ),
+        re.compile(rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}"),
         _any(harmless) if harmless else None,
-        _any(negation["question"]),
+        re.compile(rf"(?:{question})[^\n:?]{{0,30}}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$)|{question}"),
     )
