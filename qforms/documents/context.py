@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from qforms.documents import trigger
+from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
 from qforms.documents.wording import deadline, listed, moment, ordinal, say
@@ -23,7 +24,6 @@ from qforms.forms.word_panels import (
     EM_MM,
     NARROW,
     PADDING,
-    TRIGGER_FIELDS,
     fillable,
     strip_steps,
 )
@@ -49,6 +49,7 @@ class Paper:
         given: Values = record.values if record else {}
         hidden = {f.name for f in form.fields if f.private and outside}
         self.values: Values = {k: v for k, v in given.items() if v is not None and k not in hidden}
+        self.plan = plan(form, record, self.values, procedures.catalogue, bool(related.complaints))
 
     @property
     def blank(self) -> bool:
@@ -61,8 +62,8 @@ class Paper:
         facts = {s.name: list(self._facts(s)) for s in self.form.sections}
         for section in self.form.sections:
             facts[section.name] += self._side_of_photos(section) if facts[section.name] else ()
-        show = {s.name: self._shown(s, facts[s.name]) for s in self.form.sections}
-        numbers = self._numbers(show)
+        modes, names = self.plan.modes, [s.name for s in self.form.sections]
+        numbers = self._numbers()
         fields = self.form.fields
         record = self.record
         trig = trigger.context(
@@ -76,7 +77,10 @@ class Paper:
         return {
             "head": self._head(),
             "request": self._request(numbers),
-            "show": SimpleNamespace(**show),
+            "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
+            "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
+            "first": SimpleNamespace(**{n: n == self.plan.first for n in names}),
+            "page": SimpleNamespace(**{n: n == self.plan.first and self.plan.page for n in names}),
             "no": SimpleNamespace(**numbers),
             "notes": SimpleNamespace(**{s.name: self._note(s) for s in self.form.sections}),
             "facts": SimpleNamespace(**facts),
@@ -90,6 +94,11 @@ class Paper:
             "strip": self._strip(),
             "approvals": self._approvals(),
         }
+
+    def _something(self, name: str, facts: Mapping[str, list[SimpleNamespace]]) -> bool:
+        """Whether a section has anything to print: the head and the approvals often stand elsewhere."""
+        section = next(s for s in self.form.sections if s.name == name)
+        return section.panel not in ("head", "approvals") or bool(facts[name])
 
     def _head(self) -> SimpleNamespace:
         record, values = self.record, self.values
@@ -126,30 +135,24 @@ class Paper:
 
     # ------------------------------------------------------------ sections
 
-    def _shown(self, section: Section, facts: list[SimpleNamespace]) -> bool:
-        if self.blank or section.reply:
-            return True
-        if section.panel == "trigger" and (self.values.get("n_defect") is not None or self.related.complaints):
-            return True
-        many = (f for f in section.fields if f.type in ("list", "img") or section.panel == "d_strip")
-        return bool(facts) or any(self.values.get(f.name) for f in many)
-
-    def _numbers(self, show: Mapping[str, bool]) -> dict[str, str]:
+    def _numbers(self) -> dict[str, str]:
         out, count = {}, 0
         for section in self.form.sections:
             out[section.name] = ""
-            drawn = show[section.name] and (
-                not self.blank or any(fillable(self.form, section, f, True) for f in section.fields)
-            )
-            if drawn and section.panel not in ("head", "approvals") and not _NUMBERED.match(section.title[self.lang]):
+            if self.plan.modes[section.name] == "hide" or section.panel in ("head", "approvals"):
+                continue
+            if not _NUMBERED.match(section.title[self.lang]):
                 count += 1
                 out[section.name] = f"{ordinal(count)}、" if self.lang == "zh" else f"{count}  "
         return out
 
+    def _filling(self, section: Section) -> bool:
+        return self.plan.modes[section.name] == "fill"
+
     def _note(self, section: Section) -> str:
         if self.blank:
             return ""
-        if section.reply and section is sections_filled(self.form)[0]:
+        if section.name == self.plan.first:
             due = self._due()
             by = say("reply_by", self.lang, at=deadline(due, self.lang)) if due else ""
             return "  " + say("fill_note", self.lang, by=by)
@@ -172,11 +175,10 @@ class Paper:
 
     def _request(self, numbers: Mapping[str, str]) -> SimpleNamespace:
         """Who does what until when: one sentence for the first department, one line for each other."""
-        final = self.record and any(s.final for s in self.form.lifecycle.states if s.name == self.record.status)
-        if self.blank or final:
+        if self.blank:
             return SimpleNamespace(text=Markup(""), more=[])
         parts: dict[str, list[str]] = {}
-        for section in sections_filled(self.form):
+        for section in (s for s in sections_filled(self.form) if self._filling(s)):
             number = numbers[section.name].strip().rstrip("、") or section.title[self.lang]
             parts.setdefault(self._who(section), []).append(number)
         due = self._due()
@@ -239,15 +241,13 @@ class Paper:
     def _known(self, section: Section) -> Iterator[tuple[Field, str]]:
         if self.blank:
             return
-        skip = set(HEAD_FIELDS)
-        if section.panel == "trigger":
-            skip |= TRIGGER_FIELDS
+        skip = set(HEAD_FIELDS) | told(section)
         if section.panel == "d_strip":
             skip |= {f"{s}_{k}" for s in strip_steps(section.fields) for k in ("due", "done")}
         for fld in section.fields:
             if fld.type in ("list", "img") or fld.name in skip:
                 continue
-            if section.reply and fillable(self.form, section, fld) and fld.type != "file":
+            if self._filling(section) and fillable(self.form, section, fld) and fld.type != "file":
                 continue  # it stands as a cell to fill in
             text = self.shower.text(fld, self.values.get(fld.name))
             if text or (self._draft and fld.required and fillable(self.form, section, fld)):
@@ -265,7 +265,7 @@ class Paper:
         return SimpleNamespace(label=star + fld.label[self.lang], value=self.shower.known(fld, value, mark))
 
     def _rows(self, section: Section, fld: Field) -> list[SimpleNamespace]:
-        fill = self.blank or section.reply
+        fill = self._filling(section)
         drawn = (fld.rows or _BLANK_ROWS) if fill else 0
         return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
 

@@ -57,16 +57,12 @@ def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blan
     body = [_title_block(form, lang, company, company_en), gap()]
     body += _fill_hint(lang) if blank else _address(form, lang)
     signed = blank or form.field("prepared_by") is None
-    drawn = replies = False
+    early = not panels.steps(form)  # signed above the reply part, unless the form is filled in step by step
     for section in form.sections:
-        if (section.reply or section.panel == "approvals") and not signed:
+        if not signed and ((section.reply and early) or section.panel == "approvals"):
             body.append(_approvals(lang))
             signed = True
-        first = section.reply and not replies
-        replies = replies or section.reply
-        pieces = list(_section(form, section, lang, blank, page=first and drawn, first=first))
-        drawn = drawn or (bool(pieces) and section.name != "head")
-        body += pieces
+        body += _section(form, section, lang, blank)
     if not signed:
         body.append(_approvals(lang))
     return package("".join(body), form, company, lang)
@@ -178,30 +174,46 @@ def _approvals(lang: Lang) -> str:
 # ---------------------------------------------------------------- sections
 
 
-def _section(form: Form, section: Section, lang: Lang, blank: bool, page: bool, first: bool) -> Iterator[str]:
-    """A section as one table under its band, shown only if there is something to show."""
+def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[str]:
+    """A section under its band, shown if there is something to show. A reply part stands twice in the template: as
+    cells while it is to be filled in, as facts once it is complete."""
     fields = tuple(f for f in section.fields if f.name not in HEAD_FIELDS)
-    fill = blank or section.reply
     if not fields or (blank and not any(panels.fillable(form, section, f, blank) for f in fields)):
         return
-    draw = panels.PANELS.get(section.panel, panels.facts)
-    rows = list(draw(panels.Sheet(form, section, fields, lang, fill, blank)))
-    if not rows:
-        return
-    frame, colour, inner = (18, NAVY, REPLY_LINE) if fill else (8, INK, LINE)
-    band = [] if section.panel in ("head", "approvals") else _band(section, lang, first)
+    cells = _table(panels.Sheet(form, section, fields, lang, True, blank)) if blank or section.reply else ""
+    facts = "" if blank else _table(panels.Sheet(form, section, fields, lang, False))
     yield control(f"if show.{section.name}")
-    yield gap(page=True) if page else ""
-    yield table([*band, *rows], frame, colour, inner)
+    yield control(f"if page.{section.name}") + gap(page=True) + control("endif")
+    if cells and facts:
+        yield control(f"if fill.{section.name}") + cells + control("else") + facts + control("endif")
+    else:
+        yield cells or facts
     yield gap()
     yield control("endif")
 
 
-def _band(section: Section, lang: Lang, navy: bool) -> list[Row]:
+def _table(sheet: panels.Sheet) -> str:
+    """A section's table; to be filled in: navy frame, and a navy band on the first such part."""
+    rows = list(panels.PANELS.get(sheet.section.panel, panels.facts)(sheet))
+    if not rows:
+        return ""
+    if sheet.section.panel in ("head", "approvals"):
+        band = []
+    elif sheet.fill:
+        name = sheet.section.name
+        band = [control_row(f"if first.{name}"), _band(sheet, True), control_row("else")]
+        band += [_band(sheet, False), control_row("endif")]
+    else:
+        band = [_band(sheet, False)]
+    frame, colour, inner = (18, NAVY, REPLY_LINE) if sheet.fill else (8, INK, LINE)
+    return table([*band, *rows], frame, colour, inner)
+
+
+def _band(sheet: panels.Sheet, navy: bool) -> Row:
     """The section's heading with its number and, in grey, what there is to know about it."""
-    size = 11 if navy else 10.5
-    ink = WHITE if navy else ""
+    section, lang = sheet.section, sheet.lang
+    size, ink = (11, WHITE) if navy else (10.5, "")
     title = tag(f"{{{{ no.{section.name} }}}}", Face(size, hei=True, bold=True, colour=ink))
     title += runs(section.title[lang], Face(size, hei=True, bold=True, colour=ink))
     title += tag(f"{{{{ notes.{section.name} }}}}", Face(9, colour=ink or GREY))
-    return [Row((Cell(174, title, NAVY if navy else BAND),), 7 if navy else 6.6, keep=True, head=True)]
+    return Row((Cell(174, title, NAVY if navy else BAND),), 7 if navy else 6.6, keep=True, head=True)

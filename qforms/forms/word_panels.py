@@ -353,15 +353,21 @@ def strip_steps(fields: Sequence[Field]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m[1] for f in fields if (m := _STEP.fullmatch(f.name))))
 
 
+def steps(form: Form) -> tuple[str, ...]:
+    """The steps of a form that is filled in step by step: sections that have a planned or actual date (d0 … d8)."""
+    dated = strip_steps(form.fields)
+    return tuple(s.name for s in form.sections if s.reply and s.name in dated)
+
+
 def _step_heads(steps: Sequence[str], width: float) -> Iterator[Cell]:
     """Two cells for each step, of which docxtpl keeps one: `{%tc if … %}`."""
     for step in steps:
         word = step.upper()
-        yield Cell(width, tag(f"{{%tc if strip.{step}.done %}}"), aside=True)
+        yield Cell(0, tag(f"{{%tc if strip.{step}.done %}}"), aside=True)
         yield Cell(width, runs(word, Face(9, hei=True, bold=True, colour=WHITE)), NAVY, "center", aside=True)
-        yield Cell(width, tag("{%tc else %}"), aside=True)
+        yield Cell(0, tag("{%tc else %}"), aside=True)
         yield Cell(width, runs(word, Face(9, hei=True, bold=True)), LABEL, "center")
-        yield Cell(width, tag("{%tc endif %}"), aside=True)
+        yield Cell(0, tag("{%tc endif %}"), aside=True)
 
 
 PANELS: Mapping[str, Callable[[Sheet], Iterator[Row]]] = {"trigger": trigger, "d_strip": d_strip}

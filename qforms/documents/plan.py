@@ -1,0 +1,67 @@
+"""Which sections a document prints, and how: known facts, or cells to be filled in. A reply part is filled in until
+it is complete; a form with steps (8D) goes out stage by stage, complete steps printed as facts (P25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from qforms.forms.word import HEAD_FIELDS
+from qforms.forms.word_panels import TRIGGER_FIELDS, fillable, steps
+from qforms.model import Catalogue, Form, Record, Section, Values
+
+Mode = Literal["facts", "fill", "hide"]
+STAGES = (4, 6, 9)  # steps done at the end of a stage: D0–D3, D4–D5, D6–D8 (P25)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`modes` by section; `first`: the first section to be filled in; `page`: it begins a new page."""
+
+    modes: Mapping[str, Mode]
+    first: str
+    page: bool
+
+
+def plan(form: Form, record: Record | None, values: Values, catalogue: Catalogue, linked: bool) -> Plan:
+    """The plan of a document; `linked`: there are linked complaints to print. `record` None: the blank form."""
+    modes: dict[str, Mode]
+    if record is None:
+        modes = {s.name: "fill" if any(fillable(form, s, f, True) for f in s.fields) else "hide" for s in form.sections}
+    else:
+        modes = {s.name: _mode(form, s, record, values, catalogue, linked) for s in form.sections}
+        _hide_later_steps(form, modes, values)
+    open_ = [s for s in form.sections if modes[s.name] == "fill" and (s.reply or record is None)]
+    replies = [s for s in open_ if s.reply]
+    first = (replies or open_)[0].name if open_ else ""
+    before = [s for s in form.sections if modes[s.name] != "hide" and s.panel not in ("head", "approvals")]
+    page = bool(replies) and not steps(form) and before[0].name != first
+    return Plan(modes, first, page)
+
+
+def _mode(form: Form, section: Section, record: Record, values: Values, catalogue: Catalogue, linked: bool) -> Mode:
+    """`values` are those that may be printed; whether a part is complete, the record's own say."""
+    has = any(values.get(f.name) not in (None, "", ()) for f in section.fields if f.name not in HEAD_FIELDS)
+    if section.panel == "trigger" and linked:
+        has = True
+    final = any(s.final for s in form.lifecycle.states if s.name == record.status)
+    if not section.reply or final:
+        return "facts" if has else "hide"
+    return "facts" if has and not catalogue.missing(form.name, record.values, section.name) else "fill"
+
+
+def _hide_later_steps(form: Form, modes: dict[str, Mode], values: Values) -> None:
+    """Steps beyond the stage that is being worked on, unless something stands in them already."""
+    names = steps(form)
+    open_ = next((i for i, name in enumerate(names) if modes[name] == "fill"), len(names))
+    reach = next((end for end in STAGES if open_ < end), len(names))
+    for name in names[reach:]:
+        section = next(s for s in form.sections if s.name == name)
+        if modes[name] == "fill" and not any(values.get(f.name) not in (None, "", ()) for f in section.fields):
+            modes[name] = "hide"
+
+
+def told(section: Section) -> frozenset[str]:
+    """Fields that a panel prints itself."""
+    return TRIGGER_FIELDS if section.panel == "trigger" else frozenset()
