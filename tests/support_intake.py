@@ -74,10 +74,16 @@ def part(
 
 
 def multi(subtype: str, *pieces: bytes, boundary: str = "") -> bytes:
-    boundary = boundary or f"----=_NextPart_{subtype}_{len(pieces)}"
+    boundary = boundary or f"----=_NextPart_{hashlib.sha256(b''.join(pieces)).hexdigest()[:12]}"
     line = f"--{boundary}".encode()
     inner = b"".join(b"\r\n" + line + b"\r\n" + piece for piece in pieces)
-    return f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode() + inner + b"\r\n" + line + b"--\r\n"
+    return (
+        f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
+        + inner
+        + b"\r\n"
+        + line
+        + b"--\r\n"
+    )
 
 
 def mail(
@@ -91,6 +97,7 @@ def mail(
     more: Mapping[str, str] = {},
 ) -> bytes:
     """A whole mail. Names and subject become encoded words when they need to."""
+
     def shown(value: str) -> str:
         name, angle, rest = value.partition(" <")
         return value if value.isascii() else f"{word(name, charset)}{angle}{rest}"
@@ -139,7 +146,9 @@ def wecom(text: str, quoted: str = "", **more: Any) -> bytes:
     """WeCom mail (exmail): HTML only, a table-like header of the quoted mail."""
     html = "".join(f"<div>{line or '<br>'}</div>" for line in text.split("\n"))
     if quoted:
-        rows = "<div>------------------&nbsp;原始邮件&nbsp;------------------</div><div><b>发件人:</b>&nbsp;质量部</div>"
+        rows = (
+            "<div>------------------&nbsp;原始邮件&nbsp;------------------</div><div><b>发件人:</b>&nbsp;质量部</div>"
+        )
         html += rows + "".join(f"<div>{line}</div>" for line in quoted.split("\n"))
     return mail(part(f"<html><body>{html}</body></html>", "text/html"), **more)
 
@@ -172,19 +181,13 @@ def bounce(original: str, address: str = "yan@womai.cn", status: str = "5.1.1") 
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """A zip as Windows makes it: names in GBK, without the flag that says UTF-8."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name.encode("gbk").decode("cp437"), data)
-    data = bytearray(out.getvalue())
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.find(mark)
-        while at >= 0:
-            data[at + offset + 1] &= 0xF7  # bit 11: the name is UTF-8
-            at = data.find(mark, at + 4)
-    for name in files:
-        utf8, gbk = name.encode("gbk").decode("cp437").encode("utf-8"), name.encode("gbk")
-        assert len(utf8) >= len(gbk)
-    return bytes(data)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n, (name, data) in enumerate(files.items()):
+            archive.writestr(f"{n}".rjust(len(name.encode("gbk")), "~"), data)
+    raw = out.getvalue()
+    for n, name in enumerate(files):
+        raw = raw.replace(f"{n}".rjust(len(name.encode("gbk")), "~").encode(), name.encode("gbk"))
+    return raw
 
 
 # ---------------------------------------------------------------- the world
@@ -226,7 +229,9 @@ class World:
     letters: list[Letter] = field(default_factory=list)
     replies: int = 0
 
-    def add(self, form: str, number: str, status: str = "active", case_no: str = "", revision: int = 0, **values: Any) -> Record:
+    def add(
+        self, form: str, number: str, status: str = "active", case_no: str = "", revision: int = 0, **values: Any
+    ) -> Record:
         record = Record(form, number, revision, status, case_no, values, received_at=NOW)
         self.records[number] = self.revisions[number, revision] = record
         return record
@@ -238,7 +243,9 @@ class World:
         return new
 
     def wrote(self, key: str, number: str, to: Sequence[str], code: str = "", rule: str = "", **facts: Any) -> Letter:
-        intent = LetterIntent(key, "issue", "department", tuple(to), (), "zh", number, 0, "", "s", facts, code=code, rule=rule)
+        intent = LetterIntent(
+            key, "issue", "department", tuple(to), (), "zh", number, 0, "", "s", facts, code=code, rule=rule
+        )
         self.letters.append(Letter(intent, "sent", f"<{key}@womai.cn>"))
         return self.letters[-1]
 

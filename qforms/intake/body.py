@@ -10,6 +10,7 @@ from qforms.intake import charset, quotes
 from qforms.intake.mime import Leaf, Mail
 from qforms.model import Problem
 
+_TAG = re.compile(r"<[^>]{0,2000}>")
 _LONGEST = 2_000_000  # characters of HTML that are turned into text
 _PLACEHOLDER = re.compile(r"\s*(your (e-?mail|client).{0,60}(html|support).*|此邮件.{0,20}html.*|)\s*", re.I | re.S)
 
@@ -104,9 +105,10 @@ def _bare_text(html: str) -> str:
 
     try:
         tree = lxml_html.fromstring(html.replace("\0", ""), parser=lxml_html.HTMLParser(huge_tree=True))
-        return "\n".join(t.strip() for t in tree.xpath("//text()[not(parent::script or parent::style)]") if t.strip())
+        found = [t.strip() for t in tree.xpath("//text()[not(parent::script or parent::style)]")]
     except (etree.LxmlError, ValueError):
-        return re.sub(r"<[^>]{0,2000}>", " ", html).strip()
+        found = []
+    return "\n".join(t for t in found if t) or _TAG.sub(" ", html).strip()  # lxml, too, stops at some depth
 
 
 def _plain(text: str) -> str:

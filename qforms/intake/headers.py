@@ -58,6 +58,8 @@ def _word_bytes(coding: str, text: str) -> bytes | None:
         except (binascii.Error, ValueError):
             return None
     plain = re.sub(r"[^A-Za-z0-9+/]", "", text)
+    if text.strip() and not plain:
+        return None
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]  # one stray character carries no byte
     try:
         return binascii.a2b_base64(plain + "=" * (-len(plain) % 4))

@@ -120,6 +120,8 @@ def _pieces(raw: bytes, start: int, end: int, boundary: str, newline: bytes) -> 
     while at >= 0:
         after = at + len(mark)
         if raw[after : after + 2] == b"--":
+            if not cuts:
+                raise _OddError  # closed before it was opened
             return list(zip((c + len(mark) + len(newline) for c in cuts), (*cuts[1:], at), strict=True))
         if raw[after : after + len(newline)] != newline:
             raise _OddError

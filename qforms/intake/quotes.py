@@ -33,6 +33,7 @@ _RULE = re.compile(
 _FORWARD = re.compile(r"转发|forwarded", re.I)
 _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
 _HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
+_LATE_HINT = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two lines
 _HEADER = re.compile(
     r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日期|时间|主题|From|Sent|Date|Subject)"
     r"[ *]*[:：][ *]*(.*?)[ *]*$",
@@ -67,7 +68,8 @@ def split(text: str) -> Split:
     for number, line in enumerate(lines):
         if _RULE.match(line[:_WIDEST]):
             return _cut(lines, number, line)
-        if len(line) < _WIDEST and _HINT.search(line) and tried < _CANDIDATES:
+        following = lines[number + 1][:_WIDEST] if number + 1 < len(lines) else ""
+        if len(line) < _WIDEST and tried < _CANDIDATES and (_HINT.search(line) or _LATE_HINT.search(following)):
             tried += 1
             window = "\n".join(each[:_WIDEST] for each in lines[number : number + _WINDOW])
             if match := _markers().match(window):
