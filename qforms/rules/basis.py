@@ -1,7 +1,7 @@
 """What a figure is kept by: a production lot, a model over 365 days, a span of days (A07).
 
-A basis is a word and days: "lot", "model_365d", "365d". Its place in the ledger is a scope: "lot:YL-A65 · A65-2603C" for
-a running sum, "day:2026-05-11" for one that is asked over a window."""
+A basis is a word and days: "lot", "model_365d", "365d". Its place in the ledger is a scope: "lot:YL-A65 · A65-2603C"
+for a running sum, "day:2026-05-11" for one that is asked over a window."""
 
 from __future__ import annotations
 

@@ -3,14 +3,14 @@ longer applies it is cancelled, and where it applies again it runs on from its o
 
 from __future__ import annotations
 
-import calendar
 import dataclasses as dc
 from datetime import UTC, date, datetime, time, timedelta
 
-from qforms.model import Clock, ClockRule, Record
+from qforms.model import Clock, ClockRule, Origin, Record
 from qforms.rules import ladder, opening
 from qforms.rules.names import Names
 from qforms.rules.work import Work
+from qforms.worktime import add_months
 
 AUTO_ISSUE = "auto_issue"  # the one timer whose length is a setting: settings.issue
 END_OF_DAY = time(23, 59, 59)
@@ -27,6 +27,23 @@ def run(work: Work, number: str) -> None:
         if clock is not None and clock != old.get(rule.name):
             _note(work, rule, old.get(rule.name), clock)
             work.view.put_clock(clock)
+
+
+def publish(work: Work, number: str) -> None:
+    """Writes limits into the record's own fields: `due_at` the earliest one, `d4_due` that of the clock `…_d4`."""
+    record = work.view.record(number)
+    if record is None or not work.book.clocks.get(record.form):
+        return
+    form, clocks = work.form(record), work.view.clocks(number)
+    due: dict[str, datetime] = {}
+    for field in (f for f in form.fields if f.type == "dt" and f.name.endswith("_due")):
+        ending = "_" + field.name.removesuffix("_due")
+        if found := [c.due_at for c in clocks.values() if c.rule.endswith(ending)]:
+            due[field.name] = min(found)
+    rules = {r.name for r in work.book.clocks[record.form] if not r.soft and not r.timer}
+    if form.field("due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
+        due["due_at"] = min(hard)
+    work.revise(number, due, Origin("", by="clock"), content=False)
 
 
 def judged(work: Work, rule: ClockRule, record: Record, old: Clock | None) -> Clock | None:
@@ -91,12 +108,6 @@ def working(work: Work, rule: ClockRule, names: Names) -> bool:
 def urgent(rule: ClockRule, names: Names) -> bool:
     """What runs round the clock because of its severity is not held back by quiet hours either (P34)."""
     return bool(rule.wall_when and rule.wall_when.names and rule.wall_when(names) is True)
-
-
-def add_months(start: datetime, months: int) -> datetime:
-    """Calendar months, clamped to the month's end: 31 August + 6 months = 28 February (A30)."""
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return start.replace(year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def owner(work: Work, rule: ClockRule, record: Record) -> str:

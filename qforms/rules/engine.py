@@ -1,5 +1,5 @@
-"""Runs the rules over what was touched until nothing changes any more: computed fields, suggestions, lifecycle, figures,
-triggers. Then, once, what follows from the result: clocks and letters."""
+"""Runs the rules over what was touched until nothing changes any more: computed fields, suggestions, lifecycle,
+figures, triggers. Then, once, what follows from the result: clocks and letters."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def decide(work: Work, number: str) -> None:
             continue
         names = work.names(record)
         value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
+        value = opening.as_kept(work.form(record), rule.field, value)
         if value is not None and work.revise(number, {rule.field: value}, Origin("", by=rule.name), content=False):
             calc.settle(work, number)
 
@@ -65,6 +66,7 @@ def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
     """Clocks and letters of all that was looked at, and the judgement that comes of it."""
     for number in work.visited:
         clocks.run(work, number)
+        clocks.publish(work, number)
     letters.owed(work)
     view = work.view
     return Judgement(

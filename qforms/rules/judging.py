@@ -83,6 +83,8 @@ def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
         values["received_at"] = received
     if outcome.alarm and form.field("danger_words"):
         values["danger_words"] = outcome.alarm
+    if form.field("registered_by") and outcome.speaker.kind not in ("customer", "stranger"):
+        values.setdefault("registered_by", outcome.speaker.name or "、".join(sorted(outcome.speaker.roles)) or "-")
     record = work.open(form.name, values, _origins(work, outcome, values), "", received, received)
     case = outcome.case_no or str(values.get("case_no") or "") or _own_case(work, form, record)
     work.view.records[record.number] = record = dc.replace(record, case_no=case)

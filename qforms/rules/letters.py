@@ -196,7 +196,7 @@ def speaker(work: Work) -> Addressee:
 
 
 def _customer(work: Work, record: Record) -> list[Addressee]:
-    """The customer of the case: the address it wrote from or left, else that of its file. Nobody for an internal case."""
+    """The customer of the case: the address that it left, else that of its file; nobody where our salesman speaks."""
     case = work.view.record(record.case_no) or record
     if case.values.get("on_behalf_of"):
         return []

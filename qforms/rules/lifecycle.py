@@ -6,6 +6,7 @@ from qforms.model import Event, Origin, Problem, Record, Speaker
 from qforms.rules.work import SYSTEM, Refusal, Work
 
 APPROVAL = "approval"
+VERDICTS = {"agree": "approve", "refuse": "refuse", "object": "object"}  # what each fires: `on: approval.approve`
 
 
 def by_itself(work: Work, number: str) -> None:
@@ -39,7 +40,7 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     if record is None:
         raise Refusal(Problem("event_no_record", context={"number": number}))
     event = work.form(record).lifecycle.event(name)
-    if event is None or not {"person", APPROVAL}.intersection(event.on):
+    if event is None or not any(o == "person" or o.startswith(f"{APPROVAL}.") for o in event.on):
         raise Refusal(Problem("event_unknown", context={"number": number, "event": name}))
     if not authorised and not may(work, speaker, event.by, record):
         raise Refusal(Problem("event_right", context=_context(work, record, event)))
@@ -84,14 +85,18 @@ def fire(work: Work, record: Record, event: Event, speaker: Speaker) -> None:
     origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
     work.move(record.number, event)
     work.revise(record.number, changes, origin, content=False)
-    work.note(record.number, event.name, _rule(work, record), status=event.to, before=record.status)
+    work.note(record.number, event.name, f"{record.form}.lifecycle", status=event.to, before=record.status)
     after = work.view.record(record.number)
     if after is not None:
         _tell(work, after, event.name)
 
 
 def _tell(work: Work, record: Record, event: str) -> None:
-    """Fires `<form>.<event>` on the records that this one refers to, and on its case."""
+    """Fires `<form>.<event>` on the records that this one refers to, and on its case.
+
+    A decision has fired its event already, when the right to it was asked (`decided`)."""
+    if record.form == APPROVAL:
+        return
     refs = [v for f in work.form(record).fields if f.type == "ref" for v in _many(record.values.get(f.name))]
     for number in dict.fromkeys([*refs, record.case_no]):
         target = work.view.record(number) if number and number != record.number else None
@@ -104,27 +109,26 @@ def _tell(work: Work, record: Record, event: str) -> None:
 
 
 def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> None:
-    """A decision on record fires its event on the target. One entered for somebody else waits for that person (P41)."""
+    """A decision on record fires its event on the target. One entered for somebody else waits for that person (P41).
+
+    The event is the one that the decision names, else the one that such a verdict fires. Raises Refusal."""
     values = record.values
-    target, verdict = str(values.get("target") or ""), values.get("verdict")
-    if not target or not verdict or values.get("entered_for"):
+    number, verdict = str(values.get("target") or ""), str(values.get("verdict") or "")
+    if not number or not verdict or values.get("entered_for"):
         return
-    event = str(values.get("event") or "") or _meant(work, target, str(verdict))
-    if event:
-        asked(work, target, event, speaker, authorised)
-
-
-def _meant(work: Work, number: str, verdict: str) -> str:
-    """The event that a verdict stands for: what the letters about that record ask."""
     target = work.view.record(number)
     if target is None:
         raise Refusal(Problem("event_no_record", context={"number": number}))
-    lifecycle = work.form(target).lifecycle
-    for rule in work.procedures.rulebook.letters:
-        event = lifecycle.event(rule.ask.get(verdict, ""))
-        if event and rule.on.partition(".")[0] == target.form and target.status in event.from_:
-            return event.name
-    return ""
+    events = [e for e in work.form(target).lifecycle.events if f"{APPROVAL}.{VERDICTS[verdict]}" in e.on]
+    events = [e for e in events if target.status in e.from_]
+    named = work.form(target).lifecycle.event(str(values.get("event") or ""))
+    event = named if named in events or (named and "person" in named.on) else next(iter(events), None)
+    if event is None:
+        return
+    if not authorised and not may(work, speaker, event.by, target):
+        raise Refusal(Problem("event_right", context=_context(work, target, event)))
+    check(work, target, event)
+    fire(work, target, event, speaker)
 
 
 def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) -> bool:
@@ -164,10 +168,6 @@ def _context(work: Work, record: Record, event: Event) -> dict[str, str]:
         "event": event.label[lang] or event.name,
         "state": lifecycle.state(record.status).label[lang],
     }
-
-
-def _rule(work: Work, record: Record) -> str:
-    return f"{record.form}.lifecycle"
 
 
 def _many(value: object) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qforms.model import Form, Origin, Recipients, Record, TriggerRule, Value
+from qforms.model import FigureRule, Form, Origin, Recipients, Record, TriggerRule, Value
+from qforms.rules import basis as b
 from qforms.rules.names import Names
 from qforms.rules.view import index_of, newest_first, values_at
 from qforms.rules.work import Happening, Work, by_rule
@@ -27,6 +28,7 @@ def open_or_revise(work: Work, rule: TriggerRule, names: Names) -> None:
     if len(key) < len(rule.key):
         return
     open_, closed = _existing(work, rule, key, subject)
+    open_ = open_ or _alone(work, rule, subject)
     if open_ is None and closed is not None and not _anew(work, rule, subject, closed):
         return
     if open_ is not None:
@@ -79,8 +81,8 @@ def _indexed(work: Work, form: str, name: str) -> bool:
 
 def _is(record: Record, key: str, value: Value) -> bool:
     if key == "case_no" and key not in record.values:
-        return record.case_no == value
-    return index_of(value) in values_at(record, key)
+        return bool(record.case_no == value)
+    return bool(index_of(value) in values_at(record, key))
 
 
 def _kept_into(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
@@ -91,6 +93,17 @@ def _kept_into(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
     lifecycle = work.form(current).lifecycle
     stays = not by_rule(subject, rule.into) or current.status != lifecycle.start
     return current if stays and not lifecycle.state(current.status).final else None
+
+
+def _alone(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
+    """The provisional form of which the subject is the only member: it is described anew, not opened again."""
+    current = (
+        work.view.record(str(subject.values.get(rule.into) or "")) if rule.into and rule.if_open == "attach" else None
+    )
+    if current is None or work.form(current).lifecycle.state(current.status).final:
+        return None
+    members = work.view.find(subject.form, rule.into, current.number)
+    return current if [r.number for r in members] == [subject.number] else None
 
 
 def _anew(work: Work, rule: TriggerRule, subject: Record, closed: Record) -> bool:
@@ -149,8 +162,9 @@ def moment(work: Work, subject: Record) -> datetime:
 def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value], closed: Record | None) -> None:
     subject, form = names.record, work.catalogue.form(rule.open)
     complaint, t0 = complaint_of(work, subject), moment(work, subject)
-    values = {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
-    values |= {k: _many(form, k, v) for k, v in key.items() if form.field(k)}
+    values = _taken_over(work, form, complaint) if complaint is not None and rule.code else {}
+    values |= {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
+    values |= {k: as_kept(form, k, v) for k, v in key.items() if form.field(k)}
     if closed is not None and rule.link and form.field(rule.link):
         values[rule.link] = closed.number
     origin = dict.fromkeys(values, Origin("", by=rule.name))
@@ -159,6 +173,8 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
     work.note(record.number, "triggered", rule.name, t0, code=rule.code, subject=subject.number, clause=rule.clause)
     _into(work, rule, subject, record.number)
     readdress(work, record.number)
+    if complaint is not None:
+        work.touch(complaint.number)  # its priority may rest on the report
 
 
 def _into(work: Work, rule: TriggerRule, subject: Record, number: str) -> None:
@@ -206,8 +222,15 @@ def _fills(work: Work, rule: TriggerRule, names: Names, record: Record | None) -
     for name, expression in rule.fill.items():
         value = expression(names)
         if value is not None and (record is None or by_rule(record, name)):
-            found[name] = _many(form, name, value)
+            found[name] = as_kept(form, name, value)
     return found
+
+
+def _taken_over(work: Work, form: Form, complaint: Record) -> dict[str, Value]:
+    """What the complaint says, in the fields that bear the same name there: model, lot, symptom, demand, photos …"""
+    own = work.form(complaint)
+    same = (f.name for f in form.fields if (o := own.field(f.name)) and (o.type, o.many) == (f.type, f.many))
+    return {name: complaint.values[name] for name in same if name in complaint.values}
 
 
 def _told(
@@ -218,7 +241,9 @@ def _told(
     number = complaint.number if complaint else None
     said: dict[str, Value] = {"trigger_at": t0, "trigger_complaint": number if record is None else None}
     said["denom_basis"] = names.basis.per.name if names.basis else None
+    said["trigger_text"] = _arithmetic(work, rule, names, str(record.values.get("trigger_text", "")) if record else "")
     listed = {"triggers": rule.code, "complaints": number, "customers": _customer(complaint)}
+    listed["source_docs"] = names.record.number if record is None else None
     for name, value in listed.items():
         old = tuple(record.values.get(name) or ()) if record else ()
         if value and value not in old:
@@ -226,11 +251,29 @@ def _told(
     return {k: v for k, v in said.items() if v is not None and form.field(k)}
 
 
+def _arithmetic(work: Work, rule: TriggerRule, names: Names, before: str) -> str | None:
+    """How the trigger was reckoned, one part a code: TR1 16/5000 = 3.200‰."""
+    own, other = figures_of(work, rule)
+    n, whole = (names.figure(own), names.figure(other)) if own and other else (None, None)
+    text = f"{n}/{whole} = {Decimal(n) * 1000 / Decimal(whole):.3f}‰" if n and whole else rule.say.zh
+    if not rule.code or not text:
+        return before or None
+    parts = {p.partition(" ")[0]: p for p in before.split("；") if p} | {rule.code: f"{rule.code} {text}"}
+    return "；".join(parts[k] for k in sorted(parts))
+
+
+def figures_of(work: Work, rule: TriggerRule) -> tuple[FigureRule | None, FigureRule | None]:
+    """Numerator and denominator of a trigger's rate: the figures kept by lot or model that its condition names."""
+    scoped = [f for f in work.book.named(rule.when) if any(b.per(p).word for p in f.per)]
+    own = next((f for f in scoped if f.of == rule.on), None)
+    return own, next((f for f in scoped if f.of != rule.on), None)
+
+
 def _customer(complaint: Record | None) -> Value:
     return (complaint.values.get("customer") or complaint.values.get("customer_name")) if complaint else None
 
 
-def _many(form: Form, name: str, value: Value) -> Value:
+def as_kept(form: Form, name: str, value: Value) -> Value:
     """A value as the field keeps it."""
     field = form.field(name)
     if field is None or value is None:
@@ -264,7 +307,7 @@ def readdress(work: Work, number: str) -> None:
 
 
 def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
-    """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4 on): if it holds for one."""
+    """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4): if it holds for one."""
     linked = [work.view.record(str(n)) for n in record.values.get("complaints") or ()]
     own = [r for r in linked if r is not None and r.form == rule.on]
     if not own or work.book.named(rule.when):

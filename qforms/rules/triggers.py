@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from qforms.model import Condition, FigureRule, Record, Task, Text, TriggerRule
+from qforms.model import FigureRule, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
 from qforms.rules import opening
 from qforms.rules.names import Names
@@ -43,14 +43,9 @@ def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
         opening.open_or_revise(work, rule, names)
 
 
-def scoped(work: Work, condition: Condition) -> list[FigureRule]:
-    """The figures in a condition that are kept by lot or model."""
-    return [f for f in work.book.named(condition) if any(b.per(p).word for p in f.per)]
-
-
 def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
     """What the condition is judged on; [None] when it names no such figure, or nothing is known to divide by."""
-    figures = scoped(work, rule.when)
+    figures = [f for f in work.book.named(rule.when) if any(b.per(p).word for p in f.per)]
     own = [f for f in figures if f.of == rule.on]
     found: list[b.Basis | None] = []
     for figure in own:
@@ -72,9 +67,7 @@ def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None
 
 def _largest(work: Work, rule: TriggerRule, record: Record, bases: list[b.Basis | None]) -> b.Basis | None:
     """The basis with the largest rate: the subject's figure over the other's."""
-    figures = scoped(work, rule.when)
-    over = next((f for f in figures if f.of == rule.on), None)
-    under = next((f for f in figures if f.of != rule.on), None)
+    over, under = opening.figures_of(work, rule)
     if over is None or under is None:
         return bases[0]
 

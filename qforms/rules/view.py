@@ -1,4 +1,4 @@
-"""What the ledger holds, with the changes of the delivery being judged laid over it: the rules see their own changes."""
+"""What the ledger holds, with the changes of the delivery being judged laid over it."""
 
 from __future__ import annotations
 

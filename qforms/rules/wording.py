@@ -24,7 +24,7 @@ def iso(work: Work, at: datetime | None) -> str:
 
 
 def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
-    """Number, model, phenomenon, rate, due time and the first five facts of a record; nothing private to the outside."""
+    """Number, model, phenomenon, rate, due time and five facts of a record; to the outside nothing private."""
     form = work.form(record)
     facts: dict[str, Any] = {"number": record.number, "revision": record.revision, "title": form.title[lang]}
     for key, names in SUBJECT.items():
@@ -39,6 +39,8 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
         and (text := _short(work, f, record.values[f.name], lang))
     ][:MOST]  # fmt: skip
     facts["due"] = iso(work, next_due(work, record))
+    facts["stage"] = form.lifecycle.state(record.status).label[lang]
+    facts["who"] = str(record.values.get("owner") or "")
     return facts
 
 
