@@ -41,7 +41,7 @@ def check(text: str, names: Mapping[str, Kind], where: str = "", want: Kind | No
 def _fits(tree: Tree, kind: Kind, want: Kind) -> None:
     """A fault unless an expression of `kind` gives what is wanted."""
     types = ("date", "datetime") if want == MOMENT else (want.type,)
-    if kind.type not in types or kind.many != want.many:
+    if kind.type not in types or (want.many is not None and kind.many != want.many):
         raise Fault(f"这里需要{_show(want)}，得到{_show(kind)}", f"a {_type(want)} is needed, this is a {_type(kind)}")
     for literal in _results(tree):
         if want.choices and kind.type == "text" and literal not in want.choices:

@@ -33,11 +33,11 @@ TYPES = {
 class Kind:
     """The type of a name: text, number, bool, date, datetime, row (columns in `fields`), limits, or moment.
 
-    `many`: a tuple of them. `choices`: the only codes that a text can have. `fields` of a text are the attributes of
-    the record that it refers to. `value` is set for a constant."""
+    `many`: a tuple of them (None, where a kind is wanted: one or several). `choices`: the only codes that a text can
+    have. `fields` of a text are the attributes of the record that it refers to. `value` is set for a constant."""
 
     type: str
-    many: bool = False
+    many: bool | None = False
     choices: frozenset[str] = frozenset()
     fields: Mapping[str, Kind] = dc.field(default_factory=dict)
     value: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 from qforms.expression import Compiled
 from qforms.expression.kinds import BOOL, MOMENT, NUMBER, Kind, kind_of
-from qforms.model import ClockRule, DecideRule, FigureRule, Form, LetterRule, Recipients, TriggerRule
+from qforms.model import ClockRule, DecideRule, Field, FigureRule, Form, LetterRule, Recipients, TriggerRule
 from qforms.rulebook import grammar
 from qforms.rulebook.scope import NEVER, Scopes
 from qforms.rulebook.source import Item, Map
@@ -246,7 +247,7 @@ class Reader:
                 self.faults.unknown(at, (f" {opened.name} 的字段", f"field of {opened.name}"), name, _names(opened))
             if on is not None:
                 text = str(value).lower() if isinstance(value, bool) else str(value)
-                found[name] = self.scopes.compile(text, at, on.name, kind_of(declared) if declared else None)
+                found[name] = self.scopes.compile(text, at, on.name, _filled(declared) if declared else None)
         return found
 
     def clock(self, item: Item) -> ClockRule:
@@ -359,6 +360,12 @@ READERS: Mapping[str, Callable[[Reader, Item], Any]] = {
     "clock": Reader.clock,
     "letter": Reader.letter,
 }
+
+
+def _filled(field: Field) -> Kind:
+    """What a field may be filled with: one with several values also with a single one."""
+    kind = kind_of(field)
+    return dc.replace(kind, many=None) if kind.many else kind
 
 
 def _names(form: Form | None) -> list[str]:

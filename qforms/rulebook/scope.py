@@ -69,7 +69,7 @@ class Scopes:
             if not reaches(form, figure):
                 continue
             found[figure.name] = self._figure_kind(figure)
-            if figure.kind in ("sum", "count"):  # the days between which a windowed figure was hit
+            if any(scope.endswith("d") for scope in figure.per):  # the days between which a window was hit
                 found |= {f"{figure.name}_first": DATE, f"{figure.name}_last": DATE}
         return found
 
@@ -81,7 +81,7 @@ class Scopes:
 
 
 def _wanted(want: Kind | None) -> str:
-    return f"{want.type}{'*' if want.many else ''}{','.join(sorted(want.choices))}" if want else ""
+    return f"{want.type} {want.many} {','.join(sorted(want.choices))}" if want else ""
 
 
 def reaches(form: Form, figure: FigureRule) -> bool:

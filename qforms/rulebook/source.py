@@ -210,7 +210,13 @@ class Item:
             return Text(value)
         if isinstance(value, Map) and "zh" in value and set(value) <= {"zh", "en"}:
             return Text(str(value["zh"]), str(value.get("en") or ""))
-        self.wrong(key, "应为 {zh: …, en: …}", "must be {zh: …, en: …}")
+        odd = [k for k in value if k not in ("zh", "en")] if isinstance(value, Map) else []
+        hint = (
+            (f"，多了「{odd[0]}」：含逗号的文字要加引号", f", not {odd[0]}: quote a text with a comma")
+            if odd
+            else ("", "")
+        )
+        self.wrong(key, f"应为 {{zh: …, en: …}}{hint[0]}", f"must be {{zh: …, en: …}}{hint[1]}")
         return Text("")
 
     def pairs(self, key: str) -> Iterator[tuple[str, Any, str]]:

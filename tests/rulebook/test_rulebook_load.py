@@ -68,6 +68,12 @@ def test_the_rules_as_they_are_written(tmp_path: Path) -> None:
     assert all(r.origin.count(":") == 1 for r in (*book.figures, *book.triggers, *book.clocks, *book.letters))
 
 
+def test_a_field_with_several_values_takes_a_single_one(tmp_path: Path) -> None:
+    triggers = sample.FILES["triggers.yaml"].replace("to_depts: responsible_dept", "to_depts: product_model")
+    book = rulebook.load(sample.write(tmp_path, triggers=triggers), sample.FORMS)
+    assert book.triggers[0].fill["to_depts"]({"product_model": "YL-A65"}) == "YL-A65"
+
+
 def test_the_rules_are_found_by_form(tmp_path: Path) -> None:
     book = rulebook.load(sample.write(tmp_path), sample.FORMS)
     assert [f.name for f in book.figures_over["complaint"]] == ["defective_units", "complaints"]
@@ -210,6 +216,16 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
             "triggers.yaml:10: 这里需要数字，得到文字 (a number is needed, this is a text)",
         ),
         (
+            "triggers.yaml|fill: {severity: severity_max, to_depts: responsible_dept}",
+            "fill: {recurrence_of: responsible_dept, to_depts: product_model}",
+            "triggers.yaml:10: 这里需要文字，得到多个文字 (a text is needed, this is a list of texts)",
+        ),
+        (
+            "triggers.yaml|complaints_last",
+            "defective_units_last) + days(answered_at_last, complaints_last",
+            "triggers.yaml:16: 没有名称「answered_at_last」；是否指 answered_at？ (unknown name 'answered_at_last'; did you mean answered_at?)",
+        ),
+        (
             "triggers.yaml|fill: {severity:",
             "fill: {severty:",
             "triggers.yaml:10: 没有 market_abnormality 的字段「severty」；是否指 severity？ "
@@ -311,7 +327,12 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
         (
             "clocks.yaml|title: {zh: 48 h 答复, en",
             "title: {cn: 48 h 答复, en",
-            "clocks.yaml:10: title 应为 {zh: …, en: …} (title must be {zh: …, en: …})",
+            "clocks.yaml:10: title 应为 {zh: …, en: …}，多了「cn」：含逗号的文字要加引号 (title must be {zh: …, en: …}, not cn: quote a text with a comma)",
+        ),
+        (
+            "clocks.yaml|ask: {zh: 答复客户, en: Answer the customer}",
+            "ask: [答复客户]",
+            "clocks.yaml:11: ask 应为 {zh: …, en: …} (ask must be {zh: …, en: …})",
         ),
         (
             "letters.yaml|kind: issue",
