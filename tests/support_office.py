@@ -39,7 +39,11 @@ MEASURES = Field(
     Text("纠正措施", "Measures"),
     "list",
     rows=3,
-    fields=(text_field("measure", "措施内容"), text_field("doer", "责任人"), text_field("planned_on", "计划完成", "date")),
+    fields=(
+        text_field("measure", "措施内容"),
+        text_field("doer", "责任人"),
+        text_field("planned_on", "计划完成", "date"),
+    ),
 )
 FIELDS = tuple(
     text_field(name, zh, kind)
@@ -79,7 +83,9 @@ def form(*fields: Field, name: str = "complaint", title: str = "客户投诉记�
 
 
 COMPLAINT = form(*FIELDS, COST_LINES, MEASURES)
-OTHER = form(*FIELDS[:4], text_field("refund", "退款金额", "money"), name="refund_form", title="退款单", code="Q/SPT-RGS-8888")
+OTHER = form(
+    *FIELDS[:4], text_field("refund", "退款金额", "money"), name="refund_form", title="退款单", code="Q/SPT-RGS-8888"
+)
 CATALOGUE = Catalogue({"complaint": COMPLAINT, "refund_form": OTHER})
 
 

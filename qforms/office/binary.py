@@ -38,8 +38,10 @@ def _narrow(data: bytes) -> bytes:
 
 
 def _grid(book: Any, index: int, about: Any, left: int) -> Grid:
-    hidden = about.visible.name != "Visible"
-    if about.typ.name != "WorkSheet":
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    hidden = about.visible != SheetVisibleEnum.Visible
+    if about.typ != SheetTypeEnum.WorkSheet:
         return Grid(about.name, {}, (), hidden)
     sheet = book.get_sheet_by_index(index)
     top, side = sheet.start or (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -60,8 +61,9 @@ class OfficeReader:
         except OfficeFault as known:
             if known.problem.code != "convert_first":
                 raise
-            suffix = str(known.problem.context["format"])
-        return self._ask(convert.to_docx(data, suffix, self._limits.seconds))
+            about = known.problem.context
+        plain = base64.b64decode(about["plain"]) or data
+        return self._ask(convert.to_docx(plain, str(about["format"]), self._limits.seconds))
 
     def _ask(self, data: bytes) -> Book:
         fresh = self._process is None

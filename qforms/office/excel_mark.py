@@ -283,12 +283,12 @@ class _Anchors:
 
     def place(self, ref: tuple[int, int], text: str) -> str:
         """An x:Anchor: column, offset, row, offset of the upper left corner, then of the lower right; in pixels."""
-        lines = sum(max(1, math.ceil(_length(line) / 30)) for line in text.split("\n"))
+        lines = sum(max(1, math.ceil(_length(line) / 36)) for line in text.split("\n"))
         top = max(sum(self._sheet.height(r) for r in range(min(ref[0], 2000))) - 6, self._free)
-        bottom = top + 12 * lines + 10
+        bottom = top + 12.5 * lines + 12
         self._free = bottom + 6
         (first, down), (last, up) = self._row_at(top), self._row_at(bottom)
-        return f"{self._col}, 12, {first}, {down}, {self._col + 3}, 20, {last}, {up}"
+        return f"{self._col}, 12, {first}, {down}, {self._col + 4}, 10, {last}, {up}"
 
     def _row_at(self, points: float) -> tuple[int, int]:
         row = 0

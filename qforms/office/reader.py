@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
+from typing import NoReturn
 
 from qforms.office.book import Book, fault
 from qforms.office.package import Package
@@ -20,7 +23,7 @@ def read(data: bytes, inflated: int, max_cells: int, passwords: Sequence[str] = 
         package = _package(data, inflated)
         form = format_of(data, package.names if package else ())
     if form in ("doc", "rtf", "odt"):
-        raise fault("convert_first", format=form)
+        _convert(data, form, passwords)
     if form == "xls" or package is None:
         return _xls(data, max_cells, passwords)
     if form == "xlsx":
@@ -48,17 +51,29 @@ def _xls(data: bytes, max_cells: int, passwords: Sequence[str]) -> Book:
     return binary.read(data, "xls", max_cells, None)
 
 
-def _locked(data: bytes) -> bool:
-    """Whether an .xls asks for a password (a FILEPASS record)."""
-    import io
+def _convert(data: bytes, form: str, passwords: Sequence[str]) -> NoReturn:
+    """Asks for the file, without its password, to be turned into .docx (the child starts no program)."""
+    plain = ""
+    flags = _stream(data, ("WordDocument",), 12)[10:12] if form == "doc" else b""
+    if int.from_bytes(flags, "little") & 0x0100:  # fEncrypted (MS-DOC 2.5.2)
+        plain = base64.b64encode(decrypted(data, passwords)).decode()
+    raise fault("convert_first", format=form, plain=plain)
 
+
+def _stream(data: bytes, names: tuple[str, ...], size: int) -> bytes:
+    """The beginning of the first of these OLE streams that is there; b"" when none is."""
     import olefile
 
     if data[:8] != olefile.MAGIC:
-        return False
+        return b""
     with olefile.OleFileIO(io.BytesIO(data)) as ole:
-        name = next(n for n in ("Workbook", "Book", "WORKBOOK", "BOOK") if ole.exists(n))
-        stream = ole.openstream(name).read(8_192)
+        name = next((n for n in names if ole.exists(n)), "")
+        return bytes(ole.openstream(name).read(size)) if name else b""
+
+
+def _locked(data: bytes) -> bool:
+    """Whether an .xls asks for a password (a FILEPASS record)."""
+    stream = _stream(data, ("Workbook", "Book"), 8_192)
     at = 0
     while at + 4 <= len(stream):
         record = int.from_bytes(stream[at : at + 2], "little")
@@ -72,8 +87,6 @@ def _locked(data: bytes) -> bool:
 
 def decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
     """The file behind a password, trying each given one and Excel's own default. Raises OfficeFault `encrypted`."""
-    import io
-
     import msoffcrypto
 
     for password in (*passwords, "VelvetSweatshop"):

@@ -128,7 +128,7 @@ class Styles:
             made.set("numFmtId", "49")
             made.set("fontId", str(self._font()))
             made.set("fillId", str(self._fill(BOX)))
-            made.set("borderId", str(self._border("medium", FRAME, sides)))
+            made.set("borderId", str(self._border("thin", FRAME, sides)))
             self._made[key] = self._new(made)
         return self._made[key]
 
