@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from qforms.documents import trigger
+from qforms.documents.fit import photo_height
 from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
@@ -30,8 +31,8 @@ from qforms.forms.word_panels import (
 from qforms.model import Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
-Picture = Callable[[Mapping[str, Any]], Markup]  # a photo's row -> its run, or a note that it cannot be shown
-_NUMBERED = re.compile(r"^([A-Z]\d|\d|[一二三四五六七八九十]+、)")
+Picture = Callable[[Mapping[str, Any], float], Markup]  # a photo's row, its height in mm -> its run, or a note
+_NUMBERED = re.compile(r"^([A-Z]\d+|\d[\d–-]*|[一二三四五六七八九十至]+(?=、))")
 _BLANK_ROWS = 3
 
 
@@ -64,6 +65,7 @@ class Paper:
             facts[section.name] += self._side_of_photos(section) if facts[section.name] else ()
         modes, names = self.plan.modes, [s.name for s in self.form.sections]
         numbers = self._numbers()
+        request = self._request(numbers)
         fields = self.form.fields
         record = self.record
         trig = trigger.context(
@@ -76,7 +78,7 @@ class Paper:
         )
         return {
             "head": self._head(),
-            "request": self._request(numbers),
+            "request": request,
             "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
             "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
             "first": SimpleNamespace(**{n: n == self.plan.first for n in names}),
@@ -89,7 +91,7 @@ class Paper:
             "rows": SimpleNamespace(
                 **{f.name: self._rows(s, f) for s in self.form.sections for f in s.fields if f.type == "list"}
             ),
-            "photos": SimpleNamespace(**dict(self._photos())),
+            "photos": SimpleNamespace(**dict(self._photos(self._photo_height(facts, request)))),
             "trigger": trig,
             "strip": self._strip(),
             "approvals": self._approvals(),
@@ -106,7 +108,8 @@ class Paper:
             words = {"number": "", "revision": "", "status": say("blank", self.lang), "case_no": ""}
             return SimpleNamespace(**words, to=Markup(""), cc=Markup(""), issued_at="", addressed=False)
         issued = local(values.get("issued_at"), self.zone)
-        to, cc = (self._departments(values.get(k)) for k in ("to_depts", "cc_depts"))
+        done = self.form.audience == "customer" and not self.plan.first  # nobody inside has to act on it any more
+        to, cc = (self._departments(() if done else values.get(k)) for k in ("to_depts", "cc_depts"))
         case = record.case_no if record.case_no != record.number else ""
         return SimpleNamespace(
             number=record.number,
@@ -116,7 +119,7 @@ class Paper:
             to=to,
             cc=cc,
             issued_at=moment(issued) if issued else "",
-            addressed=bool(to or cc or issued or case or sections_filled(self.form)),
+            addressed=bool(to or cc or issued or case or self.plan.first),
         )
 
     def _status(self, record: Record) -> str:
@@ -137,11 +140,12 @@ class Paper:
 
     def _numbers(self) -> dict[str, str]:
         out, count = {}, 0
+        own = any(_NUMBERED.match(s.title[self.lang]) for s in self.form.sections)
         for section in self.form.sections:
             out[section.name] = ""
             if self.plan.modes[section.name] == "hide" or section.panel in ("head", "approvals"):
                 continue
-            if not _NUMBERED.match(section.title[self.lang]):
+            if not own:
                 count += 1
                 out[section.name] = f"{ordinal(count)}、" if self.lang == "zh" else f"{count}  "
         return out
@@ -179,7 +183,8 @@ class Paper:
             return SimpleNamespace(text=Markup(""), more=[])
         parts: dict[str, list[str]] = {}
         for section in (s for s in sections_filled(self.form) if self._filling(s)):
-            number = numbers[section.name].strip().rstrip("、") or section.title[self.lang]
+            own = _NUMBERED.match(section.title[self.lang])
+            number = own[1] if own else numbers[section.name].strip().rstrip("、") or section.title[self.lang]
             parts.setdefault(self._who(section), []).append(number)
         due = self._due()
         by = say("by", self.lang, at=deadline(due, self.lang)) if due else ""
@@ -193,11 +198,8 @@ class Paper:
         return SimpleNamespace(text=text, more=said[1:] if parts else [])
 
     def _who(self, section: Section) -> str:
-        roles = section.filled_by
-        named = next((self.related.roles[r] for r in roles if r in self.related.roles), "")
-        if not named and "responsible_unit" in roles:
-            named = listed(list(self.values.get("to_depts") or ()), self.lang)
-        return named or say("somebody", self.lang)
+        named = self.related.roles.get(section.filled_by[0], "") if section.filled_by else ""
+        return named or listed(list(self.values.get("to_depts") or ()), self.lang) or say("somebody", self.lang)
 
     def _changed(self) -> str:
         """Labels of what this revision changed, as far as it was issued before."""
@@ -222,7 +224,13 @@ class Paper:
         waiting: tuple[Field, str] | None = None
         for fld, text in self._known(section):
             lines = em(text) * EM_MM / (NARROW - PADDING)
-            if fld.wide or (fld.type == "text" and lines > 0.95) or lines > 1.0 or "\n" in text:
+            if (
+                fld.wide
+                or section.panel == "letter"
+                or (fld.type == "text" and lines > 0.95)
+                or lines > 1.0
+                or "\n" in text
+            ):
                 yield SimpleNamespace(a=self._side(section, fld), b=None)
             elif waiting is None:
                 waiting = fld, text
@@ -262,14 +270,23 @@ class Paper:
         value = self.values.get(fld.name)
         star = "*" if value is None else ""
         mark = fillable(self.form, section, fld)
-        return SimpleNamespace(label=star + fld.label[self.lang], value=self.shower.known(fld, value, mark))
+        size = 10.5 if section.panel == "letter" else 9
+        shown = self.shower.known(fld, value, mark, size)
+        return SimpleNamespace(label=star + fld.label[self.lang], value=shown, text=self.shower.text(fld, value))
 
     def _rows(self, section: Section, fld: Field) -> list[SimpleNamespace]:
         fill = self._filling(section)
         drawn = (fld.rows or _BLANK_ROWS) if fill else 0
         return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
 
-    def _photos(self) -> Iterator[tuple[str, list[SimpleNamespace]]]:
+    def _photo_height(self, facts: Mapping[str, list[SimpleNamespace]], request: SimpleNamespace) -> float:
+        counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
+        pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
+        lists = {f.name: counts[f.name] for f in self.form.fields if f.type == "list"}
+        rest = {"request": len(request.more), "complaints": len(self.related.complaints), "pairs": pairs}
+        return photo_height(self.form, self.plan, facts, lists, rest)
+
+    def _photos(self, height: float) -> Iterator[tuple[str, list[SimpleNamespace]]]:
         number = 0
         for fld in (f for f in self.form.fields if f.type == "img"):
             value = self.values.get(fld.name) or ()
@@ -277,7 +294,7 @@ class Paper:
             shown: list[tuple[Markup, str]] = []
             for row in given:
                 number += 1
-                picture = self.picture(row)
+                picture = self.picture(row, height)
                 if not shown:
                     picture = self.shower.marked(f"qf_{fld.name}", picture)
                 shown.append((picture, caption(self.lang, number, row)))

@@ -16,7 +16,7 @@ from qforms.forms.wml import NOTE, runs
 from qforms.model import EMPTY, Lang, Record
 from qforms.settings import Procedures
 
-PHOTO_HEIGHT, PHOTO_WIDTH = 35.0, 82.0
+PHOTO_WIDTH = 82.0  # mm: half the text width less the cell's padding
 
 
 def render(
@@ -67,7 +67,7 @@ class _Album:
         self._names: dict[str, str] = {}
         self._count = 0
 
-    def place(self, row: Mapping[str, Any]) -> Markup:
+    def place(self, row: Mapping[str, Any], height: float) -> Markup:
         digest, name = str(row.get("digest", "")), str(row.get("caption") or row.get("name") or "")
         raw = self._photos.get(digest)
         photo = pictures.prepare(raw) if raw else None
@@ -77,4 +77,4 @@ class _Album:
             self._names[digest] = f"photo{len(self._names) + 1}"
             self.placed[self._names[digest]] = photo.data
         self._count += 1
-        return Markup(pictures.drawing(photo, self._names[digest], self._count, name, PHOTO_HEIGHT, PHOTO_WIDTH))
+        return Markup(pictures.drawing(photo, self._names[digest], self._count, name, height, PHOTO_WIDTH))

@@ -100,6 +100,7 @@ def context(
 
 
 def _arithmetic(out: SimpleNamespace, n: int, whole: int, limit: Limit | None, ppm: Any, lang: Lang) -> None:
+    """Fills in the sum, the rate, the note below them and the test in integers."""
     factor = limit.factor if limit else 1000
     out.sum = f"{n} / {whole} = "
     out.rate = rate(n, whole, factor, limit.value if limit else None) + ("‰" if factor == 1000 else " %")

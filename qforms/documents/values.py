@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from qforms.documents.wording import count, say
 from qforms.forms.wml import VALUE, Face, bookmark, clean, runs
-from qforms.forms.word_panels import options, options_text
+from qforms.forms.word_panels import boxes_width, input_width, options, options_text
 from qforms.model import Catalogue, Field, Lang, Value
 
 MAX_BOOKMARK = 40  # characters, by Word
@@ -46,22 +46,24 @@ class Shower:
             return ""
         return unit if unit in _TIGHT_UNITS else f" {unit}"
 
-    def known(self, fld: Field, value: Value, mark: bool, bold: bool = False) -> Markup:
+    def known(self, fld: Field, value: Value, mark: bool, size: float = 9) -> Markup:
         """A fact: its text, in a bookmark when a person may change it."""
-        inner = runs(self.text(fld, value), Face(10, hei=True) if bold else VALUE)
+        inner = runs(self.text(fld, value), Face(size))
         return self.marked(f"qf_{fld.name}", inner) if mark else Markup(inner)
 
     def cell(self, fld: Field, value: Value, name: str, small: bool = False) -> Markup:
         """A cell to be filled in: boxes (the chosen ones full), else what is known, else nothing."""
-        return self.marked(name, runs(self.filled(fld, value), Face(8.5) if small else VALUE))
+        text = self.filled(fld, value, boxes_width(fld, self.lang) if small else 0)
+        return self.marked(name, runs(text, Face(8.5) if small else VALUE))
 
-    def filled(self, fld: Field, value: Value) -> str:
+    def filled(self, fld: Field, value: Value, width: float = 0) -> str:
+        """What stands in a cell to be filled in; `width` mm for its boxes, that of a single value's cell if 0."""
         if fld.type == "sig":
             return self.text(fld, value) or _signature(self.lang)
         if not options(fld, self.lang):
             return self.text(fld, value, unit=False)
         chosen = _chosen(value)
-        text = options_text(fld, self.lang, chosen)
+        text = options_text(fld, self.lang, chosen, width or input_width(fld, self.lang))
         odd = [c for c in chosen if c not in {code for code, _ in options(fld, self.lang)}]
         return text if not odd else f"{text}  {self.text(fld, value)}"
 

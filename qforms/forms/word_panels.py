@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qforms.forms.wml import (
+    GREY,
     INPUT,
     LABEL,
     LABEL_FACE,
@@ -36,7 +37,7 @@ PADDING = 3.4
 MAX_CHOICES = 12
 # Columns of a list: least width in mm and how eagerly they take what is left over.
 _COLUMN: Mapping[str, tuple[float, float]] = {
-    "text": (34, 3),
+    "text": (22, 3),
     "str": (20, 1.2),
     "int": (15, 0.1),
     "dec": (16, 0.1),
@@ -44,15 +45,17 @@ _COLUMN: Mapping[str, tuple[float, float]] = {
     "bool": (16, 0.1),
     "enum": (20, 0.3),
     "date": (21, 0),
-    "dt": (31, 0),
+    "dt": (33, 0),
     "ref": (31, 0),
     "user": (18, 0.4),
     "dept": (22, 0.4),
 }
 _NUMBER_MM = 9.0
+_MAIN_TEXT = 46.0  # what the first text column of a list should get
 TRIGGER_FIELDS = frozenset(
     [
         "trigger_text",
+        "denom_basis",
         "n_defect",
         "n_shipped",
         "rate_permille",
@@ -133,6 +136,9 @@ def _cells(sheet: Sheet, fields: Sequence[Field]) -> Iterator[Row]:
     waiting: Field | None = None
     for fld in fields:
         if is_wide(fld, sheet.lang):
+            if waiting is not None:
+                yield _wide(sheet, waiting)
+                waiting = None
             yield _wide(sheet, fld)
         elif waiting is None:
             waiting = fld
@@ -179,11 +185,29 @@ def options(fld: Field, lang: Lang) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def options_text(fld: Field, lang: Lang, chosen: frozenset[str] = frozenset(), sep: str = "  ") -> str:
-    """□ 个别  ■ 批量  □ 严重: box and word never part (no-break blanks)."""
-    return sep.join(
-        f"{'■' if code in chosen else '□'}{NBSP}{label.replace(' ', NBSP)}" for code, label in options(fld, lang)
-    )
+def options_text(fld: Field, lang: Lang, chosen: frozenset[str] = frozenset(), width: float = 0) -> str:
+    """□ 个别  ■ 批量  □ 严重: box and word never part; in lines of at most `width` mm at 9 pt (0: one line)."""
+    lines = [""]
+    for code, label in options(fld, lang):
+        word = f"{'■' if code in chosen else '□'}{NBSP}{label.replace(' ', NBSP)}"
+        longer = f"{lines[-1]}  {word}" if lines[-1] else word
+        if lines[-1] and width and em(longer) * EM_MM > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def input_width(fld: Field, lang: Lang) -> float:
+    """The room for a value in its cell to be filled in, mm."""
+    return (WIDE if is_wide(fld, lang) else NARROW) - PADDING
+
+
+def boxes_width(column: Field, lang: Lang) -> float:
+    """The room for the boxes of a list's cell, mm at 9 pt: two side by side if they are short, else one."""
+    widest = sorted((em(label) + 1.52 for _, label in options(column, lang)), reverse=True)[:2]
+    two = (sum(widest) + 1.04) * EM_MM + 0.1
+    return two if two <= 30 else widest[0] * EM_MM + 0.1
 
 
 def options_width(fld: Field, lang: Lang) -> float:
@@ -230,8 +254,11 @@ def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
     if fill:
         possible = [c for c in possible if c.blank and not c.calc and c.filled_by != ("system",)]
     room, kept = 174 - _NUMBER_MM, set()
+    texts = [c for c in possible if c.type == "text"]
     for column in sorted(possible, key=lambda c: not (c.required or bool(c.required_when))):
         need = _least(column, fill, lang)
+        if texts and column is texts[0] and len(texts) < 4:
+            need = max(need, _MAIN_TEXT)
         if need <= room:
             kept.add(column.name)
             room -= need
@@ -247,9 +274,7 @@ def _boxed(column: Field, lang: Lang) -> bool:
 def _least(column: Field, fill: bool, lang: Lang) -> float:
     least = _COLUMN.get(column.type, (20.0, 0.5))[0]
     if fill and _boxed(column, lang):
-        widest = sorted((em(label) + 1.9 for _, label in options(column, lang)), reverse=True)[:2]
-        room = sum(widest) * EM_MM * 8.5 / 9 + PADDING
-        return max(14.0, room if room <= 30 else widest[0] * EM_MM * 8.5 / 9 + PADDING)
+        return max(14.0, boxes_width(column, lang) * 8.5 / 9 + PADDING + 0.8)
     head = min(em(label_text(column, lang)), 6) * EM_MM / (2 if em(label_text(column, lang)) > 4 else 1) + PADDING
     if column.choices:
         widest_word = max(em(c.label[lang]) for c in column.choices)
@@ -370,4 +395,15 @@ def _step_heads(steps: Sequence[str], width: float) -> Iterator[Cell]:
         yield Cell(0, tag("{%tc endif %}"), aside=True)
 
 
-PANELS: Mapping[str, Callable[[Sheet], Iterator[Row]]] = {"trigger": trigger, "d_strip": d_strip}
+def letter(sheet: Sheet) -> Iterator[Row]:
+    """The text of a letter: a small heading, and below it what is said, over the whole width."""
+    if sheet.fill:
+        yield from facts(sheet)
+        return
+    yield control_row(f"for row in facts.{sheet.section.name}")
+    lines = (tag("{{ row.a.label }}", Face(9, hei=True, colour=GREY)), tag("{{r row.a.value }}"))
+    yield Row((Cell(174, lines),), 10, split=True)
+    yield control_row("endfor")
+
+
+PANELS: Mapping[str, Callable[[Sheet], Iterator[Row]]] = {"trigger": trigger, "d_strip": d_strip, "letter": letter}
