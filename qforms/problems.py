@@ -28,7 +28,91 @@ def _kind(zh: str, en: str, actor: Actor = "sender") -> Kind:
 
 CATALOGUE: dict[str, Kind] = {
     # ---- values (forms/types.py)
+    "bad_date": _kind(
+        "{field}「{raw}」不是日期。请写成 2026-05-06，带时间写成 2026-05-06 14:20。",
+        "{field} '{raw}' is not a date. Please write it as 2026-05-06, with a time as 2026-05-06 14:20.",
+    ),
+    "impossible_date": _kind(
+        "{field}「{raw}」这一天或时刻不存在。请改成真实的日期，如 2026-05-06。",
+        "{field} '{raw}': there is no such day or time. Please give a real date such as 2026-05-06.",
+    ),
+    "year_missing": _kind(
+        "{field}「{raw}」没有写年份。请写成 2026-05-06。",
+        "{field} '{raw}' has no year. Please write it as 2026-05-06.",
+    ),
+    "ambiguous_date": _kind(
+        "{field}「{raw}」可以有几种读法（{readings}）。请写成 2026-05-06。",
+        "{field} '{raw}' can be read in several ways ({readings}). Please write it as 2026-05-06.",
+    ),
+    "time_missing": _kind(
+        "{field}「{raw}」没有写几点，按 0 点记。如需更正请写成 2026-05-06 14:20。",
+        "{field} '{raw}' has no time of day; midnight was taken. Please write it as 2026-05-06 14:20.",
+    ),
+    "not_a_number": _kind(
+        "{field}「{raw}」不是数字。请只写数字，如 12.5。",
+        "{field} '{raw}' is not a number. Please write digits only, such as 12.5.",
+    ),
+    "not_a_count": _kind(
+        "{field}「{raw}」不是整数。请只写数字，如 9。",
+        "{field} '{raw}' is not a whole number. Please write digits only, such as 9.",
+    ),
+    "negative": _kind(
+        "{field}「{raw}」小于 0。请写不小于 0 的数。",
+        "{field} '{raw}' is below 0. Please write a number of at least 0.",
+    ),
+    "too_small": _kind(
+        "{field}「{raw}」小于 {least}。请核对后改正。",
+        "{field} '{raw}' is below {least}. Please check and correct it.",
+    ),
+    "too_large": _kind(
+        "{field}「{raw}」大于 {most}。请核对后改正。",
+        "{field} '{raw}' is above {most}. Please check and correct it.",
+    ),
+    "ambiguous_number": _kind(
+        "{field}「{raw}」可以读成 {readings}。请只写一个数字。",
+        "{field} '{raw}' can be read as {readings}. Please write one number only.",
+    ),
+    "approximate": _kind(
+        "{field}「{raw}」是约数，暂按 {value} 记。请告知准确数。",
+        "{field} '{raw}' is approximate; {value} was taken for now. Please give the exact number.",
+    ),
+    "rounded": _kind(
+        "{field}「{raw}」多于两位小数，暂按 {value} 记。请确认。",
+        "{field} '{raw}' has more than two decimals; {value} was taken for now. Please confirm.",
+    ),
+    "foreign_currency": _kind(
+        "{field}「{raw}」不是人民币。请写人民币金额，如 1234.50。",
+        "{field} '{raw}' is not in CNY. Please write the amount in CNY, such as 1234.50.",
+    ),
+    "not_a_choice": _kind(
+        "{field} 没有「{raw}」这一项。可选：{choices}。{near_zh}请选一项。",
+        "{field} has no choice '{raw}'. Choices: {choices_en}. {near_en}Please take one of them.",
+    ),
+    "several_choices": _kind(
+        "{field}「{raw}」选了不止一项。可选：{choices}。请只选一项。",
+        "{field} '{raw}': more than one is chosen. Choices: {choices_en}. Please take one only.",
+    ),
+    "not_yes_or_no": _kind(
+        "{field}「{raw}」看不出是还是否。请写“是”或“否”。",
+        "{field} '{raw}' is neither yes nor no. Please write yes or no.",
+    ),
+    "too_long": _kind(
+        "{field} 有 {length} 个字，最多 {most} 个。请缩短，其余作为附件。",
+        "{field} has {length} characters, at most {most} are taken. Please shorten it and attach the rest.",
+    ),
+    "not_a_text": _kind(
+        "{field} 应为一段文字。请改正。",
+        "{field} must be a text. Please correct it.",
+    ),
+    "not_rows": _kind(
+        "{field} 应为若干行，每行各列分开。请改正。",
+        "{field} must be rows with their columns. Please correct it.",
+    ),
     # ---- forms as a whole (forms/catalogue.py)
+    "unknown_field": _kind(
+        "没有「{name}」这一项。{near_zh}请改正名称。",
+        "There is no field '{name}'. {near_en}Please correct the name.",
+    ),
     # ---- Office files (office/)
     "file_too_large": _kind(
         "{where} 大于 {mb} MB，没有打开。请把照片缩小或分开发，再发一次。",

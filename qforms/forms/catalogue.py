@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qforms.forms import store, types
+from qforms.forms import choices, store, types
 from qforms.forms.labels import Labels
 from qforms.model import Condition, Field, Form, Problem, QformsError, Value, Values
 
 if TYPE_CHECKING:
     from qforms.forms.schema import Values as ValuesModel
 
+SYSTEM = "system"
 BLOCKS = "blocks"
 VOCABULARY = "vocabulary.yaml"
 
@@ -111,21 +113,31 @@ class Catalogue:
         return tuple(f for f in fields if self._lacks(form, f, values))
 
     def _lacks(self, form: str, fld: Field, values: Values) -> bool:
+        if fld.calc or fld.filled_by == (SYSTEM,):  # nobody can be asked for it
+            return False
         value = values.get(fld.name)
         if value is None or value in ("", ()):
-            return fld.required or self._required_when(form, fld, values)
-        needed = [f.name for f in fld.fields if f.required and not f.calc]
-        return any(row.get(n) in (None, "", ()) for row in value for n in needed) if needed else False
+            return fld.required or self._required_when(f"{form}:required_when:{fld.name}", fld, values)
+        return any(self._lacks_column(form, fld, row, values) for row in value) if fld.fields else False
 
-    def _required_when(self, form: str, fld: Field, values: Values) -> bool:
-        condition = self.conditions.get(f"{form}:required_when:{fld.name}") if fld.required_when else None
+    def _lacks_column(self, form: str, fld: Field, row: Values, values: Values) -> bool:
+        """A row without a required column; the columns' conditions see the row laid over the form's values."""
+        return any(
+            (c.required or self._required_when(f"{form}:required_when:{fld.name}.{c.name}", c, ChainMap(row, values)))  # type: ignore[arg-type]
+            and row.get(c.name) in (None, "", ())
+            for c in fld.fields
+            if (c.required or c.required_when) and not c.calc
+        )
+
+    def _required_when(self, key: str, fld: Field, values: Values) -> bool:
+        condition = self.conditions.get(key) if fld.required_when else None
         return bool(condition and condition(values))
 
     def _unknown(self, form: str, name: str, where: str) -> Problem:
         from qforms.forms.source import nearest
 
-        near = nearest(name, self._fields.get(form, ()))
-        return Problem("unknown_field", where or name, name, {"name": name, "near": near})
+        near = choices.guess(nearest(name, self._fields.get(form, ())))
+        return Problem("unknown_field", where or name, name, {"name": name, **near})
 
     # ------------------------------------------------------------ JSON
 

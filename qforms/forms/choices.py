@@ -48,7 +48,7 @@ def one(raw: Any, choices: Sequence[Choice]) -> str | None:
         return code
     codes = many(raw, choices, split=bool(_BOX.search(text)))
     if len(codes) > 1:
-        raise Unclear("several_choices", choices=_list(choices))
+        raise Unclear("several_choices", **_told(choices))
     return codes[0] if codes else None
 
 
@@ -81,12 +81,24 @@ def _must(text: str, choices: Sequence[Choice]) -> str:
     code = _match(text, choices)
     if code is None:
         labels = [w for c in choices for w in (c.label.zh, c.label.en) if w]
-        raise Unclear("not_a_choice", raw=narrow(text), choices=_list(choices), near=nearest(narrow(text), labels))
+        raise Unclear("not_a_choice", raw=narrow(text), **_told(choices), **guess(nearest(narrow(text), labels)))
     return code
 
 
-def _list(choices: Sequence[Choice]) -> str:
-    return "、".join(c.label.zh for c in choices)
+def _told(choices: Sequence[Choice]) -> dict[str, str]:
+    return {
+        "choices": "、".join(c.label.zh for c in choices),
+        "choices_en": ", ".join(c.label.en or c.label.zh for c in choices),
+    }
+
+
+def guess(near: str) -> dict[str, str]:
+    """What was probably meant, as the problem texts show it: `near`, and as a sentence in both languages."""
+    return {
+        "near": near,
+        "near_zh": f"最接近的是「{near}」。" if near else "",
+        "near_en": f"Nearest: {near}. " if near else "",
+    }
 
 
 def _ticked(text: str) -> list[str] | None:

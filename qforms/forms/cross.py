@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from qforms.forms import types
 from qforms.forms.labels import names_of, normal
 from qforms.forms.source import Faults
 from qforms.model import Event, Field, Form
 
+SPECIAL = {"now": ("dt", "date"), "speaker": ("user", "str", "sig")}
 SELF_FIRED = ("person", "filled", "opened")
 ANY_FORM = "any"  # a reference that may point to a record of any form
 
@@ -20,6 +22,8 @@ def check(forms: Mapping[str, Form], faults: Faults) -> None:
         for event in form.lifecycle.events:
             for cause in event.on:
                 _cause(cause, event, forms, faults)
+            for name, value in event.set.items():
+                _setting(form, event, name, value, faults)
 
 
 def _references(fld: Field, forms: Mapping[str, Form], faults: Faults) -> None:
@@ -39,6 +43,20 @@ def _labels(fields: Iterable[Field], faults: Faults) -> None:
                 zh = f"名称「{word[1]}」同时指 {other} 和 {fld.name}"
                 faults.add(fld.origin, zh, f"'{word[1]}' means both {other} and {fld.name}")
         _labels(fld.fields, faults)
+
+
+def _setting(form: Form, event: Event, name: str, value: object, faults: Faults) -> None:
+    """What an event sets must fit its field: now a time, speaker a person, anything else a value of its type."""
+    fld = form.field(name)
+    assert fld is not None  # the declaration has checked the name
+    if value in SPECIAL:
+        fits = fld.type in SPECIAL[str(value)]
+    else:
+        found, problem = types.parse(fld, value)
+        fits = problem is None and found is not None
+    if not fits:
+        zh = f"事件 {event.name}：{name} 不能设为 {value}"
+        faults.add(event.origin, zh, f"event {event.name}: {name} cannot be set to {value}")
 
 
 def _cause(cause: str, event: Event, forms: Mapping[str, Form], faults: Faults) -> None:

@@ -19,7 +19,7 @@ _YMD = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*[日
 _YMD_SHORT = re.compile(r"(\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:[ T]?(\d{2})(\d{2})(\d{2})?)?$")
 _MD = re.compile(r"(\d{1,2})\s*(?:[-./]\s*(\d{1,2})|月\s*(\d{1,2})\s*[日号]?)(?![-./\d])")
-_XXY = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{2})(?!\d)")
+_XXY = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{1,2})(?!\d)")
 _NAME_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)(\d{4})", re.I)
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})", re.I)
 _WEEKDAY = re.compile(
@@ -44,22 +44,29 @@ class Unclear(Exception):
 def read_date(raw: Any, zone: tzinfo) -> date:
     """A calendar day. An aware time gives the day in `zone`."""
     if isinstance(raw, datetime):
+        _in_range(raw)
         return (raw.astimezone(zone) if raw.tzinfo else raw).date()
-    if isinstance(raw, date):
-        return raw
-    return _parse(raw)[0]
+    day = raw if isinstance(raw, date) else _parse(raw)[0]
+    _in_range(day)
+    return day
 
 
 def read_time(raw: Any, zone: tzinfo) -> tuple[datetime, bool]:
     """An aware time, and whether a time of day was given (else it is midnight). A naive one is in `zone`."""
+    if isinstance(raw, str):
+        raw = _iso(raw) or raw
     if isinstance(raw, datetime):
+        _in_range(raw)
         return (raw if raw.tzinfo else raw.replace(tzinfo=zone)), True
-    if isinstance(raw, date):
-        return datetime.combine(raw, time(), zone), False
-    if isinstance(raw, str) and (iso := _iso(raw)) is not None:
-        return (iso if iso.tzinfo else iso.replace(tzinfo=zone)), True
-    day, clock, plus = _parse(raw)
+    day, clock, plus = (raw, None, 0) if isinstance(raw, date) else _parse(raw)
+    _in_range(day)
     return datetime.combine(day + timedelta(days=plus), clock or time(), zone), clock is not None
+
+
+def _in_range(day: date) -> None:
+    """1900 to 2199: beyond it a year was mistyped, and the end of the calendar breaks arithmetic."""
+    if not 1900 <= day.year < 2200:
+        raise Unclear("impossible_date")
 
 
 def _iso(raw: str) -> datetime | None:
@@ -90,6 +97,8 @@ def _parse(raw: Any) -> tuple[date, time | None, int]:
 
 
 def _number(value: Decimal) -> tuple[date, time | None, int]:
+    if not value.is_finite():
+        raise Unclear("bad_date")
     whole = int(value)
     if SERIALS[0] <= value <= SERIALS[1]:
         minutes = round((value - whole) * 86400)
@@ -130,7 +139,7 @@ def _day(text: str) -> tuple[date, str]:
 
 def _year_last(a: str, b: str, y: str) -> date:
     """6/5/2026: day and month are clear only when one is above 12, or both are equal. 26.5.6 has no clear year."""
-    if len(y) == 2:
+    if len(y) < 4:
         raise Unclear("ambiguous_date", readings=f"20{a.zfill(2)}-{b.zfill(2)}-{y.zfill(2)}")
     one, two, year = int(a), int(b), int(y)
     if one > 12 or one == two:

@@ -8,23 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from qforms.forms import types
+from qforms.forms.lifecycle import check, known, lifecycle, roles
 from qforms.forms.source import Table
 from qforms.forms.texts import words
-from qforms.model import Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text
+from qforms.model import Choice, Field, Form, Section, Text
 
-ROLES = words(
-    "intake sales aftersales repair engineering quality production purchasing gmo gm chief_engineer "
-    "finance line_manager hq legal hr responsible_unit review_board team customer supplier owner head "
-    "office operator system anyone"
-)
-PRINT = words("draft submitted in_review approved issued replied effective closed withdrawn")
 FORM_KEYS = words("form version code title audience number named_by retention open_by sections checks lifecycle sheet")
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
     "calc default filled_by key all_or_nothing private blank wide rows example help use"
 )
-EVENT_KEYS = words("zh en from to on by when needs set")
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")
 MAX_COLUMNS = 25  # P30
@@ -53,7 +47,7 @@ def form(table: Table, shared: Shared) -> Form:
     sheet = table.table("sheet")
     sheet.allow("name", "columns", "office")
     audience = table.word("audience", "internal")
-    _known(table, "audience", ("范围", "audience"), (audience,), AUDIENCES)
+    known(table, "audience", ("范围", "audience"), (audience,), AUDIENCES)
     result = Form(
         name=table.word("form"),
         version=table.word("version"),
@@ -62,12 +56,12 @@ def form(table: Table, shared: Shared) -> Form:
         audience=cast(Any, audience),
         number=table.word("number"),
         sections=sections,
-        lifecycle=_lifecycle(table.table("lifecycle"), names),
-        checks=tuple(_check(c, names) for c in table.tables("checks")),
+        lifecycle=lifecycle(table.table("lifecycle"), names),
+        checks=tuple(check(c, names) for c in table.tables("checks")),
         sheet=sheet.text("name") if "name" in sheet else Text(""),
         columns=sheet.words("columns"),
         office_columns=sheet.words("office"),
-        open_by=_roles(table, "open_by"),
+        open_by=roles(table, "open_by"),
         named_by=table.words("named_by"),
         retention=table.text("retention") if "retention" in table else Text(""),
         origin=table.at("form"),
@@ -78,27 +72,15 @@ def form(table: Table, shared: Shared) -> Form:
 
 def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[str]) -> None:
     columns = names | {"number", "revision", "status", "case_no"}
-    _known(sheet, "columns", ("字段", "field"), result.columns, columns)
-    _known(sheet, "office", ("字段", "field"), result.office_columns, frozenset(result.columns))
-    _known(table, "named_by", ("字段", "field"), result.named_by, names)
+    known(sheet, "columns", ("字段", "field"), result.columns, columns)
+    known(sheet, "office", ("字段", "field"), result.office_columns, frozenset(result.columns))
+    known(table, "named_by", ("字段", "field"), result.named_by, names)
     if len(result.columns) > MAX_COLUMNS:
         sheet.wrong("columns", f"至多 {MAX_COLUMNS} 列", f"at most {MAX_COLUMNS} columns, not {len(result.columns)}")
     if bool(result.number) == bool(result.named_by):
         table.faults.add(result.origin, "number 与 named_by 须有且只有一个", "give either number or named_by")
     elif result.number and "{seq" not in result.number:
         table.wrong("number", "含 {seq} 的式样", "a pattern with {seq}")
-
-
-def _known(table: Table, key: str, what: tuple[str, str], words: tuple[str, ...], known: Any) -> None:
-    for word in words:
-        if word not in known:
-            table.faults.unknown(table.at(key), what, word, known)
-
-
-def _roles(table: Table, key: str) -> tuple[str, ...]:
-    words = table.words(key)
-    _known(table, key, ("角色", "role"), words, ROLES)
-    return words
 
 
 def _unique(table: Table, sections: tuple[Section, ...]) -> frozenset[str]:
@@ -121,16 +103,16 @@ def _section(table: Table, shared: Shared) -> Section:
     table.need("title")
     fields = [*_block_fields(table, shared), *(_field(f, shared) for f in table.tables("fields"))]
     names = [f.name for f in fields]
-    _known(table, "without", ("字段", "field"), table.words("without"), names)
+    known(table, "without", ("字段", "field"), table.words("without"), names)
     without = table.words("without")
     changes = dict(table.named("adjust"))
-    _known(table, "adjust", ("字段", "field"), tuple(changes), names)
+    known(table, "adjust", ("字段", "field"), tuple(changes), names)
     kept = (f for f in fields if f.name not in without)
     return Section(
         name=table.word("section"),
         title=table.text("title"),
         fields=tuple(_adjusted(f, changes.get(f.name)) for f in kept),
-        filled_by=_roles(table, "filled_by"),
+        filled_by=roles(table, "filled_by"),
         reply=table.flag("reply"),
         panel=table.word("panel"),
     )
@@ -160,7 +142,7 @@ def _field(table: Table, shared: Shared) -> Field:
     for key in ("name", "label"):
         table.need(key)
     kind = table.word("type", "str")
-    _known(table, "type", ("类型", "type"), (kind,), types.TYPES)
+    known(table, "type", ("类型", "type"), (kind,), types.TYPES)
     rows = (*_block_fields(table, shared), *(_field(f, shared) for f in table.tables("fields")))
     result = Field(
         **_plain_keys(table),
@@ -188,7 +170,7 @@ def _plain_keys(table: Table) -> dict[str, Any]:
         "max": table.number("max"),
         "max_length": table.whole("max_length"),
         "calc": table.words("calc"),
-        "filled_by": _roles(table, "filled_by"),
+        "filled_by": roles(table, "filled_by"),
         "key": table.flag("key"),
         "all_or_nothing": table.flag("all_or_nothing"),
         "private": table.flag("private"),
@@ -257,57 +239,3 @@ def _choices(table: Table, key: str) -> tuple[Choice, ...]:
         else:
             found.append(Choice(str(code), Text(outer.word(code))))
     return tuple(found)
-
-
-# ---------------------------------------------------------------- checks and lifecycle
-
-
-def _check(table: Table, names: frozenset[str]) -> Check:
-    table.allow("that", "at", "when", "say")
-    for key in ("that", "at", "say"):
-        table.need(key)
-    at = table.word("at")
-    _known(table, "at", ("字段", "field"), (at,) if at else (), names)
-    return Check(table.word("that"), at, table.text("say"), table.word("when"), table.here)
-
-
-def _lifecycle(table: Table, names: frozenset[str]) -> Lifecycle:
-    table.allow("start", "states", "events")
-    states = tuple(_state(name, t) for name, t in table.named("states"))
-    known = [s.name for s in states]
-    start = table.word("start", known[0] if known else "")
-    _known(table, "start", ("状态", "state"), (start,) if known else (), known)
-    if not known and table.node:
-        table.faults.add(table.here, "lifecycle 没有 states", "the lifecycle has no states")
-    return Lifecycle(start, states, tuple(_event(n, t, known, names) for n, t in table.named("events")))
-
-
-def _state(name: str, table: Table) -> State:
-    table.allow("zh", "en", "print", "final")
-    table.need("zh")
-    word = table.word("print", name if name in PRINT else "draft")
-    _known(table, "print", ("打印状态", "print state"), (word,), PRINT)
-    return State(name, Text(table.word("zh"), table.word("en")), word, table.flag("final"))
-
-
-def _event(name: str, table: Table, states: list[str], names: frozenset[str]) -> Event:
-    table.allow(*EVENT_KEYS)
-    for key in ("zh", "from", "to"):
-        table.need(key)
-    event = Event(
-        name=name,
-        label=Text(table.word("zh"), table.word("en")),
-        from_=table.words("from"),
-        to=table.word("to"),
-        on=table.words("on") or ("person",),
-        by=_roles(table, "by"),
-        when=table.word("when"),
-        needs=table.words("needs"),
-        set=dict(table.table("set").node),
-        origin=table.here,
-    )
-    _known(table, "from", ("状态", "state"), event.from_, states)
-    _known(table, "to", ("状态", "state"), (event.to,) if event.to else (), states)
-    _known(table, "needs", ("字段", "field"), event.needs, names)
-    _known(table, "set", ("字段", "field"), tuple(event.set), names)
-    return event

@@ -19,6 +19,7 @@ RECORD: dict[str, tuple[Text, tuple[str, ...]]] = {
 }
 _BRACKETS = re.compile(r"[(\[【〔<《「][^)\]】〕>》」]*[)\]】〕>》」]")
 _NOISE = re.compile(r"[\s*★☆:_\-—–·.。、,，;；?？!！'\"“”]+")
+_TWO = re.compile(r"^[*★]?\s*([^A-Za-z]*[\u4e00-\u9fff][^A-Za-z]*?)[\s/|]*([A-Za-z].*)$", re.S)
 _NUMBERING = re.compile(r"^(\d{1,2}[.、)]|[(]\d{1,2}[)]|[一二三四五六七八九十]{1,2}、)\s*")
 
 
@@ -56,7 +57,8 @@ class Labels:
     def find(self, label: str, within: str = "") -> str | None:
         """The field path that a label means ("product_model"); `within` a list field, its column ("shares.pct")."""
         index = self._columns.get(within, {}) if within else self._top
-        return index.get(normal(label))
+        found = index.get(normal(label))
+        return found or _both(label, index)
 
     def lists(self, label: str) -> tuple[str, ...]:
         """Every column of any list that a label means, as paths."""
@@ -74,6 +76,15 @@ class Labels:
         index = self._columns.get(within, {}) if within else self._top
         found = process.extractOne(normal(label), list(index), scorer=fuzz.ratio, score_cutoff=60)
         return index[found[0]] if found else None
+
+
+def _both(label: str, index: dict[str, str]) -> str | None:
+    """A label in both languages (「产品型号 Model」): a field only when both parts mean the same one."""
+    parts = _TWO.match(unicodedata.normalize("NFKC", label).strip())
+    if not parts:
+        return None
+    one, two = (index.get(normal(part)) for part in parts.groups())
+    return one if one == two else None
 
 
 def _index(fields: tuple[Field, ...], prefix: str) -> dict[str, str]:

@@ -6,12 +6,13 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from qforms.forms import amount_cn
 from qforms.forms.dates import Unclear
 from qforms.forms.texts import narrow, words
 
 COUNTED = words(
-    "pcs pc piece pieces ea each unit units set sets nos 台 个 個 只 隻 件 套 支 块 片 把 部 条 根 张 颗 粒 枚 人 次 天 日 项 h "
-    "hr hrs 小时 d day days min 分钟 s"
+    "pcs pc piece pieces ea each unit units set sets nos 台 个 個 只 隻 件 套 支 块 片 把 部 条 根 张 颗 粒 枚 人 次 天 "
+    "日 项 h hr hrs 小时 d day days min 分钟 s"
 )
 PACKED = words("箱 盒 包 托 卷 袋 打 捆 车 批 板 栈板 box boxes carton cartons ctn pallet pallets dozen bag")
 TIMES = {"万": Decimal(10000), "千": Decimal(1000), "亿": Decimal(10**8), "k": Decimal(1000), "w": Decimal(10000)}
@@ -21,7 +22,7 @@ SURE = Decimal("0.0001")  # a float's last digits; more than that was meant
 
 _ABOUT = re.compile(r"^(?:大约|大概|约|近|approx\.?|about|ca\.?|~|≈)\s*|(?:左右|上下|多|余|来)$", re.I)
 _NUMBER = re.compile(
-    r"^([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+|[+-]?\d+(?:\.\d+)?e[+-]?\d+)\s*(.*)$", re.I
+    r"^([+-]?\d+(?:\.\d+)?e[+-]?\d+|[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+)\s*(.*)$", re.I
 )
 _MONEY_MARK = re.compile(r"^(?:¥|rmb|cny|人民币)\s*|\s*(?:元整|元|圆|块钱|块|rmb|cny)$", re.I)
 _FOREIGN = re.compile(r"\$|€|£|usd|eur|hkd|jpy|gbp|美元|欧元|港币|日元|美金", re.I)
@@ -109,6 +110,8 @@ def money(raw: Any, units: tuple[str, ...]) -> tuple[Decimal, str]:
         text = narrow(raw)
         if _FOREIGN.search(text):
             raise Unclear("foreign_currency")
+        if not re.search(r"\d", text) and re.search("[元圆角分]", text):
+            return _capitals(text), ""
         negative = bool(re.fullmatch(r"\(.*\)", text))
         bare = _MONEY_MARK.sub("", _MONEY_MARK.sub("", text.strip("()") if negative else text).strip()).strip()
         sign = "-" if bare.startswith("-") else ""
@@ -118,6 +121,13 @@ def money(raw: Any, units: tuple[str, ...]) -> tuple[Decimal, str]:
         value, doubt = amount(raw)
     cents = round_cents(value)
     return cents, doubt or ("rounded" if abs(cents - value) > SURE else "")
+
+
+def _capitals(text: str) -> Decimal:
+    try:
+        return amount_cn.parse(text)
+    except ValueError:
+        raise Unclear("not_a_number") from None
 
 
 def round_cents(value: Decimal) -> Decimal:

@@ -17,7 +17,7 @@ from typing import Any
 from qforms.model import Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text
 
 LAYOUT = 1
-LOADER = ("cross.py", "declaration.py", "labels.py", "source.py", "store.py", "types.py")
+LOADER = ("cross.py", "declaration.py", "labels.py", "lifecycle.py", "source.py", "store.py", "types.py")
 _CLASSES: dict[str, type[Any]] = {
     c.__name__: c for c in (Check, Choice, Event, Field, Form, Lifecycle, Section, State, Text)
 }

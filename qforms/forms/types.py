@@ -13,28 +13,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from qforms.forms import choices, dates, numbers, texts
 from qforms.forms.dates import Unclear
+from qforms.forms.plain import plain, revive
+from qforms.forms.shown import DECISIONS, SHANGHAI, show
 from qforms.forms.texts import words
-from qforms.model import Field, Problem, Text, Value
+from qforms.model import Field, Problem, Value
+
+__all__ = ["SHANGHAI", "TYPES", "limit", "parse", "parse_all", "plain", "revive", "show"]
 
 TYPES = words("str text int dec money bool enum date dt ref user dept list file img sig")
 WORDS = frozenset({"str", "text", "ref", "user", "dept"})
 ROWS = frozenset({"list", "sig", "file", "img"})
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MAX_LENGTH = {"text": 20_000, "str": 500, "ref": 200, "user": 100, "dept": 100}
 SIG_KEYS = ("name", "decision", "at", "opinion", "for_name")
 FILE_KEYS = ("digest", "name", "kind")
-DECISIONS = {
-    "agree": Text("同意", "agree"),
-    "object": Text("异议", "object"),
-    "refuse": Text("不同意", "refuse"),
-}
 QUESTIONS = words("year_missing ambiguous_date ambiguous_number approximate several_choices foreign_currency rounded")
 WARNINGS = frozenset({"time_missing"})
 _SPLIT = re.compile(r"[、,，;；\n]+")
@@ -240,7 +237,8 @@ def _decision(word: str) -> str:
 def _file(fld: Field, raw: Any, zone: tzinfo) -> tuple[Value, str]:
     if isinstance(raw, Mapping):
         return {k: texts.line(raw[k]) for k in FILE_KEYS if not texts.is_blank(raw.get(k))} or None, ""
-    return {"digest": "", "name": texts.line(raw), "kind": ""}, ""
+    name = texts.line(raw)
+    return ({"name": name} if name else None), ""
 
 
 _READERS: dict[str, Callable[[Field, Any, tzinfo], tuple[Value, str]]] = {
@@ -274,99 +272,7 @@ def limit(fld: Field, value: Value) -> tuple[str, dict[str, Any]] | None:
         if fld.type == "int" and value < 0 and fld.min is None:
             return "negative", {}
         if fld.min is not None and value < fld.min:
-            return ("negative" if value < 0 <= fld.min else "too_small"), {"least": _digits(fld.min)}
+            return ("negative" if value < 0 <= fld.min else "too_small"), {"least": format(fld.min, "f")}
         if fld.max is not None and value > fld.max:
-            return "too_large", {"most": _digits(fld.max)}
+            return "too_large", {"most": format(fld.max, "f")}
     return None
-
-
-def _digits(value: Decimal) -> str:
-    return format(value, "f")
-
-
-# ---------------------------------------------------------------- a value -> what a person reads
-
-
-def show(fld: Field, value: Value, lang: str, zone: tzinfo = SHANGHAI) -> str:
-    """A value as it stands on paper and in letters, without its unit: 2026-05-14 17:20, 9,044.80, 3.200, 是."""
-    if value is None:
-        return ""
-    if fld.type == "list":
-        return f"{len(value)} 行" if lang != "en" else f"{len(value)} rows"
-    if fld.many and isinstance(value, (list, tuple)):
-        return ("、" if lang != "en" else ", ").join(_show(fld, v, lang, zone) for v in value)
-    return _show(fld, value, lang, zone)
-
-
-def _show(fld: Field, value: Value, lang: str, zone: tzinfo) -> str:
-    if fld.choices:
-        code = str(value)
-        return next((c.label[lang] for c in fld.choices if c.code == code), code)
-    if isinstance(value, bool):
-        return ("是" if value else "否") if lang != "en" else ("Yes" if value else "No")
-    if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return _show_number(fld, value)
-    if isinstance(value, Mapping):
-        return _show_row(fld, value, lang, zone)
-    return str(value)
-
-
-def _show_number(fld: Field, value: Decimal) -> str:
-    if fld.type == "money":
-        return f"{value:,.2f}"
-    if "‰" in (fld.unit.zh, fld.unit.en):
-        return f"{value:.3f}"
-    return _digits(value.normalize() if value else Decimal(0))
-
-
-def _show_row(fld: Field, row: Mapping[str, Any], lang: str, zone: tzinfo) -> str:
-    if fld.type in ("file", "img"):
-        return str(row.get("name") or row.get("digest") or "")
-    signed = str(row.get("name", ""))
-    if row.get("for_name"):
-        signed += f"代{row['for_name']}" if lang != "en" else f" for {row['for_name']}"
-    decision = DECISIONS[row["decision"]][lang] if row.get("decision") in DECISIONS else str(row.get("decision", ""))
-    at = row.get("at")
-    when = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(at, datetime) else str(at or "")
-    return " ".join(p for p in (signed, decision, when, str(row.get("opinion", ""))) if p)
-
-
-# ---------------------------------------------------------------- JSON
-
-
-def plain(fld: Field, value: Value) -> Any:
-    """A value as JSON holds it: decimals as text, dates and times in ISO 8601 (times with their offset)."""
-    if isinstance(value, (list, tuple)):
-        return [plain(fld, v) for v in value]
-    if isinstance(value, Mapping):
-        columns = {f.name: f for f in fld.fields}
-        return {k: plain(columns.get(k, fld), v) for k, v in value.items()}
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def revive(fld: Field, value: Any) -> Value:
-    """The value that `plain` was given; rows of columns no longer declared keep what they held."""
-    if isinstance(value, list):
-        return tuple(revive(fld, v) for v in value)
-    if isinstance(value, Mapping):
-        columns = {f.name: f for f in fld.fields}
-        return {k: _revive_cell(fld, columns.get(k), k, v) for k, v in value.items()}
-    if not isinstance(value, str):
-        return value
-    if fld.type in ("dec", "money"):
-        return Decimal(value)
-    if fld.type == "date":
-        return date.fromisoformat(value)
-    return datetime.fromisoformat(value) if fld.type == "dt" else value
-
-
-def _revive_cell(fld: Field, column: Field | None, name: str, value: Any) -> Value:
-    if column is not None:
-        return revive(column, value)
-    return datetime.fromisoformat(value) if fld.type == "sig" and name == "at" and isinstance(value, str) else value
