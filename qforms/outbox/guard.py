@@ -16,6 +16,17 @@ Circle = Literal["internal", "supplier", "customer"]
 
 _WIDTH: dict[str, int] = {"internal": 0, "supplier": 1, "customer": 2}
 _OUTSIDE = ("supplier", "customer")  # audiences of letters that may go to outside addresses
+_ECHO = ("acknowledgement", "question", "rejection")  # they give a sender's own words back: a rate in them is theirs
+# Domains that everybody has: a company that writes from one is known by its full addresses only.
+# fmt: off
+_PUBLIC = frozenset({
+    "qq.com", "vip.qq.com", "foxmail.com", "163.com", "vip.163.com", "126.com", "yeah.net", "188.com",
+    "sina.com", "sina.cn", "vip.sina.com", "sohu.com", "tom.com", "21cn.com", "139.com", "189.cn",
+    "wo.cn", "aliyun.com", "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
+    "icloud.com", "me.com", "yahoo.com", "yahoo.com.cn", "yahoo.cn", "gmx.com", "gmx.de", "web.de",
+    "proton.me", "mail.ru", "naver.com",
+})
+# fmt: on
 _CIRCLES = {"internal": ("公司内部", "the company itself"), "supplier": ("供应商", "suppliers")}
 _INTERNAL = (
     re.compile(r"\d[\d.,]*\s*(?:‰|per mille)", re.IGNORECASE),
@@ -65,7 +76,7 @@ def _internal_words(
     text: str, domains: Collection[str], persons: Collection[str], letter: LetterIntent, withheld: Iterable[str]
 ) -> str:
     """The first internal words in `text`: a rate, a share, a withheld name, or a quoted mail of one of our people."""
-    for pattern in _INTERNAL:
+    for pattern in () if letter.kind in _ECHO else _INTERNAL:
         if found := pattern.search(text):
             return found[0].strip()
     for word in withheld:
@@ -81,5 +92,5 @@ def _is_ours(address: str, domains: Collection[str], persons: Collection[str]) -
     """By domain or one of its sub-domains, or as one of our people's."""
     address = address.lower()
     domain = address.rpartition("@")[2]
-    own = {d.lower().lstrip("@") for d in domains if d}
+    own = {d.lower().lstrip("@") for d in domains if d} - _PUBLIC
     return address in {p.lower() for p in persons} or any(domain == d or domain.endswith(f".{d}") for d in own)

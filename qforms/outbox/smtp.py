@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("qforms.outbox")
 
 _AGAIN = 300.0  # seconds: the longest pause before the next try, and the only one where a person must act first
+_FAULTS = (smtplib.SMTPException, OSError, UnicodeError, QformsError)
 _RENEW = 100  # letters over one session; servers end longer ones
 
 
@@ -43,13 +44,21 @@ class SmtpTransport:
         try:
             session = self._connected()
             result = _transaction(session.smtp, raw, sender, list(dict.fromkeys(to)))
-        except (smtplib.SMTPException, OSError, UnicodeError, QformsError) as fault:
+        except _FAULTS as fault:
             return self._down(fault)
         self.trouble, self._failures, self._used = None, 0, self._used + 1
         if isinstance(result, Later):
             session.drop()
             self._session = None
         return result
+
+    def try_login(self) -> str:
+        """Why the server cannot be used, in one line; "" when it can. Sends nothing."""
+        try:
+            self._connected()
+        except _FAULTS as fault:
+            return self._down(fault).reason
+        return ""
 
     def close(self) -> None:
         if session := self._session:
@@ -91,8 +100,17 @@ class SmtpTransport:
         else:
             code, pause = "smtp_unreachable", min(_AGAIN, 2.0 ** (self._failures - 1))
         self.trouble, self._down_until = Problem(code, context=where), time.monotonic() + pause
-        log.warning("%s", problems.say(self.trouble, "en"))
+        log.info("%s", problems.say(self.trouble, "en"))
         return Later(problems.say(self.trouble, "zh"), down=True)
+
+
+def try_login(settings: Settings) -> str:
+    """Why letters cannot be sent with these settings, in one line; "" when they can. Sends nothing."""
+    transport = SmtpTransport(settings)
+    try:
+        return transport.try_login()
+    finally:
+        transport.close()
 
 
 def _transaction(smtp: smtplib.SMTP, raw: bytes, sender: str, to: list[str]) -> Sent | Later | Dead:

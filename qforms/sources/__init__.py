@@ -44,3 +44,19 @@ def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list
             found.append(SentSource(settings, clock))
     found.append(FolderSource(settings, clock, once))
     return found
+
+
+def try_login(settings: Settings) -> str:
+    """Why the IMAP mailbox or its Sent folder cannot be used, in one line; "" when they can. Reads no mail."""
+    from qforms.sources.imap import ImapSource, SentSource
+
+    folders = [ImapSource(settings), *([SentSource(settings)] if settings.mailbox.sent_folder else [])]
+    try:
+        for folder in folders:
+            folder.log_in()
+    except SourceDown as down:
+        return str(down)
+    finally:
+        for folder in folders:
+            folder.close()
+    return ""

@@ -93,6 +93,10 @@ class _Folder:
         except FAULTS as fault:
             self._broke(fault)
 
+    def log_in(self) -> None:
+        """Opens the folder, without reading anything. Raises SourceDown."""
+        self._connected()
+
     def close(self) -> None:
         from qforms.sources.connection import FAULTS
 

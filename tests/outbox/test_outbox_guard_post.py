@@ -99,6 +99,21 @@ class TestGuard:
     def test_ordinary_words_do(self, text: str) -> None:
         assert code(intent(), text=text, withheld=["宁波禾木百货", ""]) == ""
 
+    def test_an_acknowledgement_may_repeat_the_customers_own_words(self) -> None:
+        echo = "主题：YL-A65 不良率 3.2‰，要求贵司承担比例 60%"
+        assert code(intent(kind="acknowledgement"), text=echo) == ""
+        assert (
+            code(intent(kind="acknowledgement"), text=echo + "宁波禾木", withheld=["宁波禾木"]) == "letter_confidential"
+        )
+
+    @pytest.mark.parametrize("domain", ["qq.com", "163.com", "gmail.com"])
+    def test_a_domain_that_everybody_has_is_nobodys(self, domain: str) -> None:
+        """A small company writes from its QQ mailbox, and so do its customers."""
+        ours = {f"support@{domain}"}
+        stranger = guard.allowed(intent("department"), (), [f"buyer@{domain}"], {domain}, ours)
+        assert stranger and stranger.code == "letter_outside"
+        assert guard.allowed(intent("department"), (), [f"support@{domain}"], {domain}, ours) is None
+
     def test_nobody_and_no_address(self) -> None:
         assert guard.allowed(intent(to=()), (), (), OURS, PERSONS).code == "letter_nobody"  # type: ignore[union-attr]
         assert code(intent(), to=["张三"]) == "letter_address"

@@ -17,10 +17,10 @@ from servers.relay import Relay
 from support_servers import Account
 from support_wire import ScriptedServer, Wire
 
-from qforms import outbox
+from qforms import outbox, sources
 from qforms.model import Dead, Later, Sent
 from qforms.outbox.maildir import MaildirTransport
-from qforms.outbox.smtp import SmtpTransport
+from qforms.outbox.smtp import SmtpTransport, try_login
 from qforms.settings import Outgoing, Settings
 from qforms.sources.imap import ImapSource
 
@@ -146,6 +146,22 @@ class TestPostfix:
         assert transport.trouble is None
         transport.close()
         assert len(arrived(own_account, 2)) == 2
+
+
+class TestTrying:
+    """What `doctor` asks."""
+
+    def test_all_is_well(self, account: Account) -> None:
+        account.stack.doveadm("mailbox", "create", "-u", account.address, "Sent")
+        settings = account.settings({"sent_folder": "Sent"})
+        assert (try_login(settings), sources.try_login(settings)) == ("", "")
+        assert arrived(account, 0) == []
+
+    def test_it_says_what_is_wrong(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("QFORMS_SMTP_PASSWORD", "falsch")
+        settings = account.settings({"sent_folder": "Nowhere"})
+        assert account.address in try_login(settings)
+        assert "Nowhere" in sources.try_login(settings)
 
 
 class TestRelay:
