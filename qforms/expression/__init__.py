@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from qforms.expression.kinds import Kind, kinds_of
-from qforms.expression.run import Tree, closure, constants_of, names_of
+from qforms.expression.run import closure
+from qforms.expression.tree import Tree, constants_of, names_of
 
 __all__ = ["Compiled", "Kind", "compile", "from_json", "kinds_of"]
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from qforms.expression.kinds import BOOL, MOMENT, NUMBER, TEXT, Kind, near
+from qforms.expression.functions import FUNCTIONS, ORDERED, Checked
+from qforms.expression.kinds import BOOL, MOMENT, NUMBER, TEXT, Kind
 from qforms.expression.regex import cap
-from qforms.expression.run import COMPARE, Tree
+from qforms.expression.run import COMPARE
 from qforms.expression.source import Fault, parse
+from qforms.expression.told import ZH, shown, told, told_en, type_of, unknown
+from qforms.expression.tree import Tree
 from qforms.model import QformsError
 
-_ZH = {
-    "text": "文字",
-    "number": "数字",
-    "bool": "是/否",
-    "date": "日期",
-    "datetime": "时刻",
-    "row": "行",
-    "limits": "限值",
-    "moment": "日期或时刻",
-}
-_ORDERED = {"number", "date", "datetime"}
 _EQUALS = {"number", "date", "datetime", "text", "bool"}
-Checked = tuple[Tree, Kind]
 
 
 def check(text: str, names: Mapping[str, Kind], where: str = "", want: Kind | None = None) -> Tree:
@@ -42,10 +33,12 @@ def _fits(tree: Tree, kind: Kind, want: Kind) -> None:
     """A fault unless an expression of `kind` gives what is wanted."""
     types = ("date", "datetime") if want == MOMENT else (want.type,)
     if kind.type not in types or (want.many is not None and kind.many != want.many):
-        raise Fault(f"这里需要{_show(want)}，得到{_show(kind)}", f"a {_type(want)} is needed, this is a {_type(kind)}")
+        raise Fault(
+            f"这里需要{shown(want)}，得到{shown(kind)}", f"a {type_of(want)} is needed, this is a {type_of(kind)}"
+        )
     for literal in _results(tree):
         if want.choices and kind.type == "text" and literal not in want.choices:
-            raise _unknown("代码", "code", str(literal), sorted(want.choices))
+            raise unknown("代码", "code", str(literal), sorted(want.choices))
 
 
 def _results(tree: Tree) -> Iterator[Any]:
@@ -58,24 +51,6 @@ def _results(tree: Tree) -> Iterator[Any]:
         case ["first", *parts]:
             for part in parts:
                 yield from _results(part)
-
-
-def _type(kind: Kind) -> str:
-    return f"list of {kind.type}s" if kind.many else kind.type
-
-
-def _show(kind: Kind) -> str:
-    if kind.many:
-        return "清单" if kind.type == "row" else f"多个{_ZH[kind.type]}"
-    return _ZH[kind.type]
-
-
-def _unknown(what: str, en: str, word: str, options: Sequence[str]) -> Fault:
-    meant = near(word, options)
-    hint, hint_en = (f"；是否指 {meant}？", f"; did you mean {meant}?") if meant else ("", "")
-    if not meant and len(options) <= 12:
-        hint, hint_en = f"；可用：{'、'.join(options)}", f"; known: {', '.join(options)}"
-    return Fault(f"没有{what}「{word}」{hint}", f"unknown {en} {word!r}{hint_en}")
 
 
 class _Checker:
@@ -97,8 +72,8 @@ class _Checker:
         tree, kind = self.visit(node)
         if kind.type != type_ or kind.many:
             raise Fault(
-                f"{_told(tree)}是{_show(kind)}，这里需要{_ZH[type_]}",
-                f"{_told_en(tree)} is a {_type(kind)}, a {type_} is needed",
+                f"{told(tree)}是{shown(kind)}，这里需要{ZH[type_]}",
+                f"{told_en(tree)} is a {type_of(kind)}, a {type_} is needed",
             )
         return tree
 
@@ -133,7 +108,7 @@ class _Checker:
             )
         kind = self.names.get(node.name)
         if kind is None:
-            raise _unknown("名称", "name", node.name, sorted(self.names))
+            raise unknown("名称", "name", node.name, sorted(self.names))
         if kind.type == "limits":
             raise Fault("limits 后面要写名称：limits.min_units", "limits needs a name: limits.min_units")
         return ["name", node.name], kind
@@ -144,12 +119,12 @@ class _Checker:
             raise Fault(f"只能跨一级引用，.{node.name} 多了", f"only one step through a reference: .{node.name}")
         kind = self.names.get(base.name)
         if kind is None:
-            raise _unknown("名称", "name", base.name, sorted(self.names))
+            raise unknown("名称", "name", base.name, sorted(self.names))
         if not kind.fields:
             raise Fault(f"{base.name} 下面没有字段", f"{base.name} has nothing below it")
         below = kind.fields.get(node.name)
         if below is None:
-            raise _unknown(f" {base.name} 的字段", f"field of {base.name}", node.name, sorted(kind.fields))
+            raise unknown(f" {base.name} 的字段", f"field of {base.name}", node.name, sorted(kind.fields))
         return self._below(kind, base.name, node.name, below)
 
     def _below(self, kind: Kind, name: str, field: str, below: Kind) -> Checked:
@@ -175,7 +150,7 @@ class _Checker:
     def _TernaryExpression(self, node: Any) -> Checked:
         condition = self.of(node.condition, "bool")
         (yes, kind), (no, other) = self.visit(node.case_true), self.visit(node.case_false)
-        return ["if", condition, yes, no], self._same("? :", [(yes, kind), (no, other)])
+        return ["if", condition, yes, no], self.same("? :", [(yes, kind), (no, other)])
 
     # ---- comparisons
 
@@ -183,29 +158,29 @@ class _Checker:
         return self._compare(node, _EQUALS)
 
     def _ArithmeticComparisonExpression(self, node: Any) -> Checked:
-        return self._compare(node, _ORDERED)
+        return self._compare(node, ORDERED)
 
-    def _compare(self, node: Any, types: set[str]) -> Checked:
+    def _compare(self, node: Any, types: Set[str]) -> Checked:
         (left, a), (right, b) = self.visit(node.left), self.visit(node.right)
         sign = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}[node.type]
-        self._same(sign, [(left, a), (right, b)])
+        self.same(sign, [(left, a), (right, b)])
         if a.many or a.type not in types:
-            raise Fault(f"{_show(a)}不能用 {sign} 比较", f"a {_type(a)} can't be compared by {sign}")
+            raise Fault(f"{shown(a)}不能用 {sign} 比较", f"a {type_of(a)} can't be compared by {sign}")
         return ["compare", node.type if node.type in COMPARE else "eq", left, right], BOOL
 
-    def _same(self, sign: str, parts: Sequence[tuple[Tree, Kind]]) -> Kind:
+    def same(self, sign: str, parts: Sequence[Checked]) -> Kind:
         """The common kind of what is compared or chosen from; codes that can't occur are a fault."""
         (first, kind), *rest = parts
         for tree, other in rest:
             if {kind.type, other.type} == {"date", "datetime"}:
                 raise Fault(
-                    f"{sign} 两边一个是日期、一个是时刻；写 days({_told(first)}, {_told(tree)})",
+                    f"{sign} 两边一个是日期、一个是时刻；写 days({told(first)}, {told(tree)})",
                     f"{sign} between a date and a time: use days(a, b)",
                 )
             if (kind.type, kind.many) != (other.type, other.many):
                 raise Fault(
-                    f"{sign} 两边类型不同：{_told(first)}是{_show(kind)}，{_told(tree)}是{_show(other)}",
-                    f"{sign} between a {_type(kind)} and a {_type(other)}",
+                    f"{sign} 两边类型不同：{told(first)}是{shown(kind)}，{told(tree)}是{shown(other)}",
+                    f"{sign} between a {type_of(kind)} and a {type_of(other)}",
                 )
             self._code(kind, first, tree)
             self._code(other, tree, first)
@@ -213,7 +188,7 @@ class _Checker:
 
     def _code(self, kind: Kind, named: Tree, literal: Tree) -> None:
         if kind.choices and literal[0] == "value" and literal[1] not in kind.choices:
-            raise _unknown(f"{_told(named)}的代码", f"code of {_told_en(named)}", str(literal[1]), sorted(kind.choices))
+            raise unknown(f"{told(named)}的代码", f"code of {told_en(named)}", str(literal[1]), sorted(kind.choices))
 
     def _ContainsExpression(self, node: Any) -> Checked:
         member, kind = self.visit(node.member)
@@ -222,12 +197,12 @@ class _Checker:
             if not items:
                 raise Fault("in 后面的列表是空的", "the list after in is empty")
             for item in items:
-                self._same("in", [(member, kind), item])
+                self.same("in", [(member, kind), item])
             return ["in", member, ["list", [tree for tree, _ in items]]], BOOL
         box, among = self.visit(node.container)
         if not among.many:
-            raise Fault(f"in 后面需要列表，{_told(box)}是{_show(among)}", f"in needs a list, not a {_type(among)}")
-        self._same("in", [(box, Kind(among.type, False, among.choices)), (member, kind)])
+            raise Fault(f"in 后面需要列表，{told(box)}是{shown(among)}", f"in needs a list, not a {type_of(among)}")
+        self.same("in", [(box, Kind(among.type, False, among.choices)), (member, kind)])
         return ["in", member, box], BOOL
 
     def _FuzzyComparisonExpression(self, node: Any) -> Checked:
@@ -272,89 +247,17 @@ class _Checker:
         name = getattr(node.function, "name", "?")
         if getattr(node.function, "scope", None):
             raise Fault(f"没有函数 ${name}：带 $ 的都不能用", f"${name}: nothing with $ exists here")
-        if name not in _FUNCTIONS:
-            raise _unknown("函数", "function", name, sorted(_FUNCTIONS))
-        least, most, call = _FUNCTIONS[name]
+        if name not in FUNCTIONS:
+            raise unknown("函数", "function", name, sorted(FUNCTIONS))
+        least, most, call = FUNCTIONS[name]
         given = len(node.arguments)
         if not least <= given <= most:
             need = str(least) if least == most else f"{least}+"
             raise Fault(
                 f"{name}() 需要 {need} 个参数，写了 {given} 个", f"{name}() takes {need} arguments, not {given}"
             )
-        checked: Checked = call(self, name, node.arguments)
-        return checked
-
-    def known(self, name: str, args: Sequence[Any]) -> Checked:
-        tree, _ = self.visit(args[0])
-        if tree[0] not in ("name", "column", "each"):
-            raise Fault("known() 里只能是一个名称", "known() takes a name")
-        return ["known", tree], BOOL
-
-    def total(self, name: str, args: Sequence[Any]) -> Checked:
-        tree, kind = self.visit(args[0])
-        if kind.type != "number" or not kind.many:
-            raise Fault("total() 里写 清单.数字列，如 total(shares.pct)", "total() takes list.column of numbers")
-        return ["total", tree], NUMBER
-
-    def count(self, name: str, args: Sequence[Any]) -> Checked:
-        tree, kind = self.visit(args[0])
-        if tree[0] != "name" or not kind.many:
-            raise Fault("count() 里只能是清单的名称", "count() takes the name of a list")
-        return ["count", tree[1]], NUMBER
-
-    def choose(self, name: str, args: Sequence[Any]) -> Checked:
-        parts = [self.visit(a) for a in args]
-        kind = self._same(f"{name}()", parts)
-        if name != "first" and (kind.many or kind.type not in _ORDERED):
-            raise Fault(f"{name}() 不能用于{_show(kind)}", f"{name}() of a {_type(kind)}")
-        return [name, *(tree for tree, _ in parts)], kind
-
-    def between(self, name: str, args: Sequence[Any]) -> Checked:
-        parts = [self.visit(a) for a in args]
-        allowed = ("datetime",) if name == "hours" else ("date", "datetime")
-        for tree, kind in parts:
-            if kind.many or kind.type not in allowed:
-                raise Fault(
-                    f"{name}() 需要{_ZH[allowed[0]]}，{_told(tree)}是{_show(kind)}", f"{name}() of a {_type(kind)}"
-                )
-        return [name, *(tree for tree, _ in parts)], NUMBER
-
-    def lower(self, name: str, args: Sequence[Any]) -> Checked:
-        return ["lower", self.of(args[0], "text")], TEXT
-
-
-_FUNCTIONS: Mapping[str, tuple[int, int, Any]] = {
-    "known": (1, 1, _Checker.known),
-    "total": (1, 1, _Checker.total),
-    "count": (1, 1, _Checker.count),
-    "larger": (2, 9, _Checker.choose),
-    "smaller": (2, 9, _Checker.choose),
-    "first": (2, 9, _Checker.choose),
-    "days": (2, 2, _Checker.between),
-    "hours": (2, 2, _Checker.between),
-    "lower": (1, 1, _Checker.lower),
-}
-FUNCTIONS = tuple(_FUNCTIONS)
+        return call(self, name, node.arguments)
 
 
 def _literal(value: Any) -> Tree:
     return ["value", value] if isinstance(value, (bool, str)) else ["number", str(value)]
-
-
-def _told(tree: Tree) -> str:
-    """How a message names a part."""
-    match tree:
-        case ["name", name] | ["limit", name, _]:
-            return f"「{name}」"
-        case ["column" | "each", name, column]:
-            return f"「{name}.{column}」"
-        case ["value", value]:
-            return f"「{value}」"
-        case ["number", text]:
-            return f"「{text}」"
-    return "这一部分"
-
-
-def _told_en(tree: Tree) -> str:
-    told = _told(tree).strip("「」")
-    return "this part" if told == "这一部分" else told

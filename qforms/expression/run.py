@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-Tree = list[Any]
+from qforms.expression.tree import Tree
+
 Values = Mapping[str, Any]
 Run = Callable[[Values, list[str]], Any]
 
@@ -268,26 +269,3 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "hours": _hours,
     "lower": _lower,
 }
-
-
-# ---------------------------------------------------------------- what a tree rests on
-
-
-def _nodes(tree: Tree) -> Iterator[Tree]:
-    yield tree
-    for part in tree[1:]:
-        if isinstance(part, list):
-            if part and isinstance(part[0], list):  # the items of a list
-                for item in part:
-                    yield from _nodes(item)
-            elif part:
-                yield from _nodes(part)
-
-
-def names_of(tree: Tree) -> frozenset[str]:
-    """The names that must be known: a reference's attribute by its path, rows by the name of their list."""
-    return frozenset(n[1] for n in _nodes(tree) if n[0] in ("name", "column", "each", "count"))
-
-
-def constants_of(tree: Tree) -> frozenset[str]:
-    return frozenset(n[1] for n in _nodes(tree) if n[0] == "limit")

@@ -10,7 +10,7 @@ import pytest
 import support_rulebook as sample
 
 from qforms import expression, rulebook
-from qforms.expression.check import FUNCTIONS
+from qforms.expression.functions import FUNCTIONS
 from qforms.expression.kinds import kinds_of
 from qforms.forms.catalogue import Catalogue
 from qforms.rulebook import items, testing

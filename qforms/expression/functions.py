@@ -1,0 +1,81 @@
+"""The functions of the rule language: what they take, and their trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from qforms.expression.kinds import BOOL, NUMBER, TEXT, Kind
+from qforms.expression.source import Fault
+from qforms.expression.told import ZH, shown, told, type_of
+from qforms.expression.tree import Tree
+
+ORDERED = frozenset({"number", "date", "datetime"})
+Checked = tuple[Tree, Kind]
+
+
+class Checker(Protocol):
+    """What a function needs of the check that meets it."""
+
+    def visit(self, node: Any) -> Checked: ...
+    def of(self, node: Any, type_: str) -> Tree: ...
+    def same(self, sign: str, parts: Sequence[Checked]) -> Kind: ...
+
+
+Call = Callable[[Checker, str, Sequence[Any]], Checked]
+
+
+def _known(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, _ = c.visit(args[0])
+    if tree[0] not in ("name", "column", "each"):
+        raise Fault("known() 里只能是一个名称", "known() takes a name")
+    return ["known", tree], BOOL
+
+
+def _total(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if kind.type != "number" or not kind.many:
+        raise Fault("total() 里写 清单.数字列，如 total(shares.pct)", "total() takes list.column of numbers")
+    return ["total", tree], NUMBER
+
+
+def _count(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if tree[0] != "name" or not kind.many:
+        raise Fault("count() 里只能是清单的名称", "count() takes the name of a list")
+    return ["count", tree[1]], NUMBER
+
+
+def _choose(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    parts = [c.visit(a) for a in args]
+    kind = c.same(f"{name}()", parts)
+    if name != "first" and (kind.many or kind.type not in ORDERED):
+        raise Fault(f"{name}() 不能用于{shown(kind)}", f"{name}() of a {type_of(kind)}")
+    return [name, *(tree for tree, _ in parts)], kind
+
+
+def _between(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    parts = [c.visit(a) for a in args]
+    allowed = ("datetime",) if name == "hours" else ("date", "datetime")
+    for tree, kind in parts:
+        if kind.many or kind.type not in allowed:
+            raise Fault(f"{name}() 需要{ZH[allowed[0]]}，{told(tree)}是{shown(kind)}", f"{name}() of a {type_of(kind)}")
+    return [name, *(tree for tree, _ in parts)], NUMBER
+
+
+def _lower(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    return ["lower", c.of(args[0], "text")], TEXT
+
+
+# name -> fewest and most arguments, check
+FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
+    "known": (1, 1, _known),
+    "total": (1, 1, _total),
+    "count": (1, 1, _count),
+    "larger": (2, 9, _choose),
+    "smaller": (2, 9, _choose),
+    "first": (2, 9, _choose),
+    "days": (2, 2, _between),
+    "hours": (2, 2, _between),
+    "lower": (1, 1, _lower),
+}
