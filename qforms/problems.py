@@ -342,6 +342,35 @@ CATALOGUE: dict[str, Kind] = {
         "发给 {name} 的信没有对应的案件。", "A mail to {name} for whom there is no open case.", "office"
     ),
     # ---- rules, lifecycle, rights (rules/)
+    "event_no_record": _kind(
+        "没有单据 {number}。请核对编号后重发。",
+        "There is no document {number}. Check the number and send it again.",
+    ),
+    "event_unknown": _kind(
+        "{number} 没有“{event}”这一步，或它不由人执行。请核对。",
+        "{number} has no step “{event}”, or no person takes it. Check it.",
+    ),
+    "event_right": _kind(
+        "您不能对 {number} 执行“{event}”。请由负责该步骤的部门答复。",
+        "“{event}” on {number} is not yours to do. It has to come from the department in charge.",
+    ),
+    "event_state": _kind(
+        "{number} 现在是“{state}”，不能“{event}”。",
+        "{number} is “{state}” now: “{event}” is not possible.",
+    ),
+    "event_needs": _kind(
+        "{number} 还不能“{event}”：缺 {fields}。请补填后重发。",
+        "{number}: “{event}” needs {fields}. Fill them in and send it again.",
+    ),
+    "event_when": _kind(
+        "{number} 现在不能“{event}”：条件还不满足（当前“{state}”）。",
+        "{number}: the condition of “{event}” does not hold yet (now “{state}”).",
+    ),
+    "event_nobody": _kind(
+        "{number} 没有收件人，不能“{event}”。请填主送部门，并在基础资料里填该部门的邮箱。",
+        "{number} has no recipient, so “{event}” is refused. Fill in To, and the department's address.",
+        "office",
+    ),
     # ---- workbook (workbook/)
     "workbook_formula": _kind(
         "{where}（{field}）里是公式 {text}，没有收下。请直接写值，如 2026-05-14 或 3。",

@@ -151,13 +151,6 @@ def addressees(work: Work, recipients: Recipients, record: Record) -> list[Addre
 
 def _who(work: Work, name: str, record: Record) -> list[Addressee]:
     people = work.people
-    field = work.catalogue.field(record.form, name)
-    if name == "responsible_unit":
-        name = "responsible_dept" if record.values.get("responsible_dept") else "to_depts"
-        field = work.catalogue.field(record.form, name)
-    if field is not None:
-        value = record.values.get(name) or ()
-        return [a for v in (value if isinstance(value, tuple) else (value,)) for a in _reach(work, str(v))]
     match name:
         case "operator":
             return [Addressee(people.operator)] if people.operator else []
@@ -172,6 +165,11 @@ def _who(work: Work, name: str, record: Record) -> list[Addressee]:
             return [head] if head else people.fallback()
         case "office":
             return next((found for role in OFFICE if (found := people.role(role))), people.fallback())
+        case "responsible_unit":
+            name = "responsible_dept" if record.values.get("responsible_dept") else "to_depts"
+    if work.catalogue.field(record.form, name) is not None:
+        value = record.values.get(name) or ()
+        return [a for v in (value if isinstance(value, tuple) else (value,)) for a in _reach(work, str(v))]
     return people.role(name) or people.fallback()
 
 

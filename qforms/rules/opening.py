@@ -42,7 +42,7 @@ def no_longer(work: Work, rule: TriggerRule, subject: Record, basis: Any) -> Non
     """The condition does not hold (any more): figures on the form it opened are brought up to date all the same."""
     names = work.names(subject, basis=basis)
     key = {k: v for k in rule.key if (v := _key_value(rule, names, k)) not in (None, "", ())}
-    if not rule.code or len(key) < len(rule.key) or rule.into:
+    if not rule.code or len(key) < len(rule.key):
         return
     open_, _ = _existing(work, rule, key, subject)
     if open_ is not None and rule.code in (open_.values.get("triggers") or ()):

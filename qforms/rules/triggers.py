@@ -46,7 +46,8 @@ def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
 def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
     """What the condition is judged on; [None] when it names no such figure, or nothing is known to divide by."""
     figures = [f for f in work.book.named(rule.when) if any(b.per(p).word for p in f.per)]
-    own = [f for f in figures if f.of == rule.on]
+    mine = [f for f in work.book.rulebook.figures if f.of == rule.on and any(b.per(p).word for p in f.per)]
+    own = [f for f in figures if f.of == rule.on] or (mine if figures else [])
     found: list[b.Basis | None] = []
     for figure in own:
         for kind in map(b.per, figure.per):
