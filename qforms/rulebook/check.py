@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from qforms.model import Catalogue, Condition, QformsError
+from qforms.rulebook.cases import load_cases
 from qforms.rulebook.load import load
-from qforms.rulebook.testing import Given, Observed, RunCase, load_cases, run
+from qforms.rulebook.testing import Given, Observed, RunCase, run
 from qforms.settings import Procedures, Settings
 from qforms.worktime import WorkTime
 

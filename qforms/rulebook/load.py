@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qforms.model import Catalogue, ClockRule, DecideRule, FigureRule, LetterRule, Rulebook, TriggerRule
-from qforms.rulebook import cross, forms, grammar
+from qforms.rulebook import acts, cross, facts, forms, grammar
 from qforms.rulebook.cache import Cache
-from qforms.rulebook.items import READERS, Reader
+from qforms.rulebook.parts import Reader
 from qforms.rulebook.scope import Scopes
 from qforms.rulebook.source import Faults, Item, Map, read
 
 LIMITS = "limits.yaml"
 TESTS = ".test.yaml"
 READ_BY_PROGRAM = ("daily_repeats",)  # limits that no expression names: after how many days a clock asks weekly (P35)
+READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of an item, in the order of reading
+    "figure": facts.figure,
+    "decide": facts.decide,
+    "trigger": acts.trigger,
+    "clock": acts.clock,
+    "letter": acts.letter,
+}
 T = TypeVar("T")
 
 

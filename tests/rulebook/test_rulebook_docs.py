@@ -13,7 +13,8 @@ from qforms import expression, rulebook
 from qforms.expression.functions import FUNCTIONS
 from qforms.expression.kinds import kinds_of
 from qforms.forms.catalogue import Catalogue
-from qforms.rulebook import items, testing
+from qforms.rulebook import acts, testing
+from qforms.rulebook.cases import load_cases
 from qforms.rulebook.load import load
 from qforms.rulebook.source import Item
 
@@ -66,7 +67,7 @@ def test_every_key_of_a_rule_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_kind_of_letter_is_told() -> None:
-    assert f"| `kind` | which text: {', '.join(items.LETTERS)} |" in ENGLISH
+    assert f"| `kind` | which text: {', '.join(acts.LETTERS)} |" in ENGLISH
 
 
 def test_every_expectation_is_told() -> None:
@@ -80,7 +81,7 @@ def test_the_english_examples_load(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, "utf-8")
     book = load(tmp_path, FORMS)
     assert [t.name for t in book.triggers] == ["rate_above_3_per_mille", "repeated"]
-    assert len(testing.load_cases(tmp_path, FORMS, book, ZoneInfo("Asia/Shanghai"))) == 1
+    assert len(load_cases(tmp_path, FORMS, book, ZoneInfo("Asia/Shanghai"))) == 1
 
 
 def test_the_chinese_examples_load(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_the_chinese_examples_load(tmp_path: Path) -> None:
     timer = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
     (tmp_path / "clocks.yaml").write_text(clocks + timer, "utf-8")
     book = load(tmp_path, FORMS)
-    assert len(testing.load_cases(tmp_path, FORMS, book, ZoneInfo("Asia/Shanghai"))) == 1
+    assert len(load_cases(tmp_path, FORMS, book, ZoneInfo("Asia/Shanghai"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from qforms import model, rulebook
 from qforms.forms.catalogue import Catalogue
 from qforms.model import Condition, QformsError, Rulebook
 from qforms.rulebook import check
-from qforms.rulebook.testing import Given, Observed, load_cases, run
+from qforms.rulebook.cases import load_cases
+from qforms.rulebook.testing import Given, Observed, run
 from qforms.settings import Calendar, Procedures, Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -1,0 +1,200 @@
+"""An item of a rule file -> what is opened, what has a deadline, who is written to."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, cast
+
+from qforms.expression import Compiled
+from qforms.expression.kinds import Kind, kind_of
+from qforms.model import ClockRule, Field, Form, LetterRule, TriggerRule
+from qforms.rulebook import grammar
+from qforms.rulebook.parts import FORM, Reader, names_of, people_of
+from qforms.rulebook.scope import NEVER
+from qforms.rulebook.source import Item, Map
+
+LETTERS = (
+    *("acknowledgement", "question", "rejection", "issue", "revision", "decision_request", "reminder", "escalation"),
+    *("alarm", "answer", "stage", "digest", "operator"),
+)
+
+
+def trigger(r: Reader, item: Item) -> TriggerRule:
+    on = r.form(item, "on")
+    item.need("when")
+    task = item.word("task")
+    opened = None if task else r.form(item, "open")
+    if task and item.has("open"):
+        item.wrong("task", "与 open 不能同时有", "and open exclude each other")
+    closed, link = _if_closed(r, item, opened)
+    for name in item.words("key"):
+        r.field(item, "key", opened or on, name)
+    return TriggerRule(
+        name=item.word("trigger"),
+        on=on.name if on else "",
+        when=r.condition(item, "when", on) or NEVER,
+        open=opened.name if opened else "",
+        key=item.words("key"),
+        if_open=cast(Any, item.one_of("if_open", ("revise", "attach", "nothing"), "revise")),
+        if_closed=cast(Any, closed),
+        link=link,
+        into=r.own_field(item, "into", on),
+        fill=_fill(r, item, on, opened),
+        to=r.to(item, "to", on, opened),
+        cc=r.to(item, "cc", on, opened),
+        code=item.word("code"),
+        task=task,
+        within=_span(r, item),
+        clause=item.word("clause"),
+        say=item.text("say"),
+        origin=item.origin,
+    )
+
+
+def _span(r: Reader, item: Item) -> timedelta | None:
+    length = r.within(item)
+    if length.months or length.working_days:
+        item.wrong("within", "在这里写小时或天：48h、7d", "takes hours or days here: 48h, 7d")
+    return length.span
+
+
+def _if_closed(r: Reader, item: Item, opened: Form | None) -> tuple[str, str]:
+    value = item.raw("if_closed")
+    if value is None:
+        return "new", ""
+    if value in ("new", "nothing"):
+        return str(value), ""
+    if not isinstance(value, Map):
+        item.wrong(
+            "if_closed",
+            "写 new、nothing 或 {open_new: true, link: 字段}",
+            "is new, nothing or {open_new: true, link: …}",
+        )
+        return "new", ""
+    inner = Item(value, r.faults)
+    again = inner.flag("open_new", True)
+    link = r.own_field(inner, "link", opened)
+    inner.done()
+    return ("new" if again else "nothing"), link
+
+
+def _fill(r: Reader, item: Item, on: Form | None, opened: Form | None) -> Mapping[str, Compiled]:
+    found: dict[str, Compiled] = {}
+    for name, value, at in item.pairs("fill"):
+        declared = opened.field(name) if opened else None
+        if opened and declared is None:
+            r.faults.unknown(at, (f" {opened.name} 的字段", f"field of {opened.name}"), name, names_of(opened))
+        if on is not None:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            found[name] = r.scopes.compile(text, at, on.name, _filled(declared) if declared else None)
+    return found
+
+
+def clock(r: Reader, item: Item) -> ClockRule:
+    on = r.form(item, "on")
+    item.need("from", "until")
+    length = r.within(item)
+    if item.has("within") == item.has("by"):
+        item.faults.add(item.origin, "within 与 by 须有且只有一个", "give either within or by")
+    timer = item.flag("timer")
+    if not timer:
+        item.need("owner")
+    return ClockRule(
+        name=item.word("clock"),
+        on=on.name if on else "",
+        when=r.condition(item, "when", on),
+        from_=r.moment(item, "from", on),
+        until=r.moment(item, "until", on),
+        within=length.span,
+        by=r.moment(item, "by", on) if item.has("by") else None,
+        months=length.months,
+        working_days=length.working_days,
+        mode=cast(Any, item.one_of("mode", ("", "wall", "working"), "")),
+        wall_when=r.condition(item, "wall_when", on),
+        owner=r.to(item, "owner", on),
+        ladder=grammar.ladder(item, people_of(on)),
+        soft=item.flag("soft"),
+        timer=timer,
+        code=item.word("code"),
+        clause=item.word("clause"),
+        title=item.text("title"),
+        ask=item.text("ask"),
+        origin=item.origin,
+    )
+
+
+def letter(r: Reader, item: Item) -> LetterRule:
+    item.need("on", "to")
+    name = item.word("letter")
+    kind = item.word("kind", name)
+    if kind not in LETTERS:
+        at = item.at("kind") if item.has("kind") else item.origin
+        r.faults.unknown(at, ("信件种类", "letter kind"), kind, LETTERS)
+    form = _letter_form(r, item)
+    return LetterRule(
+        name=name,
+        kind=kind,
+        on=item.word("on"),
+        when=r.condition(item, "when", form),
+        to=r.to(item, "to", form),
+        cc=r.to(item, "cc", form),
+        attach=_attach(r, item),
+        ask=_ask(r, item, form),
+        ask_labels=_labels(r, item, form),
+        urgent=item.flag("urgent"),
+        once=item.flag("once", True),
+        clause=item.word("clause"),
+        origin=item.origin,
+    )
+
+
+def _letter_form(r: Reader, item: Item) -> Form | None:
+    """The form of `<form>.<event>`, `<form>.opened`, `<form>.revised` or `<form>.<field>`."""
+    form_name, _, what = item.word("on").partition(".")
+    form = r.scopes.forms.get(form_name)
+    if form is None:
+        r.faults.unknown(item.at("on"), FORM, form_name, r.scopes.forms)
+        return None
+    known = ["opened", "revised", *(e.name for e in form.lifecycle.events), *(f.name for f in form.fields)]
+    if what not in known:
+        r.faults.unknown(item.at("on"), (f" {form.name} 的事件或字段", f"event or field of {form.name}"), what, known)
+    return form
+
+
+def _attach(r: Reader, item: Item) -> tuple[str, ...]:
+    names = item.words("attach")
+    for name in names:
+        kind, _, form = name.partition(":")
+        if kind == "blank" and form in r.scopes.forms:
+            continue
+        if name != "document":
+            known = ["document", *(f"blank:{f}" for f in r.scopes.forms)]
+            r.faults.unknown(item.at("attach"), ("附件", "attachment"), name, known)
+    return names
+
+
+def _ask(r: Reader, item: Item, form: Form | None) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for verdict, event, at in item.pairs("ask"):
+        if verdict not in ("agree", "refuse", "object"):
+            r.faults.unknown(at, ("答复", "verdict"), verdict, ["agree", "refuse", "object"])
+        if form and form.lifecycle.event(str(event)) is None:
+            known = [e.name for e in form.lifecycle.events]
+            r.faults.unknown(at, (f" {form.name} 的事件", f"event of {form.name}"), str(event), known)
+        found[verdict] = str(event)
+    return found
+
+
+def _labels(r: Reader, item: Item, form: Form | None) -> tuple[str, ...]:
+    names = item.words("ask_labels")
+    for name in names:
+        r.field(item, "ask_labels", form, name)
+    return names
+
+
+def _filled(field: Field) -> Kind:
+    """What a field may be filled with: one with several values also with a single one."""
+    kind = kind_of(field)
+    return dc.replace(kind, many=None) if kind.many else kind
