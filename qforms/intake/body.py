@@ -86,7 +86,7 @@ def _meta_charset(data: bytes) -> str:
 
 def from_html(html: str) -> str:
     """HTML as text, table columns kept apart. Of pages that nest too deeply inscriptis gives nothing; lxml does."""
-    html = html[:_LONGEST]
+    html = html[:_LONGEST].replace("\0", "")
     if not html.strip():
         return ""
     try:
@@ -104,7 +104,7 @@ def _bare_text(html: str) -> str:
     from lxml import html as lxml_html
 
     try:
-        tree = lxml_html.fromstring(html.replace("\0", ""), parser=lxml_html.HTMLParser(huge_tree=True))
+        tree = lxml_html.fromstring(html, parser=lxml_html.HTMLParser(huge_tree=True))
         found = [t.strip() for t in tree.xpath("//text()[not(parent::script or parent::style)]")]
     except (etree.LxmlError, ValueError):
         found = []

@@ -36,7 +36,7 @@ def nature(subject: str, text: str) -> Nature:
 
 
 def _weigh(complaint: int, business: int, danger: bool) -> Literal["complaint", "business", "unsure"]:
-    if danger or (complaint >= 2 and complaint > business):
+    if danger or (complaint >= 2 and complaint >= business + 2):
         return "complaint"
     if business >= 2 and complaint <= 1:
         return "business"

@@ -233,3 +233,11 @@ def _digest(*pieces: str) -> str:
 
 def _inflated(procedures: Procedures) -> int:
     return procedures.settings.limits.inflated_mb << 20
+
+
+def parts_of(delivery: Delivery) -> tuple[Part, ...]:
+    """The parts of a delivery as `read` names them, without reading any form: for filing and for marking."""
+    if filekind.kind(delivery.raw, delivery.name) == "message/rfc822" or delivery.channel not in ("folder", "workbook"):
+        mail = mime.parse(delivery.raw)
+        return parts.of_leaves(mail.leaves, body.read(mail, headers.decode(mail.header("subject"))[0]).paths)
+    return (parts.make("1", delivery.raw, delivery.name, ""),)
