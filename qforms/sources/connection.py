@@ -52,7 +52,7 @@ class _Reader(imaplib.IMAP4):
         self._unread = bytearray()
         super().open(host, port, timeout)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a peer that vanished is noticed
-        if hasattr(socket, "TCP_KEEPIDLE"):
+        with suppress(OSError, AttributeError):  # not on every system
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
 
     def _more(self) -> bool:

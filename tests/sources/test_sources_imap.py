@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -270,6 +271,21 @@ class TestUids:
         given = _after_a_break(source)
         assert (numbers(given), given[0].locator) == (["other"], first.locator)
         assert subjects(account, "INBOX") == ["other"]
+
+    def test_a_uid_that_stands_for_another_mail_is_not_moved(
+        self, account: Account, source: ImapSource, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However it came about: the server now says something else of the UID that was read."""
+        account.deliver(mail(1))
+        (delivery,) = source.waiting()
+        real = Connection.heads
+        monkeypatch.setattr(
+            Connection, "heads", lambda self, uids: [replace(h, message_id=b"<other@x>") for h in real(self, uids)]
+        )
+        monkeypatch.setattr(Connection, "raw", lambda self, uid, part="": mail("other"))
+        source.done(delivery, "accepted")
+        source.close()
+        assert subjects(account, "INBOX") == ["1"]
 
 
 def _after_a_break(source: ImapSource) -> list[Delivery]:
