@@ -56,7 +56,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What came of it. `opened`: forms opened by rules; `clocks`: name -> (due, state); `letters`: rule or kind;
+    """What came of it. `opened`: forms opened by rules; `clocks`: name -> (due, state); `letters`: names of rules, and kinds of those without one;
     `tasks`: kinds; `values`: form -> values of its newest record."""
 
     opened: tuple[str, ...] = ()

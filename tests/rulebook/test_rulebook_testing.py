@@ -231,7 +231,7 @@ def test_the_check_of_a_workspace(tmp_path: Path) -> None:
     book(tmp_path / "inbox_rules", TESTS)
     seen: list[Procedures] = []
 
-    def judge(procedures: Procedures, given: Sequence[Given], at: datetime) -> Observed:
+    def judge(given: Sequence[Given], at: datetime, procedures: Procedures) -> Observed:
         seen.append(procedures)
         return AS_EXPECTED
 
