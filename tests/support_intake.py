@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (mails as programs make them)
 """Mails as people's programs make them, a small world of people, customers and records, and the real forms."""
 
 from __future__ import annotations

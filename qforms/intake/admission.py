@@ -75,10 +75,13 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
         return refused(matter, Problem("role_not_granted", context={"role": filled.by}), filled)
     matter = dc.replace(matter, speaker=speaker)
     found = identify.of_form(matter, filled)
+    new_row = filled.how == "edit" and filled.base is None  # its number was reserved for it (P4)
+    if new_row and found.record is None:
+        found = Found()
     nothing_open = found.record is None or identify.is_final(matter, found.record)
-    if filled.form == COMPLAINT and nothing_open and (matter.speaker.kind in _OUTSIDE or not filled.number):
+    if filled.form == COMPLAINT and nothing_open and (matter.speaker.kind in _OUTSIDE or not filled.number or new_row):
         return _new_complaint(matter, filled, found)
-    if found.problem and not (filled.how == "edit" and filled.base is None and filled.number):
+    if found.problem:
         return refused(matter, found.problem, filled)
     if found.record is None:
         return _open(matter, filled)

@@ -198,6 +198,8 @@ def _quantity(text: str) -> int:
         if len(numbers) != 1 or not numbers[0]:
             continue
         low = clause.lower()
+        if called and low.startswith(("其中", "of which")):
+            continue  # part of those that were counted already
         if words.defective.search(low) and not (
             words.not_defective.search(low) and "其中" not in low and "of which" not in low
         ):

@@ -81,12 +81,11 @@ def _by_mail(matter: Matter, filled: Filled) -> Found:
 
 
 def may_speak(matter: Matter, record: Record, letter: Letter | None) -> bool:
-    """Our people, programs and the office may; a customer in their case; anybody who answers a letter sent to them."""
+    """Our people, programs and the office may (one who is not proven waits for the office all the same); a customer in
+    their own case; anybody who answers a letter sent to them."""
     speaker = matter.speaker
-    if speaker.kind in {"office", "program", "system"}:
+    if speaker.kind in {"office", "program", "system", "person"}:
         return True
-    if speaker.kind == "person":
-        return speaker.trusted
     if letter is not None and letter.intent.number == record.number:
         addressed = {a.lower() for a in (*letter.intent.to, *letter.intent.cc)}
         if speaker.address in addressed:

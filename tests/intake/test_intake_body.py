@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (mails and answers as they arrive, one to a line)
 """What the sender wrote, told from what was quoted: by the programs that people really use."""
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ REPLIES = {
     "outlook en": "同意。\n\nFrom: QA <a@b.cn>\nSent: Wednesday, May 6, 2026 10:00 AM\nTo: Yan\nSubject: Please answer\n\n原文",
     "outlook en bold": "同意。\n\n*From:* QA <a@b.cn>\n*Sent:* Wednesday\n*To:* Yan\n*Subject:* x\n\n原文",
     "foxmail": "同意。\n\n\n\n\nyan@womai.cn\n \n发件人： 质量部\n发送时间： 2026-05-06 10:00\n收件人： yan\n主题： 请答复\n原文",
-    "qq": "同意。\n\n\n------------------ 原始邮件 ------------------\n发件人:                                                                                                                        \"质量部\"\n原文",
-    "qq reply": "同意。\n\n---Original---\nFrom: \"QA\"\n原文",
+    "qq": '同意。\n\n\n------------------ 原始邮件 ------------------\n发件人:                                                                                                                        "质量部"\n原文',
+    "qq reply": '同意。\n\n---Original---\nFrom: "QA"\n原文',
     "163": '同意。\n\n\n\n在 2026-05-06 10:00:00，"质量部" <a@b.cn> 写道：\n原文',
     "163 en": '同意。\n\nAt 2026-05-06 10:00:00, "QA" <a@b.cn> wrote:\n原文',
     "163 mobile": "同意。\n\n---- 回复的原邮件 ----\n| 发件人 | 质量部 |\n原文",
@@ -77,7 +78,13 @@ def test_every_client_s_reply(client):
 
 def test_hostile_lines_take_no_time():
     began = time.process_time()
-    for line in ("On " + "a " * 50_000 + "\n", "发件人: " * 20_000, "From: x\n" * 20_000, "> " * 100_000, "On a\n" * 20_000):
+    for line in (
+        "On " + "a " * 50_000 + "\n",
+        "发件人: " * 20_000,
+        "From: x\n" * 20_000,
+        "> " * 100_000,
+        "On a\n" * 20_000,
+    ):
         quotes.split(line)
         quotes.split(line * 3 + "写道")
     assert time.process_time() - began < 3

@@ -29,7 +29,13 @@ def codes(found):
 
 
 def test_a_form_as_json():
-    found = file({"form": "complaint", "values": {"product_model": "YL-A65", "defect_qty": 9, "loss_estimate": 12.5}, "by": "sales"})
+    found = file(
+        {
+            "form": "complaint",
+            "values": {"product_model": "YL-A65", "defect_qty": 9, "loss_estimate": 12.5},
+            "by": "sales",
+        }
+    )
     (form,) = found.filled
     assert form.values == {"product_model": "YL-A65", "defect_qty": 9, "loss_estimate": Decimal("12.50")}
     assert (form.form, form.by, form.how, found.kind) == ("complaint", "sales", "json", "form")
@@ -37,12 +43,16 @@ def test_a_form_as_json():
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_json_in_any_encoding(codec):
-    found = file(json.dumps({"form": "complaint", "values": {"customer_name": "客户甲"}}, ensure_ascii=False).encode(codec))
+    found = file(
+        json.dumps({"form": "complaint", "values": {"customer_name": "客户甲"}}, ensure_ascii=False).encode(codec)
+    )
     assert found.filled[0].values == {"customer_name": "客户甲"}
 
 
 def test_a_list_of_forms():
-    found = file([{"form": "complaint", "values": {"lot_no": "A"}}, {"form": "nothing"}, 7, {"form": "contact", "values": {}}])
+    found = file(
+        [{"form": "complaint", "values": {"lot_no": "A"}}, {"form": "nothing"}, 7, {"form": "contact", "values": {}}]
+    )
     assert [f.form for f in found.filled] == ["complaint", "", "", "contact"]
     assert codes(found) == ["unknown_form", "json_no_form"]
 
@@ -76,7 +86,9 @@ def test_the_form_of_a_number_is_known():
 
 
 def test_null_empties_a_field():
-    assert file({"form": "complaint", "number": "TS-202604-0001", "values": {"lot_no": None}}).filled[0].values == {"lot_no": None}
+    assert file({"form": "complaint", "number": "TS-202604-0001", "values": {"lot_no": None}}).filled[0].values == {
+        "lot_no": None
+    }
 
 
 def test_a_file_is_known_by_content_name_and_time():
@@ -108,7 +120,9 @@ def edit(**given):
 
 
 def test_an_edit():
-    found = edit(values={"lot_no": "A65-2603C", "remarks": None}, base={"lot_no": "A65-2603B"}, base_revision=2, new=False)
+    found = edit(
+        values={"lot_no": "A65-2603C", "remarks": None}, base={"lot_no": "A65-2603B"}, base_revision=2, new=False
+    )
     (form,) = found.filled
     assert form.values == {"lot_no": "A65-2603C", "remarks": None} and form.base == {"lot_no": "A65-2603B"}
     assert (form.how, form.base_revision, form.by, form.number) == ("edit", 2, "文员", "TS-202604-0001")
@@ -119,7 +133,10 @@ def test_a_new_row_has_no_base():
 
 
 def test_an_edit_is_the_same_whoever_saved_it():
-    one, two = edit(values={"lot_no": "A"}, base_revision=1, by="x"), edit(values={"lot_no": "A"}, base_revision=1, by="y")
+    one, two = (
+        edit(values={"lot_no": "A"}, base_revision=1, by="x"),
+        edit(values={"lot_no": "A"}, base_revision=1, by="y"),
+    )
     assert one.key == two.key != edit(values={"lot_no": "A"}, base_revision=2).key
 
 
@@ -176,11 +193,18 @@ def test_a_workbook_that_cannot_be_opened_is_said(office):
 
 def test_two_forms_in_one_mail_are_two_outcomes(office):
     one = part(excel(product_model="YL-A65", lot_no="A65-2603C", defect_symptom="无输出"), filekind.XLSX, name="1.xlsx")
-    two = part(b'{"form": "complaint", "values": {"defect_symptom": "\xe5\xbc\x82\xe5\x93\x8d"}}', "application/json", name="2.json")
+    two = part(
+        b'{"form": "complaint", "values": {"defect_symptom": "\xe5\xbc\x82\xe5\x93\x8d"}}',
+        "application/json",
+        name="2.json",
+    )
     found = reading(mail(multi("mixed", part("两件"), one, two)), office=office)
     from support_intake import outcomes
 
-    assert [(o.form, o.how, o.part) for o in outcomes(found, world())] == [("complaint", "excel", "2"), ("complaint", "json", "3")]
+    assert [(o.form, o.how, o.part) for o in outcomes(found, world())] == [
+        ("complaint", "excel", "2"),
+        ("complaint", "json", "3"),
+    ]
 
 
 # ---------------------------------------------------------------- who vouches

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (mails and answers as they arrive, one to a line)
 """Taking mails apart: whatever the bytes, nothing raises and nothing is lost."""
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ def test_an_enclosed_mail_is_kept_apart():
     raw = mail(multi("mixed", part("请处理"), b"Content-Type: message/rfc822\r\n\r\n" + inner), subject="转发")
     found = reading(raw)
     assert {p.nested for p in found.parts if p.name == "b.png"} == {True}
-    assert [p.nested for p in found.parts][0] is False
+    assert not found.parts[0].nested
     assert found.forwarded["subject"] == "原来的主题" and "li@kehu.cn" in found.forwarded["from"]
     assert "内层正文" in found.text and "请处理" in found.text
 

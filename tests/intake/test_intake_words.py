@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (mails and answers as they arrive, one to a line)
 """What the words of a mail say: danger, complaint or business, 8D, decisions, lots and quantities."""
 
 from __future__ import annotations
@@ -5,8 +6,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_intake import part, procedures, reading
 from support_intake import mail as make
+from support_intake import part, procedures, reading
 
 from qforms.intake import decision, freetext, gate, kind, mime
 
@@ -61,12 +62,16 @@ def test_complaint_business_or_unsure(subject, text, what):
     assert kind.nature(subject, text).kind == what
 
 
-@pytest.mark.parametrize("text", ["请提供8D报告", "请在3天内回复８D", "Please send an 8D report.", "需要贵司尽快提交 8D 报告"])
+@pytest.mark.parametrize(
+    "text", ["请提供8D报告", "请在3天内回复８D", "Please send an 8D report.", "需要贵司尽快提交 8D 报告"]
+)
 def test_an_8d_is_wanted(text):
     assert kind.nature("", text).wants_8d
 
 
-@pytest.mark.parametrize("text", ["不需要8D", "不需要提供8D报告", "无需8D报告。", "no 8D needed", "8D报告已收到", "请换货"])
+@pytest.mark.parametrize(
+    "text", ["不需要8D", "不需要提供8D报告", "无需8D报告。", "no 8D needed", "8D报告已收到", "请换货"]
+)
 def test_no_8d_is_wanted(text):
     assert not kind.nature("", text).wants_8d
 
@@ -104,7 +109,9 @@ def test_one_line_answers(text, verdict, reason):
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
-@pytest.mark.parametrize("text", ["", "发票见附件", "见附件", "技术判定：批量", "今天已经换货", "opening hours are 9 to 5"])
+@pytest.mark.parametrize(
+    "text", ["", "发票见附件", "见附件", "技术判定：批量", "今天已经换货", "opening hours are 9 to 5"]
+)
 def test_what_is_no_answer(text):
     assert decision.decide(text) == ()
 
@@ -180,11 +187,19 @@ def test_label_lines():
 
 
 def test_several_labels_in_one_line():
-    assert lines("型号：YL-A65，批号：A65-2603C；数量：9台") == {"product_model": "YL-A65", "lot_no": "A65-2603C", "defect_qty": 9}
+    assert lines("型号：YL-A65，批号：A65-2603C；数量：9台") == {
+        "product_model": "YL-A65",
+        "lot_no": "A65-2603C",
+        "defect_qty": 9,
+    }
 
 
 def test_numbered_bulleted_and_tabbed_labels():
-    assert lines("1. 型号：YL-A65\n(2) 批号：A65-2603C\n- 数量：9") == {"product_model": "YL-A65", "lot_no": "A65-2603C", "defect_qty": 9}
+    assert lines("1. 型号：YL-A65\n(2) 批号：A65-2603C\n- 数量：9") == {
+        "product_model": "YL-A65",
+        "lot_no": "A65-2603C",
+        "defect_qty": 9,
+    }
     assert lines("产品型号\tYL-A65\n批号    A65-2603C") == {"product_model": "YL-A65", "lot_no": "A65-2603C"}
 
 
@@ -205,7 +220,9 @@ def test_the_first_value_counts_and_prose_is_no_label():
 def machine(**more):
     subject = more.pop("subject", "x")
     sender = more.pop("sender", "wang@kehu.cn")
-    return gate.machine(mime.parse(make(part("x"), subject, sender, more={k.replace("_", "-"): v for k, v in more.items()})))
+    return gate.machine(
+        mime.parse(make(part("x"), subject, sender, more={k.replace("_", "-"): v for k, v in more.items()}))
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,6 +255,10 @@ def test_what_a_machine_wrote(headers, why):
 
 
 def test_numbers_and_codes():
-    found = reading(make(part("答复码 ab3d-7klm"), subject="Re: 【质量】8001-202605-0003|YL-A65 与 ts-202605-0012 X8001-202605-0009"))
+    found = reading(
+        make(
+            part("答复码 ab3d-7klm"), subject="Re: 【质量】8001-202605-0003|YL-A65 与 ts-202605-0012 X8001-202605-0009"
+        )
+    )
     assert found.numbers == ("8001-202605-0003", "TS-202605-0012")
     assert found.codes == ("AB3D-7KLM",)
