@@ -32,7 +32,7 @@ def field(kind: str, **more: Any) -> Field:
 
 def form_text(fields: str, head: str = "", tail: str = LIFECYCLE) -> str:
     """A form.yaml called thing with one section; `fields` are its lines."""
-    start = f'form: thing\nversion: "1"\ntitle: {{zh: 物, en: Thing}}\nnumber: "WU-{{seq:04d}}"\n{head}'
+    start = f'form: thing\ntitle: {{zh: 物, en: Thing}}\nnumber: "WU-{{seq:04d}}"\n{head}'
     inner = textwrap.indent(textwrap.dedent(fields).strip("\n"), " " * 6)
     return f"{start}sections:\n  - section: one\n    title: {{zh: 一, en: One}}\n    fields:\n{inner}\n{tail}"
 

@@ -11,8 +11,8 @@ from qforms.forms.dates import Unclear
 from qforms.forms.texts import narrow, words
 
 COUNTED = words(
-    "pcs pc piece pieces ea each unit units set sets nos 台 个 個 只 隻 件 套 支 块 片 把 部 条 根 张 颗 粒 枚 人 次 天 "
-    "日 项 h hr hrs 小时 d day days min 分钟 s"
+    "pcs pc piece pieces ea each unit units set sets nos 台 个 個 只 隻 件 套 支 块 片 把 部 条 根 张 颗 粒 枚 人 次 "
+    "天 日 项 h hr hrs 小时 d day days min 分钟 s"
 )
 PACKED = words("箱 盒 包 托 卷 袋 打 捆 车 批 板 栈板 box boxes carton cartons ctn pallet pallets dozen bag")
 TIMES = {"万": Decimal(10000), "千": Decimal(1000), "亿": Decimal(10**8), "k": Decimal(1000), "w": Decimal(10000)}

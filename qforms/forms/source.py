@@ -14,7 +14,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like `word`, or "" when none is near (similarity below 60 of 100)."""
     from rapidfuzz import fuzz, process
 
-    found = process.extractOne(word.lower(), {k: k.lower() for k in sorted(known)}, scorer=fuzz.WRatio, score_cutoff=60)
+    found = process.extractOne(word.lower(), {k: k.lower() for k in sorted(known)}, scorer=fuzz.ratio, score_cutoff=60)
     return str(found[2]) if found else ""
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def write(file: Path, wanted: str, forms: Mapping[str, Form]) -> None:
         beside.write_text(text, "utf-8")
         beside.replace(file)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _freeze(value: Any) -> Any:
