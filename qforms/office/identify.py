@@ -88,12 +88,13 @@ def _has(text: str, code: str) -> bool:
 
 
 def _by_labels(texts: list[str], catalogue: Catalogue) -> Iterator[Candidate]:
-    """The share of a form's labels that stand in the file, of what the file has."""
+    """By how many of a form's labels stand in the file, and how many of the file's labels are the form's (F1 score)."""
     words = {line.split("：")[0].split(":")[0].strip() for t in texts for line in t.splitlines()[:20]}
     words = {w for w in words if 0 < len(w) <= 40}
-    for name in catalogue.forms:
-        labels = catalogue.labels(name)
-        fields = [f for f in catalogue.forms[name].fields if f.blank and not f.calc]
-        found = {path for w in words if (path := labels.find(w))}
-        if fields and len(found) >= 3 and (score := round(80 * len(found) / max(len(fields), 6))) >= _AT_LEAST:
-            yield Candidate(name, "labels", min(score, 80))
+    found = {name: {p for w in words if (p := catalogue.labels(name).find(w))} for name in catalogue.forms}
+    most = max(map(len, found.values()), default=0)
+    for name, paths in found.items():
+        fields = sum(f.blank and not f.calc for f in catalogue.forms[name].fields)
+        score = round(80 * 2 * len(paths) / (max(fields, len(paths)) + most)) if paths else 0
+        if len(paths) >= 3 and score >= _AT_LEAST:
+            yield Candidate(name, "labels", score)
