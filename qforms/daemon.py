@@ -38,9 +38,8 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
             for source in sources:
                 _drain(h, source, at, progress)
             h.handle([], at)
-            h.register.take_edits(h.desk, at)
-            h.mailroom.post(at)
-            h.register.publish(at)
+            h.take_edits(at)
+            h.finish(at)
         finally:
             for source in sources:
                 source.close()
@@ -51,7 +50,7 @@ def _drain(h: house.House, source: Source, now: datetime, progress: Callable[[st
     try:
         waiting = sorted(source.waiting(), key=lambda d: d.received_at)
     except SourceDown as fault:
-        h.operator_notice("source_down", {"source": source.name, "reason": str(fault)}, now)
+        h.operator_notice(fault.problem, now)
         return
     for taken in h.handle(waiting, now):
         progress(taken.delivery.name or taken.delivery.locator)
@@ -98,15 +97,14 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
         for batch in batches:
             batch.taken = h.handle(sorted(batch.waiting, key=lambda d: d.received_at), now)
         h.handle([], now)
-        h.register.take_edits(h.desk, now)
+        h.take_edits(now)
     except OSError as fault:  # the disk is full or gone: nothing was taken, everything waits in its source
         h.log.error("disk", reason=str(fault))
         stop.wait(10)
     finally:
         for batch in batches:
             batch.handled.set()
-    h.guarded("letters", lambda: h.mailroom.post(now))
-    h.guarded("workbook", lambda: h.register.publish(now))
+    h.finish(now)
 
 
 def _arrived(arrivals: queue.Queue[_Batch], seconds: float, stop: threading.Event, root: Path) -> list[_Batch]:
@@ -138,7 +136,7 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
             source.wait(_LOOK_AGAIN, stop.is_set)
         except SourceDown as fault:
             h.log.warning("source down", source=source.name, reason=str(fault), retry_in=max(pause, fault.retry_in))
-            h.report_down(source.name, str(fault))
+            h.operator_notice(fault.problem, real_now())
             stop.wait(max(pause, fault.retry_in))
             pause = min(pause * 2, 300.0)
         except Exception:

@@ -5,6 +5,7 @@ they are taken singly, so that one bad mail harms nobody else. A bug holds the d
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ class Desk:
                 return [self._hold(readings[0], now)]
             self.log.warning("group failed, taken singly", deliveries=len(readings), exc_info=True)
         return self._record_one(readings[0], now)
+
+    def take_as_complaint(self, delivery: Delivery, now: datetime) -> list[Taken]:
+        """Takes a mail in as a complaint because somebody said that it is one."""
+        reading = dataclasses.replace(self._read(delivery, now), kind="complaint")
+        return self._record_one(reading, now)
 
     def ring(self, clock: Clock, now: datetime) -> Judgement:
         """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""

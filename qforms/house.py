@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from qforms import rulebook, settings
 from qforms.desk import GROUP, Desk, Taken
+from qforms.filing import Filing
 from qforms.forms import catalogue
 from qforms.ledger import FileStore, Ledger
 from qforms.mailroom import Mailroom
-from qforms.model import Delivery, Source
+from qforms.model import Clock, Delivery, Problem, Source
 from qforms.office.child import OfficeReader
 from qforms.register import Register
 from qforms.settings import Procedures, Settings
@@ -41,7 +42,8 @@ class House:
         self.store = FileStore(s.path("store"))
         self.office = OfficeReader(s.limits)
         self.desk = Desk(ledger, self.store, procedures, self.office, log)
-        self.mailroom = Mailroom(ledger, self.store, procedures, self.office, log)
+        self.mailroom = Mailroom(ledger, self.store, procedures, log)
+        self.filing = Filing(ledger, self.store, self.mailroom, log)
         self.register = Register(ledger, procedures, log)
 
     def close(self) -> None:
@@ -53,7 +55,8 @@ class House:
         """The mailbox, its Sent folder, the watched folder. `now` caps what they give as time of arrival."""
         from qforms import sources
 
-        return sources.of(self.settings, now=now, once=once)
+        clock = (lambda: now) if now else sources.real_time
+        return sources.of(self.settings, clock, once)
 
     def handle(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
         """Deliveries by time of arrival and clocks by the time of their rungs, in one order; a delivery wins a tie.
@@ -76,10 +79,17 @@ class House:
         self.log.error("clocks ring without end", now=now.isoformat())
         return taken
 
-    def _ring(self, clock: object, now: datetime) -> None:
-        from qforms.model import Clock
+    def take_edits(self, now: datetime) -> int:
+        """What the office wrote into the workbook since it was last read."""
+        return self.register.take_edits(self.desk, now)
 
-        assert isinstance(clock, Clock)
+    def finish(self, now: datetime) -> None:
+        """After the commit: letters, case folders, workbook. A bug in one does not stop the others."""
+        self.guarded("letters", lambda: self.mailroom.post(now))
+        self.guarded("case folders", self.filing.catch_up)
+        self.guarded("workbook", lambda: self.register.publish(now))
+
+    def _ring(self, clock: Clock, now: datetime) -> None:
         self.desk.ring(clock, now)
         again = next(
             (c for c in self.ledger.due(now, limit=5) if (c.rule, c.subject) == (clock.rule, clock.subject)), None
@@ -91,7 +101,7 @@ class House:
 
     def seconds_to_next(self, now: datetime, at_most: float) -> float:
         """Until the next clock rings or the next letter is to be tried, at most `at_most` seconds."""
-        calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try()) if t is not None]
+        calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try(now)) if t is not None]
         return max(0.0, min([at_most, *((t - now) / timedelta(seconds=1) for t in calls)]))
 
     def guarded(self, what: str, work: Callable[[], object]) -> None:
@@ -101,15 +111,9 @@ class House:
         except Exception:
             self.log.exception("part failed", part=what)
 
-    def report_down(self, source: str, reason: str) -> None:
-        """Tells the operator, once a day, that a source cannot be reached."""
-        from qforms.daemon import real_now
-
-        self.operator_notice("source_down", {"source": source, "reason": reason}, real_now())
-
-    def operator_notice(self, what: str, context: dict[str, str], now: datetime) -> None:
-        self.log.error(what, **context)
-        self.guarded("operator notice", lambda: self.mailroom.tell_operator(what, context, now))
+    def operator_notice(self, problem: Problem, now: datetime) -> None:
+        self.log.error(problem.code, where=problem.where, **problem.context)
+        self.guarded("operator notice", lambda: self.mailroom.tell_operator(problem, now))
 
 
 @contextmanager
@@ -118,9 +122,9 @@ def opened(root: Path, *, quiet: bool = False) -> Iterator[House]:
     s = settings.load(root)
     log = logger(root, quiet)
     cache = s.path(CACHE)
-    forms = catalogue.load(s.path("form_templates"), cache=cache)
-    rules = rulebook.load(s.path("inbox_rules"), forms, cache=cache)
-    forms = catalogue.with_conditions(forms, rules.conditions)
+    loaded = catalogue.load(s.path("form_templates"), cache / "forms.json", s.zone)
+    rules = rulebook.load(s.path("inbox_rules"), loaded, cache / "rules.json")
+    forms = catalogue.with_conditions(loaded, rules.conditions)
     procedures = Procedures(forms, rules, WorkTime(s.calendar, s.zone), s, settings.keys(s.root))
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()

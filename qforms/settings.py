@@ -91,7 +91,8 @@ class Folders(_Table):
         "aftersales",
         "production",
         "purchasing",
-        "finance",
+        "hr",
+        "office",
     )  # roles that a JSON file in inbox/ may claim; never a deciding one
     lock_hours: float = 16.0
 

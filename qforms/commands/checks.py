@@ -6,17 +6,18 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qforms import house, rules, settings, sources, workspace
+from qforms import house, settings, sources, workspace
+from qforms.forms import catalogue
 from qforms.model import QformsError
 from qforms.outbox import smtp
 from qforms.rulebook import check
+from qforms.rules.trial import run_case
 from qforms.settings import Settings
 from qforms.workbook import locks
 from qforms.worktime import WorkTime
@@ -32,7 +33,7 @@ def workspace_faults(root: Path) -> list[str]:
         s = settings.load(root)
     except QformsError as fault:
         return list(fault.problems or [str(fault)])
-    return check.everything(s, rules.run_case)
+    return check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue)
 
 
 # ---------------------------------------------------------------- doctor
@@ -118,23 +119,26 @@ def _ledger(s: Settings) -> Iterator[Finding]:
 
 def _workbook(s: Settings) -> Iterator[Finding]:
     path = s.path(s.folders.workbook)
-    holder = locks.holder(path, s.folders.lock_hours)
-    text = f"{holder} 开着：改动照收，写回等它关闭" if holder else str(path)
+    holder = locks.holder(path, datetime.now(UTC), s.folders.lock_hours)
+    text = f"{holder.name or '有人'} 开着：改动照收，写回等它关闭" if holder else str(path)
     yield Finding("总台账", not holder, text, red=False)
 
 
 def _mailbox(s: Settings) -> Iterator[Finding]:
     if s.mailbox.kind == "imap":
-        reason = sources.try_login(s)
-        yield Finding(f"收信 {s.mailbox.host}", not reason, reason or "能登录，证书有效")
+        yield _login(f"收信 {s.mailbox.host}", sources.try_login(s))
     else:
         yield Finding("收信", True, f"{s.mailbox.kind}：{s.path(s.mailbox.path)}")
 
 
+def _login(what: str, reason: str) -> Finding:
+    """`reason` says why the login failed; "" when it did not."""
+    return Finding(what, not reason, reason or "能登录，证书有效")
+
+
 def _outgoing(s: Settings) -> Iterator[Finding]:
     if s.outgoing.kind == "smtp":
-        reason = smtp.try_login(s)
-        yield Finding(f"发信 {s.outgoing.host}", not reason, reason or "能登录，证书有效")
+        yield _login(f"发信 {s.outgoing.host}", smtp.try_login(s))
     else:
         yield Finding("发信", True, f"不外发，写到 {s.path(s.outgoing.path)}")
 
@@ -149,7 +153,7 @@ def _addresses(s: Settings) -> Iterator[Finding]:
 
 
 def _fonts(_: Settings) -> Iterator[Finding]:
-    if os.name == "nt" or not shutil.which("fc-list"):
+    if not shutil.which("fc-list"):  # Windows and the Mac bring the fonts
         return
     have = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, timeout=20, check=False).stdout
     for wanted, instead in _FONTS:
@@ -180,5 +184,5 @@ def _calendar(s: Settings) -> Iterator[Finding]:
 
 
 def _limits(_: Settings) -> Iterator[Finding]:
-    if sys.platform == "win32":
+    if os.name == "nt":
         yield Finding("内存上限", False, "这个系统没有 RLIMIT：打开 Office 文件只限时间和大小", red=False)

@@ -46,8 +46,7 @@ def retry(root: Path, digest: str, now: datetime | None) -> Iterator[str]:
             taken = h.handle([Delivery(**kept, raw=h.store.get(row["digest"]))], at)
             for t in taken:
                 yield f"{row['digest'][:12]}  {t.outcome}  {' '.join(t.numbers)}".rstrip()
-        h.mailroom.post(at)
-        h.register.publish(at)
+        h.finish(at)
 
 
 def dismiss(root: Path, digest: str) -> None:

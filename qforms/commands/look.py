@@ -20,7 +20,7 @@ def records(root: Path, form: str = "") -> list[Plain]:
         if form and form not in h.procedures.catalogue.forms:
             known = "、".join(sorted(h.procedures.catalogue.forms))
             raise QformsError(f"没有表单 {form} (no such form)。有：{known}")
-        clocks = _by_subject(printing.listed(h.ledger.clocks(), h.procedures.rulebook))
+        clocks = _by_subject(printing.listed(h.ledger.clocks(), h.procedures.rulebook, hard=True))
         catalogue = h.procedures.catalogue
         return [printing.record(r, clocks[r.number], catalogue, h.settings) for r in h.ledger.records(form)]
 
@@ -43,7 +43,7 @@ def deliveries(root: Path) -> list[Plain]:
 def _by_subject(clocks: list[Clock]) -> dict[str, list[Clock]]:
     found: dict[str, list[Clock]] = defaultdict(list)
     for c in clocks:
-        found[c.subject.partition("#")[0]].append(c)
+        found[c.subject].append(c)
     return found
 
 
@@ -98,7 +98,7 @@ def _clocks(h: house.House, numbers: list[str]) -> Iterator[str]:
     by_subject = _by_subject(printing.listed(h.ledger.clocks(), h.procedures.rulebook))
     for number in numbers:
         for c in by_subject[number]:
-            rule = h.procedures.rulebook.clock(c.rule.partition("#")[0])
+            rule = h.procedures.rulebook.clock(c.rule)
             title = rule.title[h.settings.lang] if rule else c.rule
             met = printing.short(c.met_at, h.settings)
             yield f"  {number}  {title}  到期 {printing.short(c.due_at, h.settings)}  {c.state}" + (
@@ -116,7 +116,7 @@ def blank(root: Path, form: str, kind: str, out: Path | None, lang: str) -> Path
             known = "、".join(sorted(h.procedures.catalogue.forms))
             raise QformsError(f"没有表单 {form} (no such form)。有：{known}")
         language: Lang = "en" if lang == "en" else "zh" if lang == "zh" else h.settings.lang
-        name, data = h.mailroom.blank(form, kind, language)
-        path = out or Path(name)
-        path.write_bytes(data)
+        made = h.mailroom.blank(form, kind, language)
+        path = out or Path(made.name)
+        path.write_bytes(made.data)
         return path

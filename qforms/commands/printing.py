@@ -22,8 +22,8 @@ def iso(at: datetime | None, settings: Settings) -> str | None:
 
 
 def record(r: Record, clocks: Sequence[Clock], catalogue: Catalogue, settings: Settings) -> Plain:
-    """A record as the contract names it: its own deadline is the earliest of its clocks that is or was its limit."""
-    due = r.values.get("due_at") or min((c.due_at for c in clocks if c.state != "cancelled"), default=None)
+    """A record as the contract names it; `clocks` are the hard limits that run or ran on it."""
+    due = r.values.get("due_at") or _due(clocks)
     return {
         "form": r.form,
         "number": r.number,
@@ -37,6 +37,13 @@ def record(r: Record, clocks: Sequence[Clock], catalogue: Catalogue, settings: S
         "received_at": iso(r.received_at, settings),
         "issued_at": iso(r.values.get("issued_at"), settings),
     }
+
+
+def _due(clocks: Sequence[Clock]) -> datetime | None:
+    """The next limit that is still to be kept; when all are, the first there was."""
+    valid = [c for c in clocks if c.state != "cancelled"]
+    open_ = [c.due_at for c in valid if c.met_at is None]
+    return min(open_ or [c.due_at for c in valid], default=None)
 
 
 def clock(c: Clock, settings: Settings) -> Plain:
@@ -56,9 +63,10 @@ def clock(c: Clock, settings: Settings) -> Plain:
     }
 
 
-def listed(clocks: Iterable[Clock], rulebook: Rulebook) -> list[Clock]:
-    """Obligations only: timers are nobody's deadline."""
-    return [c for c in clocks if not ((rule := rulebook.clock(c.rule.partition("#")[0])) and rule.timer)]
+def listed(clocks: Iterable[Clock], rulebook: Rulebook, *, hard: bool = False) -> list[Clock]:
+    """Obligations only: timers are nobody's deadline; with `hard`, soft targets are left out too."""
+    out = {r.name for r in rulebook.clocks if r.timer or (hard and r.soft)}
+    return [c for c in clocks if c.rule not in out]
 
 
 def letter(x: Letter, settings: Settings) -> Plain:

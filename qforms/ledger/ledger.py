@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event, func, select, text
 from qforms.ledger import rows
 from qforms.ledger import tables as t
 from qforms.ledger.transaction import Transaction, entries_of
-from qforms.model import Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task
+from qforms.model import Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task, Values
 
 _ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
 
@@ -25,6 +25,7 @@ class Ledger:
         self.url = where if isinstance(where, str) and "://" in where else f"sqlite:///{Path(where).as_posix()}"
         self._catalogue = catalogue
         self._domain = domain
+        self.changes = 0  # committed transactions of this process: whoever shows the ledger looks whether it moved
         self._engine = _engine(self.url)
         self._reader = self._engine.execution_options(write=False)
 
@@ -47,6 +48,7 @@ class Ledger:
             tx.prefetch(readings)
             yield tx
             tx.flush()
+        self.changes += 1
 
     @contextmanager
     def facts(self) -> Iterator[Transaction]:
@@ -106,9 +108,11 @@ class Ledger:
     def history(self, number: str) -> tuple[Entry, ...]:
         return entries_of(self._rows(select(t.entry).where(t.entry.c.number == number).order_by(t.entry.c.id)))
 
-    def deliveries(self, outcome: str = "", state: str = "", digest: str = "") -> tuple[dict[str, Any], ...]:
-        """Everything that ever arrived, as plain rows in order of arrival."""
-        query = select(t.delivery).order_by(t.delivery.c.id)
+    def deliveries(
+        self, outcome: str = "", state: str = "", digest: str = "", after: int = 0
+    ) -> tuple[dict[str, Any], ...]:
+        """Everything that ever arrived, as plain rows in order of arrival; `after`: ids beyond that only."""
+        query = select(t.delivery).where(t.delivery.c.id > after).order_by(t.delivery.c.id)
         for column, value in ((t.delivery.c.outcome, outcome), (t.delivery.c.state, state)):
             if value:
                 query = query.where(column == value)
@@ -123,17 +127,26 @@ class Ledger:
             return connection.scalar(select(t.note.c.value).where(t.note.c.name == name))
 
     def set_note(self, name: str, value: Any) -> None:
-        with self.begin() as tx:
-            tx._upsert("note", [{"name": name, "value": value}])
+        with self._engine.begin() as connection:
+            Transaction(connection, self._catalogue, self._domain).upsert("note", [{"name": name, "value": value}])
 
     def sheet_rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
         """What each row of the workbook last held: row -> (revision, plain values)."""
         return {r["row"]: (r["revision"], r["vals"]) for r in self._rows(select(t.sheet_row))}
 
-    def set_sheet_rows(self, held: dict[str, tuple[int, dict[str, Any]]]) -> None:
-        if held:
-            with self.begin() as tx:
-                tx._upsert("sheet_row", [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items()])
+    def set_sheet_rows(self, held: dict[str, tuple[int, dict[str, Any]]], gone: Collection[str] = ()) -> None:
+        """Writes down what rows hold now; `gone` rows stand in the book no more."""
+        have = self.sheet_rows()
+        changed = [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items() if have.get(k) != (r, v)]
+        with self._engine.begin() as connection:
+            tx = Transaction(connection, self._catalogue, self._domain)
+            if changed:
+                tx.upsert("sheet_row", changed)
+            for row in gone:
+                connection.execute(t.sheet_row.delete().where(t.sheet_row.c.row == row))
+
+    def plain(self, form: str, values: Values) -> dict[str, Any]:
+        return self._catalogue.plain(form, values)
 
     def _rows(self, query: Any) -> list[Any]:
         with self._reader.connect() as connection:

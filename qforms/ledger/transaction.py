@@ -275,7 +275,7 @@ class Transaction:
         """What became of a letter."""
         self._letters[letter.intent.key] = letter
         values = rows.letter_row(letter)
-        kept = ("state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
+        kept = ("subject", "state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
         self._db.execute(
             update(t.letter).where(t.letter.c.key == letter.intent.key).values({name: values[name] for name in kept})
         )
@@ -312,7 +312,7 @@ class Transaction:
             if values:
                 self._db.execute(insert(t.metadata.tables[name]), values)
         for name, put in self._dirty.items():
-            self._upsert(name, list(put.values()))
+            self.upsert(name, list(put.values()))
         self._rows.clear()
         self._dirty.clear()
         self._unlook.clear()
@@ -408,7 +408,8 @@ class Transaction:
         self._conflicts[conflict.number].append(conflict)
         self._rows["conflict"].append({**rows.conflict_row(conflict, record.form, self._catalogue), "state": "open"})
 
-    def _upsert(self, name: str, values: list[dict[str, Any]]) -> None:
+    def upsert(self, name: str, values: list[dict[str, Any]]) -> None:
+        """Inserts rows of a table, or brings those with the same key up to date, in one statement."""
         table = t.metadata.tables[name]
         dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
         keys = [c.name for c in table.primary_key] if name != "record" else ["number"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from qforms.model import Catalogue, Condition, QformsError
 from qforms.rulebook.cases import load_cases
@@ -20,8 +20,8 @@ Judge = Callable[[Sequence[Given], datetime, Procedures], Observed]  # rules.tri
 class Forms(Protocol):
     """Who loads the forms: the module `qforms.forms.catalogue`."""
 
-    def load(self, root: Path) -> Catalogue: ...
-    def with_conditions(self, catalogue: Catalogue, conditions: Mapping[str, Condition]) -> Catalogue: ...
+    def load(self, root: Path) -> Any: ...
+    def with_conditions(self, catalogue: Any, conditions: Mapping[str, Condition]) -> Catalogue: ...
 
 
 def everything(settings: Settings, judge: Judge, forms: Forms) -> list[str]:

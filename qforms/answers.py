@@ -1,0 +1,137 @@
+"""Words that the office chose in 处理 or on 冲突, 待发 and 待处理邮件, carried out and noted in the history."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from qforms.ledger import Ledger
+from qforms.model import Conflict, Delivery, Entry, Judgement, Task
+from qforms.workbook.edits import Answer
+
+if TYPE_CHECKING:
+    from qforms.desk import Desk
+
+
+def carry_out(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """Does what the word asks for; a word that does not fit changes nothing."""
+    _KINDS[answer.kind](answer, delivery, ledger, desk, now)
+
+
+def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    with ledger.begin() as tx:
+        task = tx.task(answer.key)
+        if task is None or task.state != "open":
+            return
+        changed = _answered(task, answer)
+        note = Entry(task.number, now, f"task {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
+        tx.write(None, Judgement(tasks=(changed,), entries=(note,)), now)
+    if answer.action in ("file", "not_a_complaint", "merge") and task.delivery:
+        _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
+    if answer.action in ("agree", "refuse") and task.number:
+        _decide(task, answer, desk, now)
+
+
+def _answered(task: Task, answer: Answer) -> Task:
+    if answer.action == "pass_on" and answer.note:
+        return dataclasses.replace(task, owner=answer.note)
+    if answer.action == "ignore":
+        return dataclasses.replace(task, state="dropped")
+    if answer.action in ("", "pass_on", "extend"):
+        return task
+    return dataclasses.replace(task, state="done")
+
+
+def _decide(task: Task, answer: Answer, desk: Desk, now: datetime) -> None:
+    """A decision that the office enters for somebody: an approval that waits for his own word (section 7)."""
+    values = {
+        "target": task.number,
+        "verdict": answer.action,
+        "event": str(task.context.get(answer.action, "")),
+        "reason": answer.note,
+        "entered_for": task.owner,
+        "decided_at": now.isoformat(),
+        "means": "workbook",
+    }
+    desk.take([_edit({"form": "approval", "new": True, "values": values, "by": answer.by}, answer.where, now)], now)
+
+
+def _clock(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """Noted only: a deadline is met by what it waits for, never by a word."""
+    number = answer.key.partition("/")[2] or answer.key
+    note = Entry(number, now, f"clock {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
+    with ledger.begin() as tx:
+        tx.write(None, Judgement(entries=(note,)), now)
+
+
+def _letter(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """「发」 lets a letter on hold go; 「不发」 stops it."""
+    with ledger.begin() as tx:
+        letter = tx.letter_by_key(answer.key)
+        if letter is None or letter.state not in ("held", "trial"):
+            return
+        if answer.action == "send" and letter.state == "held":
+            tx.set_letter(dataclasses.replace(letter, state="rendered"))
+        elif answer.action == "stop":
+            tx.set_letter(dataclasses.replace(letter, state="stopped", last_error=answer.note))
+
+
+def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """「立案」 takes a mail in as a complaint, at the time at which it came; 「不是投诉」 leaves it."""
+    row = next(iter(ledger.deliveries(digest=answer.key)), None)
+    if row is None:
+        return
+    if answer.action == "file":
+        with ledger.begin() as tx:
+            tx.forget_delivery(row["key"])
+        kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
+        desk.take_as_complaint(Delivery(**kept, raw=desk.store.get(row["digest"])), now)
+    elif answer.action in ("not_a_complaint", "ignore", "done"):
+        with ledger.begin() as tx:
+            tx.set_delivery_state(row["key"], "dismissed")
+
+
+def _conflict(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """One of both values is chosen; taking theirs is an edit of the office against what stands."""
+    number, _, field = answer.key.partition("/")
+    found = next((c for c in ledger.conflicts() if (c.number, c.field) == (number, field)), None)
+    if found is None or answer.action not in ("keep", "take"):
+        return
+    if answer.action == "take":
+        desk.take([_edit(_chosen(found, answer, ledger), answer.where, now)], now)
+    with ledger.begin() as tx:
+        tx.close_conflict(number, field, "ours" if answer.action == "keep" else "theirs")
+
+
+def _chosen(conflict: Conflict, answer: Answer, ledger: Ledger) -> dict[str, Any]:
+    with ledger.facts() as facts:
+        record = facts.record(conflict.number)
+    assert record is not None
+    value = ledger.plain(record.form, {conflict.field: conflict.theirs})
+    now = ledger.plain(record.form, {conflict.field: record.values.get(conflict.field)})
+    return {
+        "form": record.form,
+        "number": record.number,
+        "values": value,
+        "base": now,
+        "base_revision": record.revision,
+        "by": answer.by,
+    }
+
+
+def _edit(given: Mapping[str, Any], where: str, now: datetime) -> Delivery:
+    raw = json.dumps({**given, "where": {}}, ensure_ascii=False, sort_keys=True, default=str).encode()
+    return Delivery("workbook", where, now, raw, name=where, digest=hashlib.sha256(raw).hexdigest())
+
+
+_KINDS: Mapping[str, Callable[[Answer, Delivery, Ledger, Desk, datetime], None]] = {
+    "task": _task,
+    "clock": _clock,
+    "letter": _letter,
+    "mail": _mail,
+    "conflict": _conflict,
+}

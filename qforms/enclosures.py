@@ -1,0 +1,145 @@
+"""What is enclosed in a letter: documents, blank forms, returned forms with their faulty cells marked, files.
+
+`LetterIntent.attach` names them; here each becomes bytes with a human name and the circle that may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qforms import documents, intake, stamp
+from qforms.forms import blank_excel
+from qforms.ledger import Ledger, Transaction
+from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store
+from qforms.office import mark
+from qforms.outbox.guard import Circle
+from qforms.settings import Procedures
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file of a letter: its name, bytes, media type, and the widest circle that may receive it."""
+
+    name: str
+    data: bytes
+    kind: str
+    circle: Circle
+
+
+class Enclosures:
+    """Makes enclosures from the ledger and the store; the same intent gives the same bytes."""
+
+    def __init__(self, ledger: Ledger, store: Store, procedures: Procedures) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._procedures = procedures
+
+    def of(self, intent: LetterIntent) -> list[Enclosure]:
+        """All enclosures of a letter. Raises QformsError when one can't be made."""
+        with self._ledger.facts() as facts:
+            return [self._one(spec, intent, facts) for spec in intent.attach]
+
+    def _one(self, spec: str, intent: LetterIntent, facts: Transaction) -> Enclosure:
+        what, _, rest = spec.partition(":")
+        if what == "document":
+            number, _, revision = rest.partition("@")
+            return self.document(number, int(revision or -1), intent.lang, facts)
+        if what == "blank":
+            return self.blank(rest, "excel", intent.lang, facts.record(intent.number))
+        if what == "marked":
+            return self._marked(rest, intent)
+        if what == "file":
+            digest, _, name = rest.partition(":")
+            return Enclosure(name, self._store.get(digest), "application/octet-stream", "customer")
+        raise QformsError(f"letter {intent.key}: 不认识的附件 {spec} (unknown enclosure)")
+
+    # ------------------------------------------------------------ documents
+
+    def document(self, number: str, revision: int, lang: Lang, facts: Transaction) -> Enclosure:
+        """The Word document of a record at a revision (-1: the present one)."""
+        now = facts.record(number)
+        record = now if revision < 0 or now is None else facts.revision(number, revision)
+        if record is None:
+            raise QformsError(f"没有 {number} 第 {revision} 版 (no such revision)")
+        form = self._procedures.catalogue.form(record.form)
+        data = documents.render(
+            record,
+            self._related(record, facts),
+            self._procedures,
+            stamp=stamp.make(form.name, number, record.revision, self._procedures.keys),
+            photos={d: self._store.get(d) for d in _digests(form, record) if self._store.has(d)},
+            lang=lang,
+        )
+        return Enclosure(f"{_file_name(form, record, lang)}.docx", data, DOCX, form.audience)
+
+    def _related(self, record: Record, facts: Transaction) -> documents.Related:
+        departments, persons = facts.all("department"), facts.all("person")
+        linked = (facts.record(str(n)) for n in record.values.get("complaints") or ())
+        return documents.Related(
+            complaints=tuple(r for r in linked if r is not None),
+            clocks=facts.clocks(record.number),
+            approvals=facts.find("approval", "target", record.number),
+            earlier=facts.revision(record.number, record.revision - 1) if record.revision else None,
+            heads={d.number: str(d.values["head"]) for d in departments if d.values.get("head")},
+            people={str(p.values["name"]): str(p.values.get("department", "")) for p in persons if "name" in p.values},
+            roles={str(role): d.number for d in departments for role in d.values.get("roles") or ()},
+        )
+
+    def blank(self, name: str, kind: str, lang: Lang, record: Record | None = None) -> Enclosure:
+        """A blank form; filled in with what is known where the letter is about a record of that form."""
+        p = self._procedures
+        form = p.catalogue.form(name)
+        about = record if record is not None and record.form == name else None
+        mark_of = stamp.make(name, about.number if about else "", about.revision if about else 0, p.keys)
+        title = form.title[lang]
+        if kind == "word":
+            return Enclosure(f"{title}.docx", documents.blank(name, p, stamp=mark_of, lang=lang), DOCX, form.audience)
+        data = blank_excel.blank(
+            form,
+            p.catalogue,
+            p.settings.company.name,
+            lang,
+            stamp=mark_of,
+            record=about,
+            for_roles=frozenset({"customer"}) if form.audience == "customer" else None,
+            contact=p.settings.company.address,
+        )
+        named = f"{about.number} {title}" if about else title
+        return Enclosure(f"{named}.xlsx", data, XLSX, form.audience)
+
+    # ------------------------------------------------------------ returned forms
+
+    def _marked(self, spec: str, intent: LetterIntent) -> Enclosure:
+        """The very file that came, with the faulty cells coloured and commented."""
+        digest, _, path = spec.partition("/")
+        part = next((p for p in intake.parts_of(self._delivery(digest)) if p.path == path), None)
+        if part is None:
+            raise QformsError(f"letter {intent.key}: {spec} 不在了 (missing part)")
+        faults = [(str(where), str(text)) for where, text in intent.facts.get("problems", ())]
+        data = mark.mark(part.data, [mark.Mark(where, text) for where, text in faults if where], lang=intent.lang)
+        return Enclosure(part.name, data, part.kind, "customer")
+
+    def _delivery(self, digest: str) -> Delivery:
+        row = next(iter(self._ledger.deliveries(digest=digest)), None)
+        if row is None:
+            raise QformsError(f"没有来件 {digest} (no such delivery)")
+        raw = self._store.get(digest)
+        return Delivery(row["channel"], row["locator"], row["received_at"], raw, name=row["name"], digest=digest)
+
+
+def _file_name(form: Form, record: Record, lang: Lang) -> str:
+    words = (record.number, form.title[lang], str(record.values.get("product_model") or ""))
+    version = f"R{record.revision}" if record.revision else ""
+    return " ".join(w for w in (*words, version) if w)
+
+
+def _digests(form: Form, record: Record) -> Iterator[str]:
+    """Digests of the pictures and files that a record's own fields name."""
+    for field in form.fields:
+        rows: Any = record.values.get(field.name) or ()
+        if field.type in ("img", "file"):
+            yield from (str(row["digest"]) for row in (rows if isinstance(rows, tuple) else (rows,)) if "digest" in row)
