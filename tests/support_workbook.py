@@ -39,7 +39,10 @@ def choices(**words: tuple[str, str]) -> tuple[Choice, ...]:
 
 SYSTEM = ("system",)
 CATEGORY = choices(
-    appearance=("外观", "Appearance"), function=("功能失效", "Function"), noise=("异响振动", "Noise"), other=("其他", "Other")
+    appearance=("外观", "Appearance"),
+    function=("功能失效", "Function"),
+    noise=("异响振动", "Noise"),
+    other=("其他", "Other"),
 )
 CLASS = choices(
     misuse=("使用不当", "misuse"), single_defect=("个别缺陷", "single defect"), batch=("批量问题", "batch"),
@@ -51,7 +54,10 @@ TYPES = choices(end_user=("终端用户", "end user"), dealer=("经销商", "dea
 DEMAND = choices(repair=("维修", "repair"), exchange=("换货", "exchange"), report_8d=("8D报告", "8D report"))
 LIFE = Lifecycle(
     "open",
-    (State("open", Text("处理中", "open"), "submitted"), State("closed", Text("已关闭", "closed"), "closed", final=True)),
+    (
+        State("open", Text("处理中", "open"), "submitted"),
+        State("closed", Text("已关闭", "closed"), "closed", final=True),
+    ),
     (Event("close", Text("关闭", "close"), ("open",), "closed"),),
 )
 
@@ -192,7 +198,9 @@ def reference(name: str, zh: str, en: str, *fields: Field) -> Form:
     )  # fmt: skip
 
 
-DEPARTMENT = reference("department", "部门", "Departments", fld("name", "部门", "Department"), fld("head", "负责人", "Head", "user"))
+DEPARTMENT = reference(
+    "department", "部门", "Departments", fld("name", "部门", "Department"), fld("head", "负责人", "Head", "user")
+)
 PERSON = reference("person", "人员", "Persons", fld("name", "姓名", "Name"), fld("email", "邮箱", "E-mail"))
 SHIPMENT = reference(
     "shipment", "出货", "Shipments", fld("lot_no", "批号", "Lot"), fld("product_model", "型号", "Model"),
@@ -233,26 +241,100 @@ def clock(rule: str, subject: str, start: datetime, hours: float, met: datetime 
 
 def view(as_of: datetime = NOW) -> View:
     """Case 3 and some that are overdue: a complaint at exactly 3.000 per mille, the next over it, the 8001 open."""
-    k1 = complaint("TS-202604-0017", at("2026-04-20", "09:30"), "深圳启远智能科技有限公司", product_model="YL-A65",
-                   lot_no="A65-2603C", defect_symptom="无输出", defect_qty=6, channel="email", severity=2, prelim_class="batch",
-                   valid_complaint="valid", responsible_dept=("供应商",), owner="周启文", defect_category="function",
-                   mechanism_group="MG-202604-0003", qty_returned=6, qty_confirmed=6, customer_complaint_no="QY-2604-1182")
-    k2 = complaint("TS-202605-0003", at("2026-05-06", "14:20"), "深圳启远智能科技有限公司", product_model="YL-A65",
-                   lot_no="A65-2603C", defect_symptom="无输出", defect_qty=9, channel="email", severity=2, prelim_class="batch",
-                   valid_complaint="valid", owner="周启文", defect_category="function", mechanism_group="MG-202604-0003")
-    k3 = complaint("TS-202605-0007", at("2026-05-11", "10:05"), "深圳启远智能科技有限公司", product_model="YL-A65",
-                   lot_no="A65-2603C", defect_symptom="无输出", defect_qty=1, channel="email", severity=2, prelim_class="batch",
-                   valid_complaint="valid", owner="周启文", defect_category="function", mechanism_group="MG-202604-0003",
-                   loss_estimate=Decimal("9044.80"), remarks="客户要 8D")
-    k4 = complaint("TS-202605-0005", at("2026-05-10", "11:00"), "宁波禾木百货有限公司", product_model="YL-H18",
-                   lot_no="H18-2602B", defect_symptom="开机异响", defect_qty=1, channel="hotline", severity=2,
-                   defect_category="noise", owner="周启文", loss_estimate=Decimal("129"))
-    k5 = complaint("TS-202605-0008", at("2026-05-11", "12:20"), "周先生", product_model="YL-C21", lot_no="C21-2602A",
-                   defect_symptom="=HYPERLINK(\"http://x\",\"显示 E1\")", defect_qty=1, channel="web", severity=1,
-                   defect_category="appearance", owner="林晓岚")
-    k6 = complaint("TS-202605-0009", at("2026-05-13", "16:00"), "苏州嘉联科技有限公司", product_model="YL-A65",
-                   lot_no="A65-2603C", defect_symptom="无输出", defect_qty=2, channel="email", severity=2,
-                   defect_category="function", owner="周启文")
+    k1 = complaint(
+        "TS-202604-0017",
+        at("2026-04-20", "09:30"),
+        "深圳启远智能科技有限公司",
+        product_model="YL-A65",
+        lot_no="A65-2603C",
+        defect_symptom="无输出",
+        defect_qty=6,
+        channel="email",
+        severity=2,
+        prelim_class="batch",
+        valid_complaint="valid",
+        responsible_dept=("供应商",),
+        owner="周启文",
+        defect_category="function",
+        mechanism_group="MG-202604-0003",
+        qty_returned=6,
+        qty_confirmed=6,
+        customer_complaint_no="QY-2604-1182",
+    )
+    k2 = complaint(
+        "TS-202605-0003",
+        at("2026-05-06", "14:20"),
+        "深圳启远智能科技有限公司",
+        product_model="YL-A65",
+        lot_no="A65-2603C",
+        defect_symptom="无输出",
+        defect_qty=9,
+        channel="email",
+        severity=2,
+        prelim_class="batch",
+        valid_complaint="valid",
+        owner="周启文",
+        defect_category="function",
+        mechanism_group="MG-202604-0003",
+    )
+    k3 = complaint(
+        "TS-202605-0007",
+        at("2026-05-11", "10:05"),
+        "深圳启远智能科技有限公司",
+        product_model="YL-A65",
+        lot_no="A65-2603C",
+        defect_symptom="无输出",
+        defect_qty=1,
+        channel="email",
+        severity=2,
+        prelim_class="batch",
+        valid_complaint="valid",
+        owner="周启文",
+        defect_category="function",
+        mechanism_group="MG-202604-0003",
+        loss_estimate=Decimal("9044.80"),
+        remarks="客户要 8D",
+    )
+    k4 = complaint(
+        "TS-202605-0005",
+        at("2026-05-10", "11:00"),
+        "宁波禾木百货有限公司",
+        product_model="YL-H18",
+        lot_no="H18-2602B",
+        defect_symptom="开机异响",
+        defect_qty=1,
+        channel="hotline",
+        severity=2,
+        defect_category="noise",
+        owner="周启文",
+        loss_estimate=Decimal("129"),
+    )
+    k5 = complaint(
+        "TS-202605-0008",
+        at("2026-05-11", "12:20"),
+        "周先生",
+        product_model="YL-C21",
+        lot_no="C21-2602A",
+        defect_symptom='=HYPERLINK("http://x","显示 E1")',
+        defect_qty=1,
+        channel="web",
+        severity=1,
+        defect_category="appearance",
+        owner="林晓岚",
+    )
+    k6 = complaint(
+        "TS-202605-0009",
+        at("2026-05-13", "16:00"),
+        "苏州嘉联科技有限公司",
+        product_model="YL-A65",
+        lot_no="A65-2603C",
+        defect_symptom="无输出",
+        defect_qty=2,
+        channel="email",
+        severity=2,
+        defect_category="function",
+        owner="周启文",
+    )
     report = Record("market_abnormality", "8001-202605-0001", 1, "issued", "TS-202605-0007", {
         "product_model": "YL-A65", "lot_no": "A65-2603C", "n_defect": 16, "to_depts": ("工程部", "总经办"),
         "issued_at": at("2026-05-13", "17:20"),
@@ -261,16 +343,45 @@ def view(as_of: datetime = NOW) -> View:
                     {"kind": "corrective", "action": "改用 105 ℃ 长寿命电容，更新来料检验规范", "owner_dept": "采购部", "owner": "苏曼",
                      "planned_on": date(2026, 5, 12)}),
     })  # fmt: skip
-    contact = Record("contact", "LX-202605-0001", 0, "open", "TS-202605-0007", {
-        "at": at("2026-05-11", "14:30"), "direction": "out", "person": "陈志远", "summary": "确认 1 台，照片已收", "is_answer": False})
+    contact = Record(
+        "contact",
+        "LX-202605-0001",
+        0,
+        "open",
+        "TS-202605-0007",
+        {
+            "at": at("2026-05-11", "14:30"),
+            "direction": "out",
+            "person": "陈志远",
+            "summary": "确认 1 台，照片已收",
+            "is_answer": False,
+        },
+    )
     shipped = tuple(
-        Record("shipment", f"CH-202604-{i:04d}", 0, "open", "", {"lot_no": lot, "product_model": "YL-A65",
-               "shipped_on": date(2026, 2, 20) + timedelta(days=7 * i), "quantity": quantity})
+        Record(
+            "shipment",
+            f"CH-202604-{i:04d}",
+            0,
+            "open",
+            "",
+            {
+                "lot_no": lot,
+                "product_model": "YL-A65",
+                "shipped_on": date(2026, 2, 20) + timedelta(days=7 * i),
+                "quantity": quantity,
+            },
+        )
         for i, (lot, quantity) in enumerate([("A65-2603A", 4200), ("A65-2603B", 4600), ("A65-2603C", 5000)] * 4)
     )
     departments = tuple(
         Record("department", n, 0, "open", "", {"name": n, "head": h})
-        for n, h in (("工程部", "秦牧"), ("质保部", "沈若川"), ("销售部", "梁海"), ("总经办", "汪敏"), ("采购部", "苏曼"))
+        for n, h in (
+            ("工程部", "秦牧"),
+            ("质保部", "沈若川"),
+            ("销售部", "梁海"),
+            ("总经办", "汪敏"),
+            ("采购部", "苏曼"),
+        )
     )
     persons = tuple(
         Record("person", n, 0, "open", "", {"name": n, "email": f"p{i}@yunling.example"})
@@ -291,10 +402,27 @@ def view(as_of: datetime = NOW) -> View:
         clock("engineering_reply", report.number, at("2026-05-13", "17:20"), 24, owner="秦牧", case=k3.number),
     )
     tasks = (
-        Task("approve-17", "approve", k4.number, k4.number, Text("同意或不同意：赔偿 129.00 元（较小）", "Agree or disagree: CNY 129.00"),
-             "邓伟", at("2026-05-12"), at("2026-05-16", "15:00"), actions=("同意", "不同意", "转给")),
-        Task("responsible-7", "decide", k3.number, k3.number, Text("界定责任单位", "Decide on the responsible unit"), "汪敏",
-             at("2026-05-12"), at("2026-05-15", "18:00")),
+        Task(
+            "approve-17",
+            "approve",
+            k4.number,
+            k4.number,
+            Text("同意或不同意：赔偿 129.00 元（较小）", "Agree or disagree: CNY 129.00"),
+            "邓伟",
+            at("2026-05-12"),
+            at("2026-05-16", "15:00"),
+            actions=("同意", "不同意", "转给"),
+        ),
+        Task(
+            "responsible-7",
+            "decide",
+            k3.number,
+            k3.number,
+            Text("界定责任单位", "Decide on the responsible unit"),
+            "汪敏",
+            at("2026-05-12"),
+            at("2026-05-15", "18:00"),
+        ),
     )
     return View(
         company="江苏云岭电器有限公司",

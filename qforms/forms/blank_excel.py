@@ -25,7 +25,7 @@ from qforms.model import Catalogue, Form, Lang, Record, Value
 TITLE, GUIDE = 33.75, 20.25
 _FIRST = 3  # the row of the first strip
 _MADE = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
-_COLUMNS = "BCDEFGHIJKLMNO"
+_COLUMNS = "BCDEFGHIJKLMNOPQRS"
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def blank(
     ws = book.create_sheet(_sheet_title(form.title[lang]))
     sheet = _Sheet(ws, form, catalogue, lang, Inputs(book, ws, catalogue, lang))
     found = layout.strips(form, lang, for_roles, record)
-    heights, breaks = layout.fit(found, TITLE + GUIDE)
+    heights, breaks = layout.fit(found, TITLE + GUIDE, TITLE)
     _columns(ws)
     _title(sheet, company, record, contact, asks=any(s.input for strip in found for s in strip.spots))
     for row, (strip, height) in enumerate(zip(found, heights, strict=True), start=_FIRST):
@@ -82,7 +82,7 @@ def _sheet_title(text: str) -> str:
 def _columns(ws: Any) -> None:
     ws.column_dimensions["A"].width = 1.2 + 0.71
     for name, width in zip(_COLUMNS, layout.WIDTHS, strict=True):
-        ws.column_dimensions[name].width = round(width + (0.71 if width > 10 else 0.2), 2)
+        ws.column_dimensions[name].width = round(width + 0.15, 2)
     ws.sheet_view.showGridLines = False
     ws.sheet_view.zoomScale = 100
 
@@ -90,9 +90,9 @@ def _columns(ws: Any) -> None:
 def _title(sheet: _Sheet, company: str, record: Record | None, contact: str, asks: bool) -> None:
     ws, form, zh = sheet.ws, sheet.form, sheet.lang == "zh"
     ws.row_dimensions[1].height, ws.row_dimensions[2].height = TITLE, GUIDE
-    ws.merge_cells("B1:H1")
-    ws.merge_cells("I1:O1")
-    ws.merge_cells("B2:O2")
+    ws.merge_cells("B1:J1")
+    ws.merge_cells("K1:S1")
+    ws.merge_cells("B2:S2")
     title = form.title[sheet.lang]
     put(ws["B1"], title)
     ws["B1"].font = look.font(_title_size(title), bold=True)
@@ -100,9 +100,9 @@ def _title(sheet: _Sheet, company: str, record: Record | None, contact: str, ask
     version = f"{form.code}  模板 {form.version}" if zh else f"{form.code}  template {form.version}"
     if record:
         version = f"{record.number}  " + (f"版次 {record.revision}" if zh else f"rev. {record.revision}")
-    put(ws["I1"], f"{company}\n{version}" if company else version)
-    ws["I1"].font = look.font(10, color=look.GREY)
-    ws["I1"].alignment = look.align("right")
+    put(ws["K1"], f"{company}\n{version}" if company else version)
+    ws["K1"].font = look.font(10, color=look.GREY)
+    ws["K1"].alignment = look.align("right")
     guide = _guide(zh, contact, returned=record is not None) if asks else ""
     put(ws["B2"], guide)
     ws.row_dimensions[2].height = GUIDE + 12 * (look.lines_of(guide, 100) - 1)
@@ -133,8 +133,8 @@ def _strip(sheet: _Sheet, strip: Strip, row: int) -> None:
         return
     head = strip.kind == "head"
     if not strip.spots and not head:  # the strip that we fill in by hand
-        _frame(sheet.ws, row, 2, layout.SECOND - 1, look.lines())
-        _frame(sheet.ws, row, layout.SECOND + 1, layout.END, look.lines())
+        for first, last in layout.VALUES:
+            _frame(sheet.ws, row, first, last, look.lines())
     for first, last, fld, text in strip.labels:
         cell = _frame(sheet.ws, row, first, last, look.lines())
         _label(cell, text, required=bool(fld and fld.required), centred=head)
@@ -169,13 +169,13 @@ def _label(cell: Any, text: str, *, required: bool, centred: bool) -> None:
 
     text = clean(text)
     cell.fill = look.fill(look.LABEL)
-    cell.font = look.font(10)
+    cell.font = look.font(9 if centred else 10)
     cell.alignment = look.align("center") if centred else look.align(indent=1)
     if not required:
         put(cell, text)
         return
     inline: Any = cell_text.InlineFont
-    red, ink = (inline(rFont=look.FONT, sz=10, color=c) for c in (look.FAULT_LINE, look.INK))
+    red, ink = (inline(rFont=look.FONT, sz=9 if centred else 10, color=c) for c in (look.FAULT_LINE, look.INK))
     cell.value = CellRichText(TextBlock(red, "*"), TextBlock(ink, text))
 
 
@@ -185,6 +185,8 @@ def _spot(sheet: _Sheet, strip: Strip, spot: Spot, row: int) -> None:
     right = in_list and spot.field.type in ("int", "dec", "money")
     cell.font = look.font(10, color=look.INK if spot.input else look.GREY)
     cell.alignment = look.align("right" if right else "left", "top" if strip.kind == "box" else "center", indent=1)
+    if in_list and spot.field.type in ("date", "dt", "money"):  # a number that does not fit would be shown as ###
+        cell.alignment = look.shrunk("right" if right else "center")
     cell.number_format = "General" if spot.field.many else look.FORMATS.get(spot.field.type, "@")
     if spot.value is not None:
         put(cell, _shown(sheet, spot))
@@ -218,7 +220,7 @@ def _page(sheet: _Sheet, last: int, breaks: Sequence[int], record: Record | None
     for side, mm in {"left": 15.24, "right": 12.7, "top": 15.24, "bottom": 17.78, "header": 8, "footer": 8}.items():
         setattr(ws.page_margins, side, mm / 25.4)
     ws.print_options.horizontalCentered = True
-    ws.print_area = f"B1:O{last}"
+    ws.print_area = f"B1:S{last}"
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0 if breaks else 1
     for row in breaks:

@@ -1,7 +1,7 @@
 """Where the fields of a form stand on its Excel sheet: a list of strips from top to bottom. Pure; knows no Excel.
 
-One set of verticals runs through the page: label, value, label, value, where a value is six narrow columns wide. A list
-shares these fourteen columns out among its own."""
+One set of verticals runs through the page: label, value, label, value. A label is three narrow columns wide and a value
+six; a list shares the eighteen out among its own."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from qforms.forms.sheet_style import lines_of, text_width
 from qforms.model import Field, Form, Lang, Record, Section, Text, Value
 
 # Widths in digits: column A is the margin, B the first label.
-LABEL_WIDTH, NARROW, PARTS = 16.5, 4.85, 6
-WIDTHS = (LABEL_WIDTH, *[NARROW] * PARTS, LABEL_WIDTH, *[NARROW] * PARTS)
-SECOND, END = PARTS + 2, 2 * PARTS + 2  # the second label, the last column
+LABEL_WIDTH, VALUE_WIDTH = 16.5, 29.0
+WIDTHS = 2 * ((LABEL_WIDTH / 3,) * 3 + (VALUE_WIDTH / 6,) * 6)
+LABELS, VALUES, END = ((1, 3), (10, 12)), ((4, 9), (13, 18)), 18
 PAGE_HEIGHT = 742.0  # points between the margins of A4 portrait (297 - 15 - 18 mm), a line kept free
 _SHRINK = 1.1  # a form is shrunk by so much rather than given a second page
 BAND, FIELD, LINE_HEIGHT, TEXT_MIN, TEXT_MAX = 24.75, 29.25, 15.5, 58.0, 116.0
@@ -25,7 +25,7 @@ _LIST_MOST = 10  # columns of a list that stay readable on A4
 _ZH_NUMBERS = "一二三四五六七八九十"
 
 # How wide a list's column wants to be, and how wide it must be (a date that does not fit is shown as ###).
-_LEAST = {"date": 12.0, "dt": 17.0, "money": 9.0, "text": 14.0}
+_LEAST = {"date": 9.5, "dt": 14.0, "money": 9.5, "text": 14.0}
 _WISH = {"text": 3.2, "str": 2.0, "int": 1.0, "dec": 1.1, "money": 1.4, "bool": 1.0, "date": 1.5, "dt": 2.2, "ref": 2.2}
 
 
@@ -106,7 +106,7 @@ def _reception(count: int, lang: Lang, *, band: bool) -> list[Strip]:
     """The strip in which a blank form is registered by us, on paper too; without a band of its own after our part."""
     title = _title(Text("受理", "Reception"), count, lang, ours=True)
     texts = ("单据编号", "登记人 / 时间") if lang == "zh" else ("Document no.", "Registered by / at")
-    labels = ((1, 1, None, texts[0]), (SECOND, SECOND, None, texts[1]))
+    labels = tuple((*place, None, text) for place, text in zip(LABELS, texts, strict=True))
     return [*([Strip("band", BAND, title, start=True)] if band else []), Strip("fields", FIELD, labels=labels)]
 
 
@@ -152,13 +152,13 @@ def _paired(shown: Sequence[tuple[Field, bool]]) -> list[tuple[Field, bool]]:
 
 
 def _pair(pair: Sequence[tuple[Field, bool]], values: Mapping[str, Value], lang: Lang) -> Strip:
-    labels = tuple((col, col, f, label(f, lang)) for (f, _), col in zip(pair, (1, SECOND), strict=False))
-    ends = (SECOND - 1, END) if len(pair) == 2 else (END,)  # a field without a neighbour takes the whole width
+    labels = tuple((*at, f, label(f, lang)) for (f, _), at in zip(pair, LABELS, strict=False))
+    ends = (VALUES[0][1], END) if len(pair) == 2 else (END,)  # a field without a neighbour takes the whole width
     spots = tuple(
-        Spot(f, col + 1, end, mine, values.get(f.name))
-        for (f, mine), col, end in zip(pair, (1, SECOND), ends, strict=False)
+        Spot(f, first, end, mine, values.get(f.name))
+        for (f, mine), (first, _), end in zip(pair, VALUES, ends, strict=False)
     )
-    height = max(_height(text, LABEL_WIDTH - 1.5) for _, _, _, text in labels)
+    height = max(_height(text, LABEL_WIDTH - 2.5) for _, _, _, text in labels)
     height = max(height, *(_height(str(values.get(f.name, "")), 27) for f, _ in pair))
     return Strip("fields", height, labels=labels, spots=spots)
 
@@ -167,10 +167,12 @@ def _wide(section: Section, fld: Field, mine: bool, values: Mapping[str, Value],
     free = fld.type == "text" or fld.rows > 1 or (fld.type == "img" and section.panel == "photos")
     text = label(fld, lang)
     value = values.get(fld.name)
-    height = max(TEXT_MIN if free and mine else FIELD, fld.rows * 19.0 + 1, _height(text, LABEL_WIDTH - 1.5))
+    height = max(TEXT_MIN if free and mine else FIELD, fld.rows * 19.0 + 1, _height(text, LABEL_WIDTH - 2.5))
     height = min(400.0, max(height, _height(str(value or ""), 70)))
-    spot = Spot(fld, 2, END, mine, value)
-    return Strip("box" if free else "fields", height, labels=((1, 1, fld, text),), spots=(spot,), stretch=free and mine)
+    spot = Spot(fld, VALUES[0][0], END, mine, value)
+    return Strip(
+        "box" if free else "fields", height, labels=((*LABELS[0], fld, text),), spots=(spot,), stretch=free and mine
+    )
 
 
 def _list(
@@ -187,7 +189,7 @@ def _list(
         keep = sorted(columns, key=lambda c: not c.required)[:_LIST_MOST]
         columns = [c for c in columns if c in keep]
     wishes = [(2.6 if c.wide else _WISH.get(c.type, 1.6)) for c in columns]
-    spans = share(wishes, [_LEAST.get(c.type, 7.0) for c in columns])
+    spans = share(wishes, [_LEAST.get(c.type, 9.0) for c in columns])
     width = [sum(WIDTHS[a - 1 : b]) for a, b in spans]
     texts = [_folded(label(c, lang), w - (2 if c.required else 1)) for c, w in zip(columns, width, strict=True)]
     head = max(_height(text, w - 1) for text, w in zip(texts, width, strict=True))
@@ -253,28 +255,29 @@ def _misfit(width: float, goal: float, least: float) -> float:
     return (width - goal) ** 2 / goal + 50 * max(0.0, least - width)
 
 
-def fit(found: Sequence[Strip], above: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
+def fit(found: Sequence[Strip], above: float, again: float) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """Heights that fill the page, and before which strips a new page begins (none: all of it stands on one page).
 
-    `above` is the height of the title. Free text is stretched up to what look and page allow."""
+    `above` is the height of the title, `again` of what is repeated on each further page. Free text is stretched up to
+    what look and page allow."""
     heights = _squeezed(found, above)
     breaks: list[int] = []
     fits = above + sum(heights) <= PAGE_HEIGHT * _SHRINK
     reply = next((i for i, s in enumerate(found) if s.kind == "reply"), 0)  # it is printed and signed by itself
     used, start = above, 0
     for i, strip in enumerate(found if not fits else ()):
-        if i == reply and used > PAGE_HEIGHT / 3:
+        if i == reply and used > PAGE_HEIGHT / 2:
             breaks.append(i)
-            used, start = 0.0, i
+            used, start = again, i
         elif used + _block(found, i) > PAGE_HEIGHT and i > start and (strip.start or used + heights[i] > PAGE_HEIGHT):
             at = i if strip.start or i - 1 <= start or not found[i - 1].start else i - 1
             breaks.append(at)
-            used, start = sum(heights[at:i]), at
+            used, start = again + sum(heights[at:i]), at
         used += heights[i]
     edges = [0, *breaks, len(found)]
     for first, last in pairwise(edges):
         boxes = [i for i in range(first, last) if found[i].stretch and heights[i] < TEXT_MAX]
-        spare = PAGE_HEIGHT - sum(heights[first:last]) - (above if first == 0 else 0.0)
+        spare = PAGE_HEIGHT - sum(heights[first:last]) - (above if first == 0 else again)
         for k, i in enumerate(boxes):
             more = min(TEXT_MAX - heights[i], max(0.0, spare) / (len(boxes) - k))
             heights[i] += more

@@ -57,6 +57,13 @@ def align(horizontal: str = "left", vertical: str = "center", *, indent: int = 0
     return Alignment(horizontal=horizontal, vertical=vertical, indent=indent, wrap_text=wrap)
 
 
+@cache
+def shrunk(horizontal: str) -> Any:
+    from openpyxl.styles import Alignment
+
+    return Alignment(horizontal=horizontal, vertical="center", shrink_to_fit=True)
+
+
 def workbook() -> Any:
     """An empty workbook whose Normal style is Arial 10: column widths are counted in its digits on every machine."""
     from openpyxl import Workbook

@@ -49,8 +49,10 @@ def holder(path: Path, now: datetime, hours: float) -> Holder | None:
 
 
 @contextmanager
-def ours(path: Path) -> Iterator[bool]:
-    """Holds LibreOffice's lock while we write, so that it opens the book read-only; False if somebody was faster."""
+def ours(path: Path, hours: float) -> Iterator[bool]:
+    """Holds LibreOffice's lock while we write, so that it opens the book read-only; False if somebody was faster.
+
+    A lock of another that is older than `hours` is left to be cleared by a person, and holds nobody up."""
     file = path.with_name(f".~lock.{path.name}#")
     stamp = datetime.now(UTC).strftime("%d.%m.%Y %H:%M")
     try:
@@ -59,7 +61,7 @@ def ours(path: Path) -> Iterator[bool]:
                 file.unlink()
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except FileExistsError:
-        yield False
+        yield holder(path, datetime.now(UTC), hours) is None
         return
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as out:

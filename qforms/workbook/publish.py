@@ -31,13 +31,15 @@ _TIMES = 3  # tries to replace the file (Windows refuses while somebody looks at
 @dataclass(frozen=True, slots=True)
 class Published:
     """What stands in the book now. `rows`: row id -> (revision, texts by column): the base of the next edits; `gone`:
-    ids that are no longer needed; `restored`: addresses of overwritten cells that were put back."""
+    ids that are no longer needed; `restored`: addresses of overwritten cells that were put back; `unread`: cells that
+    somebody changed after the last look and that were left alone: the book has to be read again."""
 
     rows: Mapping[str, tuple[int, Mapping[str, str]]]
     gone: frozenset[str] = frozenset()
     added: int = 0
     changed: int = 0
     removed: int = 0
+    unread: int = 0
     restored: tuple[str, ...] = ()
     fingerprint: str = ""
 
@@ -47,6 +49,7 @@ class _Counts:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    unread: int = 0
     restored: list[str] = field(default_factory=list)
 
 
@@ -91,7 +94,7 @@ def publish(
     gone = frozenset(id_ for id_ in known if id_ not in rows)
     now = fingerprint(path)
     restored = tuple(counts.restored)
-    return Published(rows, gone, counts.added, counts.changed, counts.removed, restored, now)
+    return Published(rows, gone, counts.added, counts.changed, counts.removed, counts.unread, restored, now)
 
 
 def fingerprint(path: Path) -> str:
@@ -141,6 +144,7 @@ def _fill(
         counts.added += written.added
         counts.changed += written.changed
         counts.removed += written.removed
+        counts.unread += written.unread
         counts.restored += written.restored
     _leave_empty(book, sheets, known, lang, view, as_of)
     _lists(book, sheets)
@@ -216,7 +220,7 @@ def _replace(temporary: Path, path: Path, before: str, settings: Settings, histo
     held = locks.holder(path, datetime.now(UTC), settings.folders.lock_hours)
     if held:
         return Later(_held(path, held, settings.lang))
-    with locks.ours(path) as free:
+    with locks.ours(path, settings.folders.lock_hours) as free:
         if not free:
             return Later(f"{path.name}: 正被打开 (being opened)")
         if fingerprint(path) != before:

@@ -35,6 +35,7 @@ class Written:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    unread: int = 0  # cells of the office left alone, because they have not been read since they were changed
     restored: list[str] = field(default_factory=list)  # addresses of overwritten cells put back
 
 
@@ -51,7 +52,10 @@ def write(book: Any, sheet: Sheet, known: Known, lang: Lang, company: str, as_of
     for row in sheet.rows:
         if row.id in at:
             _update(found, at[row.id], sheet, row, known.get(row.id), lang, as_of, done)
-    gone = [r for id_, r in at.items() if id_ not in shown and not _unread(found, r, sheet, known.get(id_))]
+    gone = [r for id_, r in at.items() if id_ not in shown]
+    waiting = {r for id_, r in at.items() if id_ not in shown and _unread(found, r, sheet, known.get(id_))}
+    gone = [r for r in gone if r not in waiting]
+    done.unread += len(waiting)
     _remove(found, gone)
     done.removed = len(gone)
     end = _last(found)
@@ -136,6 +140,7 @@ def _update(
         if present == new and not found.fault(at, key):
             pass
         elif column.office and key in base and present != base[key]:
+            done.unread += 1
             held[key] = base[key]  # not read yet: it stays, and what it is compared with stays too
             continue
         else:
