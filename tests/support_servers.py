@@ -15,6 +15,11 @@ from servers.mailstack import PASSWORD, MailStack
 from qforms.settings import Mailbox, Outgoing, Settings
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The relay's `smtps` is encrypted before aiosmtpd sees it, and so it warns."""
+    config.addinivalue_line("filterwarnings", "ignore:Requiring AUTH while not requiring TLS")
+
+
 @dataclass(frozen=True)
 class Account:
     """A mailbox of its own on the shared servers."""

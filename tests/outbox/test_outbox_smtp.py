@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
+import smtplib
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -92,13 +93,14 @@ class TestPostfix:
         self, account: Account, transport: SmtpTransport, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("QFORMS_SMTP_PASSWORD", "falsch")
+        sessions, login = [], smtplib.SMTP.login
+        monkeypatch.setattr(smtplib.SMTP, "login", lambda *a: (sessions.append(a), login(*a)))
         for _ in range(3):
             result = transport.send(RAW, account.address, [account.address])
             assert isinstance(result, Later) and result.down and not result.unknown
             assert account.address in result.reason and "falsch" not in result.reason
         assert transport.trouble and transport.trouble.code == "smtp_login"
-        log = (account.stack.root / "postfix.log").read_text()
-        assert log.count(f"sasl_username={account.address}") <= 2, "two mechanisms, but in one session only"
+        assert len(sessions) == 1, "not tried again at once"
 
     def test_a_password_in_chinese(
         self, account: Account, transport: SmtpTransport, monkeypatch: pytest.MonkeyPatch
@@ -169,7 +171,7 @@ class TestRelay:
 
     def test_it_does_what_the_real_one_does(self, account: Account) -> None:
         stack = account.stack
-        ports = {**stack.ports, **dict(zip(("smtp", "submission"), _free(2), strict=True))}
+        ports = {**stack.ports, **dict(zip(("smtp", "submission", "smtps"), _free(3), strict=True))}
         relay = Relay(ports, stack._tls(), stack.users)
         relay.start()
         try:

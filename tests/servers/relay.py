@@ -18,15 +18,17 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 class Relay:
-    """Ports of the stack in, servers on `smtp` (open) and `submission` (STARTTLS, then AUTH)."""
+    """Ports of the stack in, servers on `smtp` (open), `submission` (STARTTLS, then AUTH) and `smtps` (TLS, AUTH)."""
 
     def __init__(self, ports: Mapping[str, int], tls: ssl.SSLContext, users: Mapping[str, str]) -> None:
         self._lmtp = ports["lmtp"]
 
         def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-            return AuthResult(success=users.get(data.login.decode()) == data.password.decode())
+            right = users.get(data.login.decode()) == data.password.decode()
+            return AuthResult(success=right, handled=False)  # not handled: the answer, 535, is still to be given
 
-        common = {"hostname": "127.0.0.1", "data_size_limit": 60_000_000}
+        closed: dict[str, Any] = {"authenticator": check, "auth_required": True}
+        common: dict[str, Any] = {"hostname": "127.0.0.1", "data_size_limit": 60_000_000}
         self._servers = [
             Controller(self, port=ports["smtp"], **common),
             Controller(
@@ -34,10 +36,10 @@ class Relay:
                 port=ports["submission"],
                 tls_context=tls,
                 require_starttls=True,
-                authenticator=check,
-                auth_required=True,
+                **closed,
                 **common,
             ),
+            Controller(self, port=ports["smtps"], ssl_context=tls, auth_require_tls=False, **closed, **common),
         ]
 
     def start(self) -> None:
