@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ lifecycle:
   states: {open: {zh: 开, en: open}, shut: {zh: 关, en: shut, final: true}}
   events: {shut: {zh: 关, en: shut, from: open, to: shut}}
 """
+
+
+@cache
+def shipped() -> catalogue.Catalogue:
+    """The shipped forms, loaded once for all tests."""
+    return catalogue.load(ROOT)
 
 
 def field(kind: str, **more: Any) -> Field:

@@ -31,14 +31,31 @@ def _match(text: str, choices: Sequence[Choice]) -> str | None:
     wanted = _key(text)
     if not wanted:
         return None
-    for choice in choices:
-        if _key(choice.code) == wanted:
-            return choice.code
-    for choice in choices:
-        if wanted in (_key(choice.label.zh), _key(choice.label.en), *map(_key, choice.aliases)):
-            return choice.code
+    if (code := _index(choices).get(wanted)) is not None:
+        return code
     bare = re.match(r"^[（(]?[A-Za-z]?\d{1,4}[)）.、:：\s-]+(.+)$", text.strip())  # 「P1 特急」「3 严重」「(2) 一般」
     return _match(bare[1], choices) if bare and bare[1] != text else None
+
+
+_indexes: dict[int, tuple[Sequence[Choice], dict[str, str]]] = {}  # by identity: choices live as long as their form
+
+
+def _index(choices: Sequence[Choice]) -> dict[str, str]:
+    """Every word that names a choice -> its code; a code goes before a label, a label before an alias."""
+    known = _indexes.get(id(choices))
+    if known is None or known[0] is not choices:
+        index: dict[str, str] = {}
+        for words_of in (
+            lambda c: (c.code,),
+            lambda c: (c.label.zh, c.label.en),
+            lambda c: c.aliases,
+        ):
+            for choice in choices:
+                for word in words_of(choice):
+                    index.setdefault(_key(word), choice.code)
+        index.pop("", None)
+        known = _indexes[id(choices)] = (choices, index)
+    return known[1]
 
 
 def one(raw: Any, choices: Sequence[Choice]) -> str | None:

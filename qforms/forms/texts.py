@@ -31,7 +31,10 @@ _WIDE_IN_CODES = _WIDE | {ord(w): ord(n) for w, n in zip("－／．＿＃＋‐�
 
 def clean(raw: Any) -> str:
     """Any cell value as a text, NFKC-free: no control characters, no trailing blanks, line ends as \\n."""
-    text = _EXCEL_ESCAPE.sub(_excel_char, plain_text(raw)).replace("\r\n", "\n").replace("\r", "\n")
+    text = raw if isinstance(raw, str) else plain_text(raw)
+    if text.isprintable() and "_x" not in text:  # most cells are one line of ordinary characters
+        return text.strip()
+    text = _EXCEL_ESCAPE.sub(_excel_char, text).replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROL.sub("", text.replace("\t", " "))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
@@ -70,7 +73,8 @@ def prose(raw: Any) -> str:
 
 def narrow(raw: Any) -> str:
     """A text for reading numbers, dates and choices: NFKC, one line, no control characters."""
-    return " ".join(unicodedata.normalize("NFKC", clean(raw)).split())
+    text = clean(raw)
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
 
 
 def is_blank(raw: Any) -> bool:

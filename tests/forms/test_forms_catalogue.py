@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
-from support_forms import ROOT, form_text, write
+from support_forms import ROOT, form_text, shipped, write
 
 from qforms.forms import catalogue
 from qforms.model import Catalogue as Protocol
 from qforms.model import QformsError, Values
 
-CATALOGUE = catalogue.load(ROOT)
+CATALOGUE = shipped()
 
 
 class Known:
@@ -73,8 +72,8 @@ def test_a_value_that_cannot_be_read_is_not_taken_for_empty() -> None:
     assert [p.code for p in found] == ["not_a_count"]
 
 
-def test_times_without_an_offset_are_those_of_the_company(tmp_path: Path) -> None:
-    berlin = catalogue.load(ROOT, zone=ZoneInfo("Europe/Berlin"))
+def test_times_without_an_offset_are_those_of_the_company() -> None:
+    berlin = catalogue.Catalogue(CATALOGUE.forms, zone=ZoneInfo("Europe/Berlin"))
     fld = berlin.field("complaint", "received_at")
     assert fld is not None
     value, problem = berlin.parse(fld, "2026-05-06 14:20")
@@ -156,42 +155,43 @@ def test_what_is_no_longer_declared_stays_readable() -> None:
 def test_the_cache_gives_the_same_forms_without_the_parser(tmp_path: Path) -> None:
     cache = tmp_path / "private" / "forms.json"
     first = catalogue.load(ROOT, cache)
+    heavy = {"ruamel.yaml", "rule_engine", "pydantic", "rapidfuzz", "openpyxl"}
     code = (
         "import sys; from pathlib import Path; from qforms.forms import catalogue\n"
         f"found = catalogue.load(Path({str(ROOT)!r}), Path({str(cache)!r}))\n"
-        "print(sorted({'ruamel.yaml', 'rule_engine', 'pydantic', 'rapidfuzz', 'openpyxl'} & set(sys.modules)), found.digest)"
+        f"print(sorted({heavy!r} & set(sys.modules)), found.digest)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.strip() == f"[] {first.digest}"
-    assert catalogue.load(ROOT, cache).forms == first.forms == catalogue.load(ROOT).forms
+    assert catalogue.load(ROOT, cache).forms == first.forms == CATALOGUE.forms
 
 
-STRANGE = '{"digest": "DIGEST", "forms": {"complaint": {"=": "X"}}}'
+FIELDS = "- {name: a, label: {zh: 甲}, type: enum, min: 0.5, choices: {x: {zh: 一}}}"
+STRANGE = '{"digest": "DIGEST", "forms": {"thing": {"=": "X"}}}'
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"digest": 1}', STRANGE, "\x00"])
 def test_a_damaged_cache_is_rebuilt(damage: str, tmp_path: Path) -> None:
-    cache = tmp_path / "forms.json"
-    digest = catalogue.load(ROOT, cache).digest
+    root, cache = write(tmp_path / "forms", thing=form_text(FIELDS)), tmp_path / "forms.json"
+    first = catalogue.load(root, cache)
     whole = cache.read_bytes()
-    cache.write_text(damage.replace("DIGEST", digest), "utf-8")
-    assert catalogue.load(ROOT, cache).forms == CATALOGUE.forms
+    cache.write_text(damage.replace("DIGEST", first.digest), "utf-8")
+    assert catalogue.load(root, cache).forms == first.forms
     assert cache.read_bytes() == whole
-    assert [p.name for p in tmp_path.iterdir()] == ["forms.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["forms", "forms.json"]
 
 
 def test_a_changed_form_is_loaded_anew(tmp_path: Path) -> None:
-    root, cache = tmp_path / "forms", tmp_path / "forms.json"
-    shutil.copytree(ROOT, root)
+    root, cache = write(tmp_path / "forms", thing=form_text(FIELDS)), tmp_path / "forms.json"
     before = catalogue.load(root, cache)
-    file = root / "contact" / "form.yaml"
-    file.write_text(file.read_text("utf-8").replace("联系记录", "联络记录"), "utf-8")
+    write(root, thing=form_text(FIELDS).replace("zh: 物", "zh: 事"))
     after = catalogue.load(root, cache)
-    assert (before.form("contact").title.zh, after.form("contact").title.zh) == ("联系记录", "联络记录")
+    assert (before.form("thing").title.zh, after.form("thing").title.zh) == ("物", "事")
     assert before.digest != after.digest
     assert json.loads(cache.read_text("utf-8"))["digest"] == after.digest
 
 
 def test_a_cache_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
+    root = write(tmp_path / "forms", thing=form_text(FIELDS))
     (tmp_path / "file").write_text("")
-    assert catalogue.load(ROOT, tmp_path / "file" / "forms.json").forms == CATALOGUE.forms
+    assert list(catalogue.load(root, tmp_path / "file" / "forms.json").forms) == ["thing"]

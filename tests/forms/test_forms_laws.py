@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_forms import ROOT, field
+from support_forms import field, shipped
 
-from qforms.forms import amount_cn, catalogue, types
+from qforms.forms import amount_cn, types
 from qforms.model import Choice, Field, Text
 
-CATALOGUE = catalogue.load(ROOT)
+CATALOGUE = shipped()
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
 WORDS = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 CENTS = st.integers(-(10**12), 10**12).map(lambda n: Decimal(n).scaleb(-2))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support_forms import ROOT
+from support_forms import shipped
 
-from qforms.forms import catalogue
 from qforms.forms.labels import normal
 from qforms.model import Field, Text
 
-CATALOGUE = catalogue.load(ROOT)
+CATALOGUE = shipped()
 FORMS = sorted(CATALOGUE.forms)
 REFERENCE = {"product": ("model",), "department": ("name",), "person": ("email",), "customer": ("name",)}
 NUMBERS = {
