@@ -56,8 +56,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What came of it. `opened`: forms opened by rules; `clocks`: name -> (due, state); `letters`: names of rules, and kinds of those without one;
-    `tasks`: kinds; `values`: form -> values of its newest record."""
+    """What came of it. `opened`: forms opened by rules; `clocks`: name -> (due, state); `letters`: names of letter
+    rules, and kinds of letters without one; `tasks`: kinds; `values`: form -> values of its newest record."""
 
     opened: tuple[str, ...] = ()
     clocks: Mapping[str, tuple[datetime, str]] = dc.field(default_factory=dict)

@@ -240,6 +240,7 @@ def test_what_it_rests_on() -> None:
             "正则表达式里重复不能套重复（会卡死） (a repeat inside a repeat in a pattern could run for ever)",
         ),
         ('title =~ ".*a.*b.*"', "正则表达式里的 * 和 + 最多 2 个 (at most 2 open repeats in a pattern)"),
+        ('title =~ "a{1,60}b{1,60}c{1,60}"', "正则表达式里的 * 和 + 最多 2 个 (at most 2 open repeats in a pattern)"),
         (
             r'title =~ "(a)\\1"',
             "正则表达式里不能用反向引用和环视 (no back references or look-around in a pattern)",

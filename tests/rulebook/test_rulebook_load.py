@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import json
 import subprocess
 import sys
@@ -310,6 +311,11 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
             "clocks.yaml:12: ladder 有 every 就要有 100% (ladder every needs 100% before it)",
         ),
         (
+            "clocks.yaml|every 24h: [head, gmo]}",
+            "every 24h: [head, gmo], 200%: gm}",
+            "clocks.yaml:12: ladder 的 every 只能有一个，写在最后 (ladder every must come last, once)",
+        ),
+        (
             "clocks.yaml|50%: owner",
             "50%: []",
             "clocks.yaml:12: 50% 没有收件人 (50% has no recipients)",
@@ -424,6 +430,14 @@ def test_rules_given_twice_or_doing_the_same(tmp_path: Path) -> None:
     ]
 
 
+def test_a_rule_copied_whole_is_told_once(tmp_path: Path) -> None:
+    letters = sample.FILES["letters.yaml"]
+    copied = letters + "- letter:" + letters.split("- letter:")[1]
+    assert faults(tmp_path, letters=copied) == [
+        "letters.yaml:15: letter issue_8001 已在 letters.yaml:1 (letter issue_8001 stands at letters.yaml:1 already)"
+    ]
+
+
 def test_all_faults_are_told_at_once_in_their_order(tmp_path: Path) -> None:
     clocks = (
         sample.FILES["clocks.yaml"]
@@ -513,6 +527,11 @@ def test_the_cache_follows_the_rules_and_the_forms(tmp_path: Path) -> None:
     second = rulebook.load(root, sample.FORMS, cache)
     assert second.triggers[0].when({"defective_units": 16, "shipped_units": 5000}) is False
     assert second.digest != first.digest
+    renamed = sample.codes("misuse", "single", "batch", "serious")  # a code that clocks.yaml names is gone
+    fields = [dc.replace(f, choices=renamed) if f.name == "prelim_class" else f for f in sample.COMPLAINT.fields]
+    other = {**sample.FORMS.forms, "complaint": sample.form("complaint", tuple(fields))}
+    with pytest.raises(QformsError, match="的代码「single_defect」"):
+        rulebook.load(root, sample.Forms(*other.values()), cache)
     fewer = sample.Forms(*(f for f in sample.FORMS.forms.values() if f.name != "contact"))
     with pytest.raises(QformsError, match="没有表单「contact」"):
         rulebook.load(root, fewer, cache)
