@@ -239,7 +239,7 @@ def _customer_answer(matter: Matter, record: Record, letter: Letter | None) -> t
     if record.form == COMPLAINT and outcome.state != "refused":
         new = {
             n: v
-            for n, v in noted(own, filled.values).items()
+            for n, v in noted(own, filled).items()
             if v and record.values.get(n) in (None, ()) and own.has(COMPLAINT, n)
         }
         outcome = dc.replace(outcome, values={**outcome.values, **new})

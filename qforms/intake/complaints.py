@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from qforms.intake import kind, parts, rights, words
-from qforms.intake.matter import Matter, answerable, asked, task
+from qforms.intake.matter import Matter, answerable, asked, task, top
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import customer_of, first_address
 from qforms.model import Filled, Outcome, Problem, Record, Task, Text
@@ -19,17 +19,18 @@ _NEAR = 60  # of 100: how like a known lot must be to be named
 def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -> Outcome:
     """A new complaint from whoever speaks: a customer, a stranger, a program, our own people for a customer (P24)."""
     form = matter.form(COMPLAINT)
-    values = {n: v for n, v in filled.values.items() if v is not None and _may_give(matter, n)}
-    problems = [p for p in filled.problems if not p.field or _may_give(matter, p.field.partition(".")[0])]
+    may = rights.writable(form, matter.speaker, None)
+    values = {n: v for n, v in filled.values.items() if v is not None and may(n)}
+    problems = [p for p in filled.problems if not p.field or may(top(p.field))]
     problems += [*extra, *matter.reading.problems]
     customer = _customer(matter, values)
     _add(matter, values, _arrival(matter))
-    _add(matter, values, noted(matter, values))
+    _add(matter, values, noted(matter, filled))
     if customer is not None:
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
     problems += _product(matter, filled, values)
     problems += _lot(matter, values)
-    missing = _missing(matter, values)
+    missing = _missing(matter, values, may)
     wanting = bool(missing or asked(problems))
     answer = ("question" if wanting else "acknowledgement") if answerable(matter) else ""
     return Outcome(
@@ -59,19 +60,16 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return found
 
 
-def _may_give(matter: Matter, name: str) -> bool:
-    return rights.writable(matter.form(COMPLAINT), matter.speaker, None)(name)
-
-
-def noted(matter: Matter, values: Mapping[str, Any]) -> dict[str, Any]:
+def noted(matter: Matter, filled: Filled) -> dict[str, Any]:
     """What the words of the mail and of the form say beside the fields: danger, a stopped line, a wish for an 8D."""
     reading = matter.reading
-    said = "\n".join(str(v) for v in values.values() if isinstance(v, str))
-    nature = kind.nature(reading.subject, f"{reading.text}\n{said}")
-    wanted = nature.wants_8d or "report_8d" in (values.get("customer_demand") or ())
+    natures = [kind.nature(reading.subject, reading.text)]
+    if filled.how not in {"body", "free"}:  # those were read from the text itself
+        natures.append(kind.nature("", "\n".join(v for v in filled.values.values() if isinstance(v, str))))
+    wanted = any(n.wants_8d for n in natures) or "report_8d" in (filled.values.get("customer_demand") or ())
     return {
-        "danger_words": nature.danger,
-        "line_stopped": nature.line_stopped or None,
+        "danger_words": tuple(dict.fromkeys(word for n in natures for word in n.danger)),
+        "line_stopped": any(n.line_stopped for n in natures) or None,
         "d8_requested_at": matter.received_at if wanted else None,
     }
 
@@ -188,9 +186,9 @@ def nearest(given: str, known: list[str]) -> str:
 # ---------------------------------------------------------------- gaps and tasks
 
 
-def _missing(matter: Matter, values: dict[str, Any]) -> tuple[str, ...]:
+def _missing(matter: Matter, values: dict[str, Any], may: Callable[[str], bool]) -> tuple[str, ...]:
     """What the form requires at reception, and what every complaint is asked for (`words.toml`), where it is empty."""
-    required = [f.name for f in matter.procedures.catalogue.missing(COMPLAINT, values) if _may_give(matter, f.name)]
+    required = [f.name for f in matter.procedures.catalogue.missing(COMPLAINT, values) if may(f.name)]
     wanted = [n for n in words.vocabulary().ask if matter.has(COMPLAINT, n) and values.get(n) in (None, "", ())]
     return tuple(dict.fromkeys((*required, *wanted)))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
 from qforms.forms.labels import Labels
 from qforms.intake.words import plain, vocabulary
-from qforms.model import Catalogue, Form, Problem, Value
+from qforms.model import Catalogue, Field, Form, Problem, Value
 
 _LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
 _COLUMNS = re.compile(r"\s*(\S(?:[^\t]{0,28}\S)?)(?:\t+| {2,})\s*(\S.*)")
@@ -55,12 +55,16 @@ def label_lines(text: str, form: Form, catalogue: Catalogue) -> Found:
     """The 「标签：值」 lines of a text, typed as the form declares. Unknown labels are running text and stay so."""
     found = Found()
     labels = labels_of(form)
-    for name, raw, line in _pairs(text, form, labels):
+
+    def field_of(name: str) -> Field | None:
+        return catalogue.field(form.name, name)
+
+    for name, raw, line in _pairs(text, labels, field_of):
         where = f"正文第{line}行"
         if name.startswith("="):
             found.record.setdefault(name[1:], raw)
             continue
-        fld = form.field(name)
+        fld = field_of(name)
         if fld is None or fld.type == "list" or name in found.raw or not raw:
             continue
         value, problem = catalogue.parse(fld, raw, where)
@@ -72,7 +76,7 @@ def label_lines(text: str, form: Form, catalogue: Catalogue) -> Found:
     return found
 
 
-def _pairs(text: str, form: Form, labels: Labels) -> Iterator[tuple[str, str, int]]:
+def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -> Iterator[tuple[str, str, int]]:
     """(field, text, line) of every labelled value; a long text goes on until a blank line or the next label."""
     lines = text.split("\n")[:_LINES]
     open_: tuple[str, list[str], int] | None = None
@@ -85,13 +89,13 @@ def _pairs(text: str, form: Form, labels: Labels) -> Iterator[tuple[str, str, in
             yield name, value, number
         if here:
             name, value = here[-1]
-            fld = form.field(name)
+            fld = field_of(name)
             if value and not (fld and fld.type == "text"):
                 yield name, value, number
             else:
                 open_ = (name, [value], number)
         elif open_:
-            fld = form.field(open_[0])
+            fld = field_of(open_[0])
             long = bool(fld and fld.type == "text")
             if line.strip() and (long or not open_[1][-1]):
                 open_[1].append(line.strip())

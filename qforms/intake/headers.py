@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from qforms.intake import charset
@@ -16,6 +17,7 @@ from qforms.intake import charset
 _WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]*)?\?([bBqQ])\?([^\r\n]*?)\?=")
 _PARAMETER = re.compile(r';\s*([\w-]+)(\*\d{1,3})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
 _ID = re.compile(r"<([^<>\s]{1,900})>")
+_ADDRESS = re.compile(r'\s*(?:"?([^"<>@,;:()\\]*)"?\s)?<?([\w.+-]+@[\w.-]+)>?\s*', re.ASCII)  # the usual form
 _LONGEST = 20_000  # characters of one header that are looked at
 
 
@@ -26,6 +28,7 @@ def raw_text(value: str) -> tuple[str, bool]:
     return charset.decode(value.encode("utf-8", "surrogateescape"))
 
 
+@lru_cache(512)
 def decode(value: str) -> tuple[str, bool]:
     """A header for people: encoded words decoded, those that are split within a character joined first."""
     value, lost = raw_text(value[:_LONGEST].replace("\r", "").replace("\n", ""))
@@ -93,12 +96,19 @@ def _join(pieces: list[tuple[int, bool, str]]) -> str:
 
 def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """(name, address) pairs of address headers; addresses in lower case. Nothing that can't be an address."""
+    return [pair for value in values for pair in _addresses(value[:_LONGEST])]
+
+
+@lru_cache(512)
+def _addresses(value: str) -> tuple[tuple[str, str], ...]:
+    text = raw_text(value)[0].replace("\r", "").replace("\n", "")
+    plain = _ADDRESS.fullmatch(text)
     found = []
-    for name, address in getaddresses([raw_text(v[:_LONGEST])[0].replace("\r", "").replace("\n", "") for v in values]):
+    for name, address in [(plain[1] or "", plain[2])] if plain else getaddresses([text]):
         address = address.strip().lower()
         if "@" in address[1:-1] and not re.search(r"[\s,;<>]", address):
-            found.append((decode(name)[0], address))
-    return found
+            found.append((decode(name.strip())[0], address))
+    return tuple(found)
 
 
 def ids(value: str) -> list[str]:

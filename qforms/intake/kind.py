@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from qforms.intake.words import plain, vocabulary
@@ -18,6 +19,7 @@ class Nature:
     line_stopped: bool = False
 
 
+@lru_cache(128)
 def nature(subject: str, text: str) -> Nature:
     """Judged by words of the subject and the sender's own text; the subject counts double."""
     words = vocabulary()
@@ -46,7 +48,7 @@ def _weigh(complaint: int, business: int, danger: bool) -> Literal["complaint", 
 def wants_8d(text: str) -> bool:
     """Somebody asks for an 8D: the word with a verb of asking in the same sentence, not negated (请提供8D报告)."""
     words = vocabulary()
-    if not words.wants_8d(text):
+    if not words.wants_8d(text):  # for most mails the end of it
         return False
     for mark in _SENTENCE:
         text = text.replace(mark, "\n")

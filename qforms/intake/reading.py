@@ -190,7 +190,7 @@ def _free(reading: Reading, procedures: Procedures) -> Filled:
     lines = freetext.label_lines(reading.text, form, procedures.catalogue)
     values, raw, where = dict(lines.values), dict(lines.raw), dict(lines.where)
     for name, said in freetext.running(reading.subject, reading.text).items():
-        fld = form.field(name)
+        fld = procedures.catalogue.field(form.name, name)
         if fld is not None and name not in raw:
             value, problem = procedures.catalogue.parse(fld, said, "正文")
             if value is not None and problem is None:
@@ -200,7 +200,7 @@ def _free(reading: Reading, procedures: Procedures) -> Filled:
     if "product_model" not in raw:
         raw["product_model"] = "\n".join(freetext.tokens(f"{reading.subject}\n{reading.text}"))
     how: Literal["body", "free"] = "body" if lines.raw else "free"
-    values = {n: v for n, v in values.items() if form.field(n)}
+    values = {n: v for n, v in values.items() if procedures.catalogue.field(form.name, n)}
     return Filled(form.name, values, where, raw, tuple(lines.problems), how, number=lines.record.get("number", ""))
 
 

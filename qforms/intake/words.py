@@ -14,25 +14,48 @@ _LONGEST = 50_000  # characters of a mail that are searched
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
-    """Finds words that are not negated. `harmless` and `question` expressions are taken out of the text first."""
+class Words:
+    """Words that are looked for. `needles`: a piece of each word as it must stand in the text, and its expression; only
+    those whose piece is there are tried, which is ten times as fast as one expression of them all."""
 
-    word: re.Pattern[str]
+    needles: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the words stand, in order; of words that lie in one another the longest."""
+        found = [m.span() for needle, word in self.needles if needle in text for m in word.finditer(text)]
+        found.sort(key=lambda span: (span[0], -span[1]))
+        out: list[tuple[int, int]] = []
+        for span in found:
+            if not out or span[1] > out[-1][1]:
+                out.append(span)
+        return out
+
+    def masked(self, text: str) -> str:
+        """The text without these words."""
+        for start, end in reversed(self.spans(text)):
+            text = f"{text[:start]}·{text[end:]}"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds words that are not negated. `harmless` words and `question` words are taken out of the text first."""
+
+    words: Words
     before: re.Pattern[str]
     after: re.Pattern[str]
-    harmless: re.Pattern[str] | None
-    question: re.Pattern[str]
+    harmless: Words
+    question: Words
 
     def __call__(self, text: str) -> tuple[str, ...]:
         """The words found, each once, in order. `text` as `plain` gives it."""
-        if self.harmless:
-            text = self.harmless.sub("·", text)
-        text = self.question.sub("·", text)
-        return tuple(dict.fromkeys(m.group() for m in self.word.finditer(text) if not self._denied(text, m)))
+        if not self.words.spans(text):
+            return ()
+        text = self.question.masked(self.harmless.masked(text))
+        return tuple(dict.fromkeys(text[a:b] for a, b in self.words.spans(text) if not self._denied(text, a, b)))
 
-    def _denied(self, text: str, found: re.Match[str]) -> bool:
-        before = text[max(0, found.start() - 60) : found.start()]
-        return bool(self.before.search(before) or self.after.match(text[found.end() : found.end() + 60]))
+    def _denied(self, text: str, start: int, end: int) -> bool:
+        return bool(self.before.search(text[max(0, start - 60) : start]) or self.after.match(text[end : end + 60]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +112,23 @@ def _any(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(_one(w) for w in sorted(set(words), key=len, reverse=True)))
 
 
+def _words(words: Iterable[str], tail: str = "") -> Words:
+    """`tail` is an expression that may follow each word and then belongs to it."""
+    return Words(tuple((plain(w).split()[0], re.compile(_one(w) + tail)) for w in dict.fromkeys(words)))
+
+
 def _finder(words: Sequence[str], negation: dict[str, list[str]], harmless: Sequence[str]) -> Finder:
-    word = _any(words)
+    word = _any(words).pattern
     no = _any((*negation["zh"], *negation["en"])).pattern
     filler = _any(negation["filler"]).pattern
-    between = rf"(?:(?:{filler}|{word.pattern}|[、/]|,(?={word.pattern}))\s*|\s+|和|或|及|与)"
-    listed = rf"(?:\s*(?:[、/,]|和|或|及|\bor\b|\band\b)\s*(?:{word.pattern}))*"
+    between = rf"(?:(?:{filler}|{word}|[、/]|,(?={word}))\s*|\s+|和|或|及|与)"
+    listed = rf"(?:\s*(?:[、/,]|和|或|及|\bor\b|\band\b)\s*(?:{word}))*"
     denial = rf"(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"
-    question = _any(negation["question"]).pattern
+    unanswered = r"(?:[^\n:?]{0,30}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$))?"
     return Finder(
-        word,
+        _words(words),
         re.compile(rf"(?:{no})\s*{between}{{0,8}}$"),
         re.compile(rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}"),
-        _any(harmless) if harmless else None,
-        re.compile(rf"(?:{question})[^\n:?]{{0,30}}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$)|{question}"),
+        _words(harmless),
+        _words(negation["question"], unanswered),
     )
