@@ -32,8 +32,9 @@ def real_time() -> datetime:
 def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list[Source]:
     """The sources that the settings name; none is opened before it is first asked. `once`: files are waited for."""
     from qforms.sources.folder import FolderSource
-    from qforms.sources.imap import ImapSource, SentSource
+    from qforms.sources.imap import ImapSource
     from qforms.sources.maildir import MaildirSource
+    from qforms.sources.sent import SentSource
 
     found: list[Source] = []
     if settings.mailbox.kind == "maildir":
@@ -48,7 +49,8 @@ def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list
 
 def try_login(settings: Settings) -> str:
     """Why the IMAP mailbox or its Sent folder cannot be used, in one line; "" when they can. Reads no mail."""
-    from qforms.sources.imap import ImapSource, SentSource
+    from qforms.sources.imap import ImapSource
+    from qforms.sources.sent import SentSource
 
     folders = [ImapSource(settings), *([SentSource(settings)] if settings.mailbox.sent_folder else [])]
     try:

@@ -18,7 +18,8 @@ from support_servers import Account
 from qforms.model import Delivery
 from qforms.sources import SourceDown
 from qforms.sources.connection import Connection
-from qforms.sources.imap import ImapSource, SentSource
+from qforms.sources.imap import ImapSource
+from qforms.sources.sent import SentSource
 
 
 def never() -> bool:
@@ -142,7 +143,7 @@ class TestLogin:
 
     def test_nobody_listens_pauses_grow(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         source, clock, pauses = ImapSource(account.settings({"port": 1})), [0.0], []
-        monkeypatch.setattr("qforms.sources.imap.time.monotonic", lambda: clock[0])
+        monkeypatch.setattr("qforms.sources.mailbox.time.monotonic", lambda: clock[0])
         for _ in range(12):
             with pytest.raises(SourceDown) as down:
                 list(source.waiting())

@@ -1,0 +1,67 @@
+"""The Sent folder of the people who answer customers from their own mail program (P3)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from qforms.settings import Settings
+from qforms.sources import Clock, real_time
+from qforms.sources.mailbox import MailFolder
+
+if TYPE_CHECKING:
+    from qforms.sources.connection import Connection, Head
+
+
+class SentSource(MailFolder):
+    """What our people wrote to customers. Nothing is moved; `sent-folder.json` in the workspace
+    says how far it was read. Mails from before the first start are not taken."""
+
+    name = "sent"
+    channel = "sent"
+
+    def __init__(self, settings: Settings, clock: Clock = real_time) -> None:
+        super().__init__(settings, settings.mailbox.sent_folder, clock)
+        self._file = settings.path("sent-folder.json")
+        self._done: set[int] = set()  # above the mark
+        self._mark = 0  # every mail up to this UID is in the ledger
+        self._since = ""  # a criterion, while the folder is read again because its UIDs changed
+
+    def _order(self, head: Head) -> tuple[datetime, int]:
+        return datetime.min.replace(tzinfo=UTC), head.uid  # else the mark would pass over mail that was not read yet
+
+    def _new(self, session: Connection) -> list[int]:
+        uids = session.uids(f"UID {self._mark + 1}:*{self._since}")  # answers the last mail even when it is older
+        return [u for u in uids if u > self._mark and u not in self._done and not self._left_alone(u)]
+
+    def _opened(self, session: Connection) -> None:
+        try:
+            state = json.loads(self._file.read_text("utf-8"))
+            folder, validity, uid = str(state["folder"]), int(state["uidvalidity"]), int(state["uid"])
+            at = datetime.fromisoformat(state["at"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            self._mark = max(session.uidnext - 1, *session.uids("ALL"), 0)
+            self._write(self._clock())
+            return
+        if (folder, validity) == (self._folder, session.uidvalidity):
+            self._mark = uid
+        else:  # the ledger knows those of that day which it has
+            from qforms.sources.connection import MONTHS
+
+            self._mark, self._since = 0, f" SINCE {at.day}-{MONTHS[at.month - 1]}-{at.year}"
+            self._done.clear()
+
+    def _finish(self, uid: int, head: Head | None, digest: str, whole: bool) -> None:
+        self._done.add(uid)
+        unread = min([*self._given, *self._put_off], default=uid + 1)
+        if finished := [u for u in self._done if self._mark < u < unread]:
+            self._mark = max(finished)
+            self._done = {u for u in self._done if u > self._mark}
+            self._write(head.arrived if head else self._clock())
+
+    def _write(self, at: datetime) -> None:
+        state = {"folder": self._folder, "uidvalidity": self._validity, "uid": self._mark, "at": at.isoformat()}
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(state), "utf-8")
+        fresh.replace(self._file)
