@@ -86,7 +86,8 @@ VALUES: dict[str, Any] = {
     "severity": 2,
     "first_at": at(4, 20, 9, 30),
     "last_at": at(5, 11, 10, 5),
-    "p_what": "客户产线通电 5 min 内无输出，输出端 0 V（标称 20 V）；输入端电流正常，保险丝完好。拆机见 C7 电解电容顶部鼓起。",
+    "p_what": "客户产线通电 5 min 内无输出，输出端 0 V（标称 20 V）；输入端电流正常，保险丝完好。"
+    "拆机见 C7 电解电容顶部鼓起。",
     "defect_effect": "整机不能开机，客户产线停线复检 2 次，共 16 台隔离。",
     "customer_demand": "换货 16 台；8D 报告",
     "stock_plant": 380,

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from qforms.documents import trigger
-from qforms.documents.fit import photo_height
+from qforms.documents.fit import Content, Fit, fit
 from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
@@ -40,17 +40,25 @@ class Paper:
     """One document in the making. `record` is None for a blank form."""
 
     def __init__(
-        self, form: Form, record: Record | None, related: Related, procedures: Procedures, lang: Lang, picture: Picture
+        self,
+        form: Form,
+        record: Record | None,
+        related: Related,
+        procedures: Procedures,
+        lang: Lang,
+        picture: Picture,
+        *,
+        outside: bool = False,
     ) -> None:
         self.form, self.record, self.related, self.lang = form, record, related, lang
         self.procedures, self.picture = procedures, picture
         self.zone = procedures.settings.zone
         self.shower = Shower(procedures.catalogue, lang)
-        outside = form.audience != "internal"
+        self.outside = outside
         given: Values = record.values if record else {}
-        hidden = {f.name for f in form.fields if f.private and outside}
+        hidden = {f.name for f in form.fields if f.private and form.audience != "internal"}
         self.values: Values = {k: v for k, v in given.items() if v is not None and k not in hidden}
-        self.plan = plan(form, record, self.values, procedures.catalogue, bool(related.complaints))
+        self.plan = plan(form, record, self.values, procedures.catalogue, bool(related.complaints), outside)
 
     @property
     def blank(self) -> bool:
@@ -66,6 +74,8 @@ class Paper:
         modes, names = self.plan.modes, [s.name for s in self.form.sections]
         numbers = self._numbers()
         request = self._request(numbers)
+        layout = self._fit(facts, request)
+        pages = {layout.break_before, self.plan.first if self.plan.page else ""}
         fields = self.form.fields
         record = self.record
         trig = trigger.context(
@@ -82,7 +92,7 @@ class Paper:
             "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
             "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
             "first": SimpleNamespace(**{n: n == self.plan.first for n in names}),
-            "page": SimpleNamespace(**{n: n == self.plan.first and self.plan.page for n in names}),
+            "page": SimpleNamespace(**{n: n in pages for n in names}),
             "no": SimpleNamespace(**numbers),
             "notes": SimpleNamespace(**{s.name: self._note(s) for s in self.form.sections}),
             "facts": SimpleNamespace(**facts),
@@ -91,7 +101,7 @@ class Paper:
             "rows": SimpleNamespace(
                 **{f.name: self._rows(s, f) for s in self.form.sections for f in s.fields if f.type == "list"}
             ),
-            "photos": SimpleNamespace(**dict(self._photos(self._photo_height(facts, request)))),
+            "photos": SimpleNamespace(**dict(self._photos(layout.photo))),
             "trigger": trig,
             "strip": self._strip(),
             "approvals": self._approvals(),
@@ -108,8 +118,7 @@ class Paper:
             words = {"number": "", "revision": "", "status": say("blank", self.lang), "case_no": ""}
             return SimpleNamespace(**words, to=Markup(""), cc=Markup(""), issued_at="", addressed=False)
         issued = local(values.get("issued_at"), self.zone)
-        done = self.form.audience == "customer" and not self.plan.first  # nobody inside has to act on it any more
-        to, cc = (self._departments(() if done else values.get(k)) for k in ("to_depts", "cc_depts"))
+        to, cc = (self._departments(() if self.outside else values.get(k)) for k in ("to_depts", "cc_depts"))
         case = record.case_no if record.case_no != record.number else ""
         return SimpleNamespace(
             number=record.number,
@@ -268,7 +277,7 @@ class Paper:
 
     def _side(self, section: Section, fld: Field) -> SimpleNamespace:
         value = self.values.get(fld.name)
-        star = "*" if value is None else ""
+        star = "*" if value is None and fld.type != "img" else ""
         mark = fillable(self.form, section, fld)
         size = 10.5 if section.panel == "letter" else 9
         shown = self.shower.known(fld, value, mark, size)
@@ -279,12 +288,11 @@ class Paper:
         drawn = (fld.rows or _BLANK_ROWS) if fill else 0
         return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
 
-    def _photo_height(self, facts: Mapping[str, list[SimpleNamespace]], request: SimpleNamespace) -> float:
+    def _fit(self, facts: Mapping[str, list[SimpleNamespace]], request: SimpleNamespace) -> Fit:
         counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
         pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
         lists = {f.name: counts[f.name] for f in self.form.fields if f.type == "list"}
-        rest = {"request": len(request.more), "complaints": len(self.related.complaints), "pairs": pairs}
-        return photo_height(self.form, self.plan, facts, lists, rest)
+        return fit(self.form, self.plan, Content(facts, lists, pairs, len(request.more), len(self.related.complaints)))
 
     def _photos(self, height: float) -> Iterator[tuple[str, list[SimpleNamespace]]]:
         number = 0

@@ -1,50 +1,76 @@
-"""How high the photos may be, so that what is signed above the reply part fits on one page with 12 mm to spare."""
+"""What is signed above the reply part should fit on one page with 12 mm to spare: photos are made lower for it, and if
+that is not enough, the last section goes to the next page together with the signatures, which never stand alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 from qforms.documents.plan import Plan
 from qforms.forms.wml import em
-from qforms.forms.word_panels import EM_MM, WIDE
-from qforms.model import Form
+from qforms.forms.word_panels import EM_MM, LABEL_MM, NARROW, PADDING, WIDE
+from qforms.model import Form, Section
 
-PHOTO, LEAST = 35.0, 22.0  # mm
+PHOTO, LEAST = 35.0, 20.0  # mm
 PAGE = 297.0 - 15 - 16 - 12
-_HEAD, _GAP, _BAND, _ROW, _LINE, _SIGNED, _CAPTION, _TRIGGER = 25.0, 1.5, 6.7, 6.15, 3.9, 12.0, 6.7, 17.5
+_HEAD, _REQUEST, _GAP, _BAND, _ROW, _LINE = 24.0, 9.3, 1.4, 6.7, 6.1, 3.9
+_SIGNED, _CAPTION, _TRIGGER = 12.0, 7.3, 16.5
 
 
-def photo_height(
-    form: Form,
-    plan: Plan,
-    facts: Mapping[str, Sequence[SimpleNamespace]],
-    lists: Mapping[str, int],
-    rest: Mapping[str, Any],
-) -> float:
-    """`lists`: rows of each list; `rest`: lines of the request, linked complaints, pairs of photos, by name."""
-    used = _HEAD + 2 * _GAP + 2 * _ROW + 10 + _LINE * rest["request"] + _SIGNED
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a page has to hold, counted: facts by section; rows of lists and pairs of photos by field."""
+
+    facts: Mapping[str, Sequence[SimpleNamespace]]
+    lists: Mapping[str, int]
+    pairs: Mapping[str, int]
+    request_lines: int
+    complaints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The height of photos in mm, and the section that begins a new page ("": none)."""
+
+    photo: float = PHOTO
+    break_before: str = ""
+
+
+def fit(form: Form, plan: Plan, content: Content) -> Fit:
+    """How the part above the first cells to fill in is laid out; heights are estimated from the text's widths."""
+    used = _HEAD + _GAP + 2 * _ROW + _REQUEST + _LINE * content.request_lines + _SIGNED
+    shown: list[str] = []
     pairs = 0
     for section in form.sections:
         if section.name == plan.first:
             break
         if plan.modes[section.name] == "hide" or section.panel in ("head", "approvals"):
             continue
-        used += _BAND + _GAP + sum(_fact(row) for row in facts[section.name])
-        if section.panel == "trigger":
-            used += _TRIGGER + _ROW * (1 + rest["complaints"])
-        for fld in section.fields:
-            used += (lists[fld.name] + 2) * _ROW if lists.get(fld.name) else 0
-            pairs += rest["pairs"].get(fld.name, 0)
-    if not pairs:
-        return PHOTO
-    room = (PAGE - used) / pairs - _CAPTION - 1.5
-    return PHOTO if room >= PHOTO or room < LEAST else room
+        shown.append(section.name)
+        used += _height(section, content)
+        pairs += sum(content.pairs.get(f.name, 0) for f in section.fields)
+    free = PAGE - used - pairs * _CAPTION
+    if free >= pairs * PHOTO:
+        return Fit()
+    if pairs and free >= pairs * LEAST:
+        return Fit(free / pairs)
+    over = pairs * PHOTO - free
+    return Fit(break_before=shown[-1] if plan.page and len(shown) > 1 and over < PAGE / 2 else "")
+
+
+def _height(section: Section, content: Content) -> float:
+    height = _BAND + _GAP + sum(_fact(row) for row in content.facts[section.name])
+    if section.panel == "trigger":
+        height += _TRIGGER + _ROW * (1 + content.complaints)
+    return height + sum((content.lists[f.name] + 2) * _ROW for f in section.fields if content.lists.get(f.name))
 
 
 def _fact(row: SimpleNamespace) -> float:
-    lines = (
-        sum(max(1, -(-em(line) * EM_MM // (WIDE - 3.4))) for line in str(row.a.text).split("\n")) if not row.b else 1
-    )
+    cells = ((row.a, NARROW), (row.b, NARROW)) if row.b else ((row.a, WIDE),)
+    lines = max(n for side, width in cells for n in (_lines(side.label, LABEL_MM), _lines(side.text, width)))
     return _ROW + _LINE * (lines - 1)
+
+
+def _lines(text: str, width: float) -> int:
+    return sum(max(1, int(-(-em(line) * EM_MM // (width - PADDING)))) for line in text.split("\n"))

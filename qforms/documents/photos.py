@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import io
+import warnings
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -31,7 +32,10 @@ def prepare(raw: bytes) -> Photo | None:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(io.BytesIO(raw), formats=_formats()) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is the lower one
+            opened = Image.open(io.BytesIO(raw), formats=_formats())
+        with opened as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))

@@ -24,14 +24,19 @@ class Plan:
     page: bool
 
 
-def plan(form: Form, record: Record | None, values: Values, catalogue: Catalogue, linked: bool) -> Plan:
-    """The plan of a document; `linked`: there are linked complaints to print. `record` None: the blank form."""
+def plan(
+    form: Form, record: Record | None, values: Values, catalogue: Catalogue, linked: bool, outside: bool = False
+) -> Plan:
+    """The plan of a document; `record` None: the blank form. `linked`: there are linked complaints to print.
+    `outside`: for a reader outside the company, who fills in what customers or suppliers may, and nothing else."""
     modes: dict[str, Mode]
     if record is None:
         modes = {s.name: "fill" if any(fillable(form, s, f, True) for f in s.fields) else "hide" for s in form.sections}
     else:
         modes = {s.name: _mode(form, s, record, values, catalogue, linked) for s in form.sections}
         _hide_later_steps(form, modes, values)
+        if outside:
+            _only_theirs(form, modes, values)
     open_ = [s for s in form.sections if modes[s.name] == "fill" and (s.reply or record is None)]
     replies = [s for s in open_ if s.reply]
     first = (replies or open_)[0].name if open_ else ""
@@ -42,10 +47,13 @@ def plan(form: Form, record: Record | None, values: Values, catalogue: Catalogue
 
 def _mode(form: Form, section: Section, record: Record, values: Values, catalogue: Catalogue, linked: bool) -> Mode:
     """`values` are those that may be printed; whether a part is complete, the record's own say."""
-    has = any(values.get(f.name) not in (None, "", ()) for f in section.fields if f.name not in HEAD_FIELDS)
+    has = _has(section, values)
     if section.panel == "trigger" and linked:
         has = True
-    final = any(s.final for s in form.lifecycle.states if s.name == record.status)
+    state = next((s for s in form.lifecycle.states if s.name == record.status), None)
+    final = state is not None and state.final
+    if state is not None and state.print == "draft":  # what a draft lacks is shown, too
+        has = has or any(f.required and fillable(form, section, f) for f in section.fields)
     if not section.reply or final:
         return "facts" if has else "hide"
     return "facts" if has and not catalogue.missing(form.name, record.values, section.name) else "fill"
@@ -58,8 +66,19 @@ def _hide_later_steps(form: Form, modes: dict[str, Mode], values: Values) -> Non
     reach = next((end for end in STAGES if open_ < end), len(names))
     for name in names[reach:]:
         section = next(s for s in form.sections if s.name == name)
-        if modes[name] == "fill" and not any(values.get(f.name) not in (None, "", ()) for f in section.fields):
+        if modes[name] == "fill" and not _has(section, values):
             modes[name] = "hide"
+
+
+def _has(section: Section, values: Values) -> bool:
+    """Whether anything is known of a section, beyond what the head of the document tells."""
+    return any(values.get(f.name) not in (None, "", ()) for f in section.fields if f.name not in HEAD_FIELDS)
+
+
+def _only_theirs(form: Form, modes: dict[str, Mode], values: Values) -> None:
+    for section in form.sections:
+        if modes[section.name] == "fill" and not {"customer", "supplier", "anyone"} & set(section.filled_by):
+            modes[section.name] = "facts" if _has(section, values) else "hide"
 
 
 def told(section: Section) -> frozenset[str]:

@@ -27,17 +27,19 @@ def render(
     stamp: str,
     photos: Mapping[str, bytes] = EMPTY,
     lang: Lang | None = None,
+    outside: bool = False,
 ) -> bytes:
     """The record's document as .docx. `stamp` goes into the property qf_stamp; `photos` are by digest.
 
-    What the form declares private is left out where the document may leave the company. Raises QformsError when the
-    office's own template is faulty."""
-    return _made(record.form, record, related, procedures, stamp, photos, lang)
+    `outside`: for a customer or supplier: no departments, and only their own cells to fill in. What the form declares
+    private is left out where the document may leave the company. Raises QformsError when the office's own template
+    is faulty."""
+    return _made(record.form, record, related, procedures, stamp, photos, lang, outside)
 
 
 def blank(form: str, procedures: Procedures, *, stamp: str, lang: Lang | None = None) -> bytes:
     """The blank Word form, every cell to be filled in light blue and named for reading back."""
-    return _made(form, None, Related(), procedures, stamp, EMPTY, lang)
+    return _made(form, None, Related(), procedures, stamp, EMPTY, lang, False)
 
 
 def _made(
@@ -48,13 +50,14 @@ def _made(
     stamp: str,
     photos: Mapping[str, bytes],
     lang: Lang | None,
+    outside: bool,
 ) -> bytes:
     settings = procedures.settings
     lang = lang or settings.lang
     form = procedures.catalogue.form(name)
     template = prepared(form, lang, settings.company, settings.root / "form_templates", blank=record is None)
     album = _Album(photos, lang)
-    context = Paper(form, record, related, procedures, lang, album.place).context()
+    context = Paper(form, record, related, procedures, lang, album.place, outside=outside).context()
     return fill(template, context, {"qf_stamp": stamp, "qf_form": name}, album.placed)
 
 

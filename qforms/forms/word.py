@@ -43,7 +43,7 @@ HEAD_FIELDS = frozenset(
 )
 _HEAD_LABELS = {
     "code": Text("表单代号", "Form code"),
-    "number": Text("单据编号", "Document no."),
+    "number": Text("单据编号", "No."),
     "revision": Text("版次", "Revision"),
     "status": Text("状态", "Status"),
 }
@@ -78,8 +78,9 @@ def sections_filled(form: Form) -> tuple[Section, ...]:
 
 def _title_block(form: Form, lang: Lang, company: str, company_en: str) -> str:
     title, other = form.title[lang], form.title.en if lang == "zh" else form.title.zh
-    width = em(title)
-    size = 18 if width <= 10 else 16 if width <= 14 else 14 if width <= 19 else 12
+    width = em(title) * (1.15 if lang == "en" else 1)
+    most = 18 if width <= 10 else 16
+    size = next((n for n in (18, 16, 14, 12) if n <= most and width * n * 0.353 <= 68), 11)
     left = (
         runs(company, Face(10.5, hei=True, bold=True)),
         *([runs(company_en, Face(7.5, colour=GREY))] if company_en else []),

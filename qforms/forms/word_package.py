@@ -199,7 +199,7 @@ _TAB = "<w:r><w:tab/></w:r>"
 def _running_head(form: Form, company: str, lang: Lang) -> str:
     face = Face(8, hei=True, colour=GREY)
     revision = "版次" if lang == "zh" else "Rev."
-    right = tag(f"{{{{ head.number }}}}  {revision} {{{{ head.revision }}}}", face)
+    right = tag(f"{{% if head.number %}}{{{{ head.number }}}}  {revision} {{{{ head.revision }}}}{{% endif %}}", face)
     left = runs(f"{company}  {form.title[lang]}", face)
     return paragraph(left + _TAB + right, border=_rule("bottom") + _tabs(("right", 174))) + paragraph(exact=4)
 

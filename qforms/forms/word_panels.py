@@ -108,7 +108,7 @@ def facts(sheet: Sheet) -> Iterator[Row]:
         if fld.type == "img" and not sheet.blank:
             yield from _photos(fld)
         elif fld.type == "img" and fillable(sheet.form, sheet.section, fld, True):
-            yield Row(_input(sheet, fld, WIDE), 24)
+            yield Row(_input(sheet, fld, WIDE), 18)
 
 
 def _known(section: str) -> Iterator[Row]:
@@ -151,7 +151,8 @@ def _cells(sheet: Sheet, fields: Sequence[Field]) -> Iterator[Row]:
 
 def _wide(sheet: Sheet, fld: Field) -> Row:
     free = fld.type == "text"
-    height = max(8.0, fld.rows * 8.0 or (24.0 if free else 8.0))
+    line = 6.2 if sheet.blank else 8.0
+    height = max(8.0, fld.rows * line or (3 * line if free else 8.0))
     return Row(_input(sheet, fld, WIDE, top=free), height, split=free)
 
 
@@ -205,9 +206,10 @@ def input_width(fld: Field, lang: Lang) -> float:
 
 def boxes_width(column: Field, lang: Lang) -> float:
     """The room for the boxes of a list's cell, mm at 9 pt: two side by side if they are short, else one."""
-    widest = sorted((em(label) + 1.52 for _, label in options(column, lang)), reverse=True)[:2]
-    two = (sum(widest) + 1.04) * EM_MM + 0.1
-    return two if two <= 30 else widest[0] * EM_MM + 0.1
+    words = sorted(em(label) + 1.52 for _, label in options(column, lang))
+    two = (sum(words[-2:]) + 1.04) * EM_MM + 0.1
+    short = (sum(words[:2]) + 1.04) * EM_MM + 0.1
+    return two if two <= 30 else max(words[-1] * EM_MM + 0.1, short if short <= 30 else 0)
 
 
 def options_width(fld: Field, lang: Lang) -> float:
@@ -259,7 +261,7 @@ def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
         need = _least(column, fill, lang)
         if texts and column is texts[0] and len(texts) < 4:
             need = max(need, _MAIN_TEXT)
-        if need <= room:
+        if need <= room or column.required:
             kept.add(column.name)
             room -= need
     return tuple(c for c in possible if c.name in kept)
@@ -268,7 +270,7 @@ def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
 def _boxed(column: Field, lang: Lang) -> bool:
     """Whether the cell of a list holds boxes to tick: few choices with short words."""
     found = options(column, lang)
-    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 7.5
+    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 9.5
 
 
 def _least(column: Field, fill: bool, lang: Lang) -> float:
@@ -285,6 +287,7 @@ def _least(column: Field, fill: bool, lang: Lang) -> float:
 def _widths(columns: Sequence[Field], sheet: Sheet) -> list[float]:
     """Least widths, and the rest of the line to those that can use it; whole tenths of a millimetre."""
     least = [_least(c, sheet.fill, sheet.lang) for c in columns]
+    least = [w * min(1, (174 - _NUMBER_MM) / sum(least)) for w in least]
     keen = [_COLUMN.get(c.type, (20.0, 0.5))[1] or 0.01 for c in columns]
     rest = 174 - _NUMBER_MM - sum(least)
     widths = [round(a + rest * k / sum(keen), 1) for a, k in zip(least, keen, strict=True)]
