@@ -134,10 +134,7 @@ def _meaning(label: str, labels: Labels) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    lot: re.Pattern[str]
-    serial: re.Pattern[str]
-    complaint_no: re.Pattern[str]
-    order_no: re.Pattern[str]
+    named: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...]  # field, the words before its value, expression
     quantity: re.Pattern[str]
     defective: re.Pattern[str]
     not_defective: re.Pattern[str]
@@ -150,19 +147,22 @@ def _words() -> _Words:
     def either(name: str) -> str:
         return "|".join(re.escape(w) for w in sorted(data[name], key=len, reverse=True))
 
-    def before(name: str, value: str) -> re.Pattern[str]:
-        return re.compile(rf"(?<![a-z])(?:{either(name)})\s*(?:为|是|is)?\s*[::#]?\s*({value})", re.I)
+    def before(fld: str, name: str, value: str) -> tuple[str, tuple[str, ...], re.Pattern[str]]:
+        expression = rf"(?<![a-z])(?:{either(name)})\s*(?:为|是|is)?\s*[::#]?\s*({value})"
+        return fld, tuple(data[name]), re.compile(expression, re.I)
 
     code = r"(?=[a-z0-9./_-]*\d)[a-z0-9](?:[a-z0-9./_-]{1,38}[a-z0-9])"
+    several = rf"{code}(?:\s*[、,/ ]\s*{code})*"
+    unit, not_unit = either("unit"), either("not_unit")
+    number = r"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{1,7}|[一二两三四五六七八九十百]{1,5})"
     return _Words(
-        before("lot", code),
-        before("serial", rf"{code}(?:\s*[、,/ ]\s*{code})*"),
-        before("complaint_no", code),
-        before("order_no", code),
-        re.compile(
-            rf"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{{1,7}}|[一二两三四五六七八九十百]{{1,5}})\s*(?:{either('unit')})(?![a-z])(?!{either('not_unit')})",
-            re.I,
+        (
+            before("lot_no", "lot", code),
+            before("serial_nos", "serial", several),
+            before("customer_complaint_no", "complaint_no", code),
+            before("order_no", "order_no", code),
         ),
+        re.compile(rf"{number}\s*(?:{unit})(?![a-z])(?!{not_unit})", re.I),
         re.compile(either("defective")),
         re.compile(either("not_defective")),
     )
@@ -170,26 +170,25 @@ def _words() -> _Words:
 
 def running(subject: str, text: str) -> dict[str, str]:
     """Field -> text found, by the words before it: lot_no, serial_nos, defect_qty, order_no, customer_complaint_no."""
-    words = _words()
     whole = _folded(f"{subject}\n{text}")
+    low = whole.lower()
     found: dict[str, str] = {}
-    for name, expression in (
-        ("lot_no", words.lot),
-        ("serial_nos", words.serial),
-        ("customer_complaint_no", words.complaint_no),
-        ("order_no", words.order_no),
-    ):
-        values = dict.fromkeys(m[1].strip() for m in expression.finditer(whole))
-        if len(values) == 1 or (values and name == "serial_nos"):  # two different lots: nobody can say which is meant
-            found[name] = "、".join(values)
+    for name, needles, expression in _words().named:
+        if any(needle in low for needle in needles):
+            values = dict.fromkeys(m[1].strip() for m in expression.finditer(whole))
+            if len(values) == 1 or (values and name == "serial_nos"):  # two lots: nobody can say which is meant
+                found[name] = "、".join(values)
     if quantity := _quantity(whole):
         found["defect_qty"] = str(quantity)
     return found
 
 
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
 def _folded(text: str) -> str:
     """Full-width letters, digits and signs made half-width, case kept; length kept, so that places stay true."""
-    return "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text[:50_000])
+    return text[:50_000].translate(_HALF_WIDTH)
 
 
 def _quantity(text: str) -> int:

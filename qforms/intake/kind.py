@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from qforms.intake.words import plain, vocabulary
 
+_CHINESE, _LETTER = re.compile("[\u4e00-\u9fff]"), re.compile("[A-Za-z]")
 _SENTENCE = "。！？!?\n;；"
 
 
@@ -57,6 +59,5 @@ def wants_8d(text: str) -> bool:
 
 def language(text: str) -> Literal["zh", "en"]:
     """zh unless a text of some length holds almost no Chinese characters."""
-    chinese = sum("\u4e00" <= c <= "\u9fff" for c in text[:5000])
-    letters = sum(c.isascii() and c.isalpha() for c in text[:5000])
+    chinese, letters = len(_CHINESE.findall(text[:5000])), len(_LETTER.findall(text[:5000]))
     return "en" if letters >= 12 and chinese * 8 < letters else "zh"
