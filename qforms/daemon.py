@@ -6,6 +6,7 @@ is safely in the ledger. Judging, writing letters and writing the workbook happe
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import signal
 import threading
@@ -22,6 +23,7 @@ from qforms.model import Delivery, QformsError, Source
 from qforms.sources import SourceDown
 
 STOP_FILE = "stop"
+_BATCH = 500  # deliveries of a source put in order of time together
 _LOOK_AGAIN = 60.0  # seconds after which the loop looks at everything even if nothing called it
 
 
@@ -46,15 +48,15 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
 
 
 def _drain(h: house.House, source: Source, now: datetime, progress: Callable[[str], None]) -> None:
-    """All that waits in a source, group by group; what could not be taken stays where it is."""
+    """All that waits in a source, a batch at a time; what could not be taken stays where it is."""
+    waiting = source.waiting()
     try:
-        waiting = sorted(source.waiting(), key=lambda d: d.received_at)
+        while batch := list(itertools.islice(waiting, _BATCH)):
+            for taken in h.handle(sorted(batch, key=lambda d: d.received_at), now):
+                progress(taken.delivery.name or taken.delivery.locator)
+                source.done(taken.delivery, taken.outcome)
     except SourceDown as fault:
         h.operator_notice(fault.problem, now)
-        return
-    for taken in h.handle(waiting, now):
-        progress(taken.delivery.name or taken.delivery.locator)
-        source.done(taken.delivery, taken.outcome)
 
 
 # ---------------------------------------------------------------- the daemon
@@ -129,9 +131,9 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
     pause = 1.0
     while not stop.is_set():
         try:
-            waiting = list(source.waiting())
-            if waiting:
-                _hand_over(source, waiting, arrivals, stop)
+            waiting = source.waiting()
+            while batch := list(itertools.islice(waiting, GROUP)):
+                _hand_over(source, batch, arrivals, stop)
             pause = 1.0
             source.wait(_LOOK_AGAIN, stop.is_set)
         except SourceDown as fault:
@@ -148,14 +150,14 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
 
 
 def _hand_over(source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event) -> None:
-    for at in range(0, len(waiting), GROUP):
-        batch = _Batch(waiting[at : at + GROUP])
-        arrivals.put(batch)
-        while not batch.handled.wait(0.5):
-            if stop.is_set() and not batch.taken:
-                return
-        for taken in batch.taken:
-            source.done(taken.delivery, taken.outcome)
+    """Waits until the main thread has dealt with a batch, and tells the source what is safely in the ledger."""
+    batch = _Batch(waiting)
+    arrivals.put(batch)
+    while not batch.handled.wait(0.5):
+        if stop.is_set() and not batch.taken:
+            return
+    for taken in batch.taken:
+        source.done(taken.delivery, taken.outcome)
 
 
 @contextlib.contextmanager
