@@ -21,13 +21,8 @@ from qforms.documents.values import Shower, caption, local, rows
 from qforms.documents.wording import deadline, listed, moment, ordinal, say
 from qforms.forms.wml import SMALL_NOTE, Face, em, runs
 from qforms.forms.word import HEAD_FIELDS, sections_filled
-from qforms.forms.word_panels import (
-    EM_MM,
-    NARROW,
-    PADDING,
-    fillable,
-    strip_steps,
-)
+from qforms.forms.word_cells import EM_MM, NARROW, PADDING, fillable
+from qforms.forms.word_panels import strip_steps
 from qforms.model import Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
@@ -174,12 +169,12 @@ class Paper:
         return ""
 
     def _due(self) -> datetime | None:
-        for name in ("reply_due_at", "due_at"):
-            if at := local(self.values.get(name), self.zone):
-                return at
-        mine = [
-            c.due_at for c in self.related.clocks if c.state in ("running", "overdue") and c.subject == self._number
-        ]
+        """Until when an answer is wanted: the field, else the next clock that did not start with the trigger (that one
+        is about issuing the form)."""
+        if at := local(self.values.get("reply_due_at"), self.zone):
+            return at
+        clocks = (c for c in self.related.clocks if c.subject == self._number and c.state in ("running", "overdue"))
+        mine = [c.due_at for c in clocks if c.started_at != self.values.get("trigger_at")]
         return min(mine).astimezone(self.zone) if mine else None
 
     @property

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from qforms.documents.plan import Plan
 from qforms.forms.wml import em
-from qforms.forms.word_panels import EM_MM, LABEL_MM, NARROW, PADDING, WIDE
+from qforms.forms.word_cells import EM_MM, LABEL_MM, NARROW, PADDING, WIDE
 from qforms.model import Form, Section
 
 PHOTO, LEAST = 35.0, 20.0  # mm

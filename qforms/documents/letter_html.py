@@ -10,6 +10,7 @@ from qforms.documents.letter_lines import Line, Links, answers
 FONT = "font-family:'Microsoft YaHei','PingFang SC','Noto Sans CJK SC','WenQuanYi Zen Hei',Arial,sans-serif"
 NAVY, RED, GREY, TINT, RULE = "#1F3A5F", "#B3261E", "#595959", "#E8F1FA", "#D0D5DB"
 OVERDUE = "background:#F8D0CC;color:#8C1D18;white-space:nowrap"
+SHORT = 14  # characters of a cell that does not wrap: dates, spans, names
 TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 14px">'
 
 
@@ -66,7 +67,7 @@ def _fact(line: Line) -> str:
 
 def _links(line: Line, links: Links) -> str:
     cells = "".join(
-        f'<td style="padding:0 8px 8px 0">{_button(links.url(what), links.label(what), not i)}</td>'
+        f'<td style="padding:0 8px 8px 0;white-space:nowrap">{_button(links.url(what), links.label(what), not i)}</td>'
         for i, what in enumerate(line.cells[:4])
     )
     return f"{TABLE}<tr>{cells}</tr></table>"
@@ -75,7 +76,8 @@ def _links(line: Line, links: Links) -> str:
 def _button(url: str, label: str, filled: bool) -> str:
     back, ink = (NAVY, "#FFFFFF") if filled else ("#FFFFFF", NAVY)
     style = f"{FONT};display:inline-block;padding:7px 14px;border:1px solid {NAVY};background:{back};color:{ink}"
-    return f'<a href="{escape(url)}" style="{style};font-size:14px;text-decoration:none">{escape(label)}</a>'
+    style += ";font-size:14px;white-space:nowrap;text-decoration:none"
+    return f'<a href="{escape(url)}" style="{style}">{escape(label)}</a>'
 
 
 def _table(lines: list[Line], links: Links) -> str:
@@ -95,6 +97,8 @@ def _cell(cell: str, number: str, links: Links) -> str:
     """A cell by its sign: `@` answers as links, `!` overdue, `*` bold, else plain."""
     style = f"{FONT};font-size:13px;padding:6px 8px;border:1px solid {RULE};vertical-align:top"
     sign, text = cell[:1], escape(cell[1:])
+    if len(cell) <= SHORT:
+        style += ";white-space:nowrap"
     if sign == "@":
         text = "<br>".join(
             f'<a href="{escape(links.url(f"{number} {word}"))}" style="color:{NAVY};white-space:nowrap">'

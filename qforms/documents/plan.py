@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qforms.forms.word import HEAD_FIELDS
-from qforms.forms.word_panels import TRIGGER_FIELDS, fillable, steps
+from qforms.forms.word_cells import fillable
+from qforms.forms.word_panels import TRIGGER_FIELDS, steps
 from qforms.model import Catalogue, Form, Record, Section, Values
 
 Mode = Literal["facts", "fill", "hide"]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from qforms.documents.wording import count, say
 from qforms.forms.wml import VALUE, Face, bookmark, clean, runs
-from qforms.forms.word_panels import boxes_width, input_width, options, options_text
+from qforms.forms.word_cells import boxes_width, input_width, options, options_text
 from qforms.model import Catalogue, Field, Lang, Value
 
 MAX_BOOKMARK = 40  # characters, by Word

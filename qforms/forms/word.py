@@ -31,6 +31,7 @@ from qforms.forms.wml import (
     table,
     tag,
 )
+from qforms.forms.word_cells import Sheet, fillable
 from qforms.forms.word_package import package
 from qforms.model import Form, Lang, Section, Text
 
@@ -179,10 +180,10 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[
     """A section under its band, shown if there is something to show. A reply part stands twice in the template: as
     cells while it is to be filled in, as facts once it is complete."""
     fields = tuple(f for f in section.fields if f.name not in HEAD_FIELDS)
-    if not fields or (blank and not any(panels.fillable(form, section, f, blank) for f in fields)):
+    if not fields or (blank and not any(fillable(form, section, f, blank) for f in fields)):
         return
-    cells = _table(panels.Sheet(form, section, fields, lang, True, blank)) if blank or section.reply else ""
-    facts = "" if blank else _table(panels.Sheet(form, section, fields, lang, False))
+    cells = _table(Sheet(form, section, fields, lang, True, blank)) if blank or section.reply else ""
+    facts = "" if blank else _table(Sheet(form, section, fields, lang, False))
     yield control(f"if show.{section.name}")
     yield control(f"if page.{section.name}") + gap(page=True) + control("endif")
     if cells and facts:
@@ -193,7 +194,7 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[
     yield control("endif")
 
 
-def _table(sheet: panels.Sheet) -> str:
+def _table(sheet: Sheet) -> str:
     """A section's table; to be filled in: navy frame, and a navy band on the first such part."""
     rows = list(panels.PANELS.get(sheet.section.panel, panels.facts)(sheet))
     if not rows:
@@ -210,7 +211,7 @@ def _table(sheet: panels.Sheet) -> str:
     return table([*band, *rows], frame, colour, inner)
 
 
-def _band(sheet: panels.Sheet, navy: bool) -> Row:
+def _band(sheet: Sheet, navy: bool) -> Row:
     """The section's heading with its number and, in grey, what there is to know about it."""
     section, lang = sheet.section, sheet.lang
     size, ink = (11, WHITE) if navy else (10.5, "")

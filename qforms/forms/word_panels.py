@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qforms.forms.wml import (
     GREY,
@@ -16,42 +16,28 @@ from qforms.forms.wml import (
     LABEL,
     LABEL_FACE,
     NAVY,
-    NBSP,
     RED,
-    VALUE,
     WHITE,
     Cell,
     Face,
     Row,
     control_row,
-    em,
     label_cell,
     runs,
     tag,
 )
-from qforms.model import Field, Form, Lang, Section
+from qforms.forms.word_cells import (
+    LABEL_MM,
+    NARROW,
+    WIDE,
+    Sheet,
+    fillable,
+    is_wide,
+    label_text,
+)
+from qforms.forms.word_lists import list_rows
+from qforms.model import Field, Form
 
-NARROW, WIDE, LABEL_MM = 63.0, 150.0, 24.0
-EM_MM = 3.175  # a full-width character at 9 pt
-PADDING = 3.4
-MAX_CHOICES = 12
-# Columns of a list: least width in mm and how eagerly they take what is left over.
-_COLUMN: Mapping[str, tuple[float, float]] = {
-    "text": (22, 3),
-    "str": (20, 1.2),
-    "int": (15, 0.1),
-    "dec": (16, 0.1),
-    "money": (21, 0.1),
-    "bool": (16, 0.1),
-    "enum": (20, 0.3),
-    "date": (21, 0),
-    "dt": (33, 0),
-    "ref": (31, 0),
-    "user": (18, 0.4),
-    "dept": (22, 0.4),
-}
-_NUMBER_MM = 9.0
-_MAIN_TEXT = 46.0  # what the first text column of a list should get
 TRIGGER_FIELDS = frozenset(
     [
         "trigger_text",
@@ -69,26 +55,6 @@ TRIGGER_FIELDS = frozenset(
 _STEP = re.compile(r"(\w+)_(due|done)")
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What a panel draws: a section of a form; `fill`: its cells are for the reader to fill in."""
-
-    form: Form
-    section: Section
-    fields: tuple[Field, ...]
-    lang: Lang
-    fill: bool
-    blank: bool = False
-
-
-def fillable(form: Form, section: Section, fld: Field, blank: bool = False) -> bool:
-    """Whether a person writes the field on paper; on a `blank` form that customers may send in: a customer."""
-    may = fld.filled_by or section.filled_by or form.open_by
-    if not fld.blank or fld.calc or may == ("system",):
-        return False
-    return not blank or "customer" not in form.open_by or bool({"customer", "anyone"} & set(may))
-
-
 # ---------------------------------------------------------------- facts
 
 
@@ -103,7 +69,7 @@ def facts(sheet: Sheet) -> Iterator[Row]:
         yield from _known(sheet.section.name)
     for fld in sheet.fields:
         if fld.type == "list" and (not sheet.blank or fillable(sheet.form, sheet.section, fld, True)):
-            yield from _list(sheet, fld, alone=not single and fld is sheet.fields[0])
+            yield from list_rows(sheet, fld, alone=not single and fld is sheet.fields[0])
     for fld in sheet.fields:
         if fld.type == "img" and not sheet.blank:
             yield from _photos(fld)
@@ -162,143 +128,7 @@ def _input(sheet: Sheet, fld: Field, width: float, top: bool = False) -> tuple[C
     return label, Cell(width, tag(f"{{{{r f.{fld.name} }}}}"), INPUT, top=top)
 
 
-def label_text(fld: Field, lang: Lang) -> str:
-    """The label of a cell to fill in, with its unit: 不良数量（台）."""
-    unit = fld.unit[lang]
-    if not unit:
-        return fld.label[lang]
-    return f"{fld.label[lang]}（{unit}）" if lang == "zh" else f"{fld.label[lang]} ({unit})"
-
-
-def is_wide(fld: Field, lang: Lang) -> bool:
-    """Whether a cell to fill in takes the whole width: free text, several lines, or choices that need the room."""
-    if fld.wide or fld.type in ("text", "sig") or fld.rows > 1:
-        return True
-    return options_width(fld, lang) > NARROW - PADDING
-
-
-def options(fld: Field, lang: Lang) -> tuple[tuple[str, str], ...]:
-    """(code, label) of the boxes to tick; empty for a field that is written. Yes and no count as choices."""
-    if fld.type == "bool":
-        return (("true", "是"), ("false", "否")) if lang == "zh" else (("true", "Yes"), ("false", "No"))
-    if fld.choices and len(fld.choices) <= MAX_CHOICES:
-        return tuple((c.code, c.label[lang]) for c in fld.choices)
-    return ()
-
-
-def options_text(fld: Field, lang: Lang, chosen: frozenset[str] = frozenset(), width: float = 0) -> str:
-    """□ 个别  ■ 批量  □ 严重: box and word never part; in lines of at most `width` mm at 9 pt (0: one line)."""
-    lines = [""]
-    for code, label in options(fld, lang):
-        word = f"{'■' if code in chosen else '□'}{NBSP}{label.replace(' ', NBSP)}"
-        longer = f"{lines[-1]}  {word}" if lines[-1] else word
-        if lines[-1] and width and em(longer) * EM_MM > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return "\n".join(lines)
-
-
-def input_width(fld: Field, lang: Lang) -> float:
-    """The room for a value in its cell to be filled in, mm."""
-    return (WIDE if is_wide(fld, lang) else NARROW) - PADDING
-
-
-def boxes_width(column: Field, lang: Lang) -> float:
-    """The room for the boxes of a list's cell, mm at 9 pt: two side by side if they are short, else one."""
-    words = sorted(em(label) + 1.52 for _, label in options(column, lang))
-    two = (sum(words[-2:]) + 1.04) * EM_MM + 0.1
-    short = (sum(words[:2]) + 1.04) * EM_MM + 0.1
-    return two if two <= 30 else max(words[-1] * EM_MM + 0.1, short if short <= 30 else 0)
-
-
-def options_width(fld: Field, lang: Lang) -> float:
-    return em(options_text(fld, lang)) * EM_MM
-
-
 # ---------------------------------------------------------------- lists
-
-
-def _list(sheet: Sheet, fld: Field, alone: bool) -> Iterator[Row]:
-    """A list: head row, then one row for each; to be filled in, as many as the form draws. `alone` under its band:
-    the head is repeated on every page."""
-    columns = list_columns(fld, sheet.fill, sheet.lang)
-    if not columns:
-        return
-    widths = _widths(columns, sheet)
-    if not sheet.fill:
-        yield control_row(f"if rows.{fld.name}")
-    if not alone:
-        yield Row((Cell(174, runs(fld.label[sheet.lang], LABEL_FACE), LABEL),), 5.6, keep=True)
-    number = "序" if sheet.lang == "zh" else "No."
-    heads = [Cell(_NUMBER_MM, runs(number, LABEL_FACE), LABEL, "center")]
-    for column, width in zip(columns, widths, strict=True):
-        star = sheet.fill and column.required
-        cell = label_cell(width, label_text(column, sheet.lang), star=star)
-        heads.append(replace(cell, align="center"))
-    yield Row(tuple(heads), 8 if sheet.fill else 6, head=alone, keep=True)
-    yield control_row(f"for row in rows.{fld.name}")
-    cells = [Cell(_NUMBER_MM, tag("{{ loop.index }}"), align="center")]
-    for column, width in zip(columns, widths, strict=True):
-        boxes = sheet.fill and _boxed(column, sheet.lang)
-        face = Face(8.5) if boxes else VALUE
-        fill = INPUT if sheet.fill else ""
-        cells.append(Cell(width, tag(f"{{{{r row.{column.name} }}}}", face), fill, _align(column) if not boxes else ""))
-    yield Row(tuple(cells), 10 if sheet.fill else 6, split=not sheet.fill)
-    yield control_row("endfor")
-    if not sheet.fill:
-        yield control_row("endif")
-
-
-def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
-    """The columns that the page has room for: required ones first, in declared order."""
-    possible = [c for c in fld.fields if c.type not in ("file", "img", "sig", "list")]
-    if fill:
-        possible = [c for c in possible if c.blank and not c.calc and c.filled_by != ("system",)]
-    room, kept = 174 - _NUMBER_MM, set()
-    texts = [c for c in possible if c.type == "text"]
-    for column in sorted(possible, key=lambda c: not (c.required or bool(c.required_when))):
-        need = _least(column, fill, lang)
-        if texts and column is texts[0] and len(texts) < 4:
-            need = max(need, _MAIN_TEXT)
-        if need <= room or column.required:
-            kept.add(column.name)
-            room -= need
-    return tuple(c for c in possible if c.name in kept)
-
-
-def _boxed(column: Field, lang: Lang) -> bool:
-    """Whether the cell of a list holds boxes to tick: few choices with short words."""
-    found = options(column, lang)
-    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 9.5
-
-
-def _least(column: Field, fill: bool, lang: Lang) -> float:
-    least = _COLUMN.get(column.type, (20.0, 0.5))[0]
-    if fill and _boxed(column, lang):
-        return max(14.0, boxes_width(column, lang) * 8.5 / 9 + PADDING + 0.8)
-    head = min(em(label_text(column, lang)), 6) * EM_MM / (2 if em(label_text(column, lang)) > 4 else 1) + PADDING
-    if column.choices:
-        widest_word = max(em(c.label[lang]) for c in column.choices)
-        least = min(max(widest_word * EM_MM + PADDING, 14), 30)
-    return max(least, head)
-
-
-def _widths(columns: Sequence[Field], sheet: Sheet) -> list[float]:
-    """Least widths, and the rest of the line to those that can use it; whole tenths of a millimetre."""
-    least = [_least(c, sheet.fill, sheet.lang) for c in columns]
-    least = [w * min(1, (174 - _NUMBER_MM) / sum(least)) for w in least]
-    keen = [_COLUMN.get(c.type, (20.0, 0.5))[1] or 0.01 for c in columns]
-    rest = 174 - _NUMBER_MM - sum(least)
-    widths = [round(a + rest * k / sum(keen), 1) for a, k in zip(least, keen, strict=True)]
-    widths[keen.index(max(keen))] += round(174 - _NUMBER_MM - sum(widths), 1)
-    return [round(w, 1) for w in widths]
-
-
-def _align(column: Field) -> str:
-    if column.many or column.type in ("text", "str", "user", "dept"):
-        return ""
-    return "right" if column.type in ("int", "dec", "money") and not column.choices else "center"
 
 
 # ---------------------------------------------------------------- photos
