@@ -6,11 +6,12 @@ import dataclasses as dc
 from datetime import datetime
 from typing import Any
 
+from support_rules import at, procedures
+
 from qforms.model import Clock, Delivery, Judgement, LetterIntent, Outcome, Reading, Record, Speaker
 from qforms.rules import judge, ring
 from qforms.rules.memory import MemoryFacts, put
 from qforms.settings import Procedures
-from support_rules import at, procedures
 
 DEPARTMENTS = {
     "客服部": ("intake", "林晓岚"),

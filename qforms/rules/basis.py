@@ -40,7 +40,7 @@ _SEPARATOR = " · "
 
 
 def plain(value: object) -> str:
-    """A lot or serial number as figures are kept by it, however a person wrote it."""
+    """A lot number as figures are kept by it, however a person wrote it."""
     return re.sub(r"\s+", "", str(value)).upper()
 
 

@@ -12,7 +12,7 @@ from qforms.rules.names import Names
 from qforms.rules.work import Work
 from qforms.worktime import add_months
 
-AUTO_ISSUE = "auto_issue"  # the one timer whose length is a setting: settings.issue
+AUTO = ("auto_issue", "auto_reissue")  # the timers whose length is a setting: settings.issue
 END_OF_DAY = time(23, 59, 59)
 
 
@@ -85,7 +85,7 @@ def times(work: Work, rule: ClockRule, names: Names) -> tuple[datetime | None, d
     if not isinstance(start, (date, datetime)):
         return None, None
     start = _moment(work, start, time(0))
-    if rule.timer and rule.name == AUTO_ISSUE:
+    if rule.timer and rule.name in AUTO:
         issue = work.settings.issue
         return start, start + timedelta(minutes=issue.after_minutes) if issue.mode == "auto" else None
     if rule.by is not None:

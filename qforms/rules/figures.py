@@ -12,7 +12,7 @@ from qforms.model import FigureRule, Record
 from qforms.rules import basis as b
 from qforms.rules.book import Book
 from qforms.rules.names import Names, stamp_of, subject_key, time_of
-from qforms.rules.view import View, age, newest_first
+from qforms.rules.view import View, age, index_of, newest_first
 
 Parts = dict[tuple[str, str], Decimal]  # (of, scope) -> amount
 Touched = set[tuple[str, str]]  # (figure, subject)
@@ -96,7 +96,9 @@ class Figures:
     # ---- each serial number once
 
     def _serials(self, rule: FigureRule, record: Record | None) -> tuple[str, ...]:
-        """The tokens that a record lays claim to: at most as many as it has units."""
+        """The tokens that a record lays claim to: at most as many as it has units.
+
+        A serial number is compared as the index compares it, so that whoever else claims it can be found."""
         if record is None or not rule.distinct:
             return ()
         names = self._names(record)
@@ -104,7 +106,7 @@ class Figures:
         if not of or amount is None or not self._counts(rule, names):
             return ()
         value = names.get(rule.distinct) or ()
-        every = list(dict.fromkeys(b.plain(v) for v in (value if isinstance(value, tuple) else (value,)) if v))
+        every = list(dict.fromkeys(index_of(v) for v in (value if isinstance(value, tuple) else (value,)) if v))
         return tuple(f"{rule.name}|{of}|{s}" for s in (every if rule.kind == "count" else every[: int(amount)]))
 
     def _distinct(self, rule: FigureRule, record: Record, of: str, amount: Decimal) -> Decimal:

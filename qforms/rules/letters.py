@@ -64,7 +64,8 @@ def _write(work: Work, rule: LetterRule, record: Record) -> None:
     for group, copies in groups:
         own = f"{key}:{group[0].address}" if rule.ask else key
         facts = _facts(work, rule, record, group[0])
-        code = stamp.code_for(list(work.procedures.keys.values())[-1], own) if rule.ask else ""
+        newest = next(reversed(work.procedures.keys.values()), None)  # none in a test of the rules
+        code = stamp.code_for(newest, own) if rule.ask and newest else ""
         send(work, draft, own, group, copies, facts, code)
 
 

@@ -28,8 +28,8 @@ ROLES = (
 _RINGS = 2000  # rungs in one test; more would mean a clock that never comes to an end
 
 
-def run_case(given: Sequence[Given], at: datetime, procedures: Procedures) -> Observed:
-    """What becomes of the documents by `at`, in a company with one department a role. Bind `procedures` for RunCase."""
+def run_case(procedures: Procedures, given: Sequence[Given], at: datetime) -> Observed:
+    """What becomes of the documents by `at`, in a company with one department a role."""
     trial = Trial(procedures)
     for number, document in enumerate(sorted(given, key=lambda g: g.at)):
         trial.until(document.at)
