@@ -382,14 +382,19 @@ CATALOGUE: dict[str, Kind] = {
         "{where} ({field}) holds the error {text}, which was not taken. Please write the value itself.",
         "office",
     ),
+    "workbook_restored": _kind(
+        "此格由系统写入，已恢复。原来填的是：{text}",
+        "This cell is written by the system and was put back. It held: {text}",
+        "office",
+    ),
     "workbook_unknown_action": _kind(
         "{where} 的“{text}”不是可选的处理。请从列表中选一项。",
         "“{text}” in {where} is no action. Please choose one from the list.",
         "office",
     ),
     "workbook_row_deleted": _kind(
-        "{where} 的 {number} 被删掉了；记录还在，下次更新时恢复这一行。要作废请改状态。",
-        "{number} was deleted from {where}; the record stays and the row comes back. To void it, change its status.",
+        "{number} 这一行被删掉过；记录还在，所以恢复了。要作废请在待办或单据里处理。",
+        "The row of {number} had been deleted; the record stands, so it came back. To void it, handle it in its document.",
         "office",
     ),
     # ---- letters and servers (outbox/, sources/)

@@ -79,7 +79,7 @@ COMPLAINT = Form(
             fld("customer_name", "客户名称", "Customer", required=True, help=Text("公司全称；个人写姓名。", "")),
             fld("customer_type", "客户类型", "Customer type", "enum", choices=TYPES),
             fld("contact_name", "联系人", "Contact", required=True),
-            fld("contact_phone", "联系电话", "Telephone", required=True, example=Text("0512-68880000", "0512-68880000")),
+            fld("contact_phone", "联系电话", "Telephone", required=True, example=Text("0512-68880000", "0512-68880000")),  # noqa: E501
             fld("contact_email", "邮箱", "E-mail"),
             fld("customer_complaint_no", "客户单号", "Customer's no."),
         )),
@@ -91,7 +91,7 @@ COMPLAINT = Form(
         )),
         Section("defect", Text("问题", "Problem"), (
             fld("occurred_at", "发生时间", "Occurred at", "dt", required=True),
-            fld("defect_qty", "不良数量", "Defective units", "int", required=True, unit=Text("台", "pcs"), min=Decimal(1)),
+            fld("defect_qty", "不良数量", "Defective units", "int", required=True, unit=Text("台", "pcs"), min=Decimal(1)),  # noqa: E501
             fld("defect_category", "问题分类", "Category", "enum", required=True, choices=CATEGORY),
             fld("defect_position", "问题部位", "Position"),
             fld("defect_symptom", "问题现象", "Phenomenon", "text", required=True, rows=6),
@@ -180,7 +180,7 @@ CONTACT = Form(
     sections=(
         Section("contact", Text("联系", "Contact"), (
             fld("at", "时间", "At", "dt", required=True),
-            fld("direction", "方向", "Direction", "enum", choices=choices(**{"in": ("来", "in"), "out": ("去", "out")})),
+            fld("direction", "方向", "Direction", "enum", choices=choices(**{"in": ("来", "in"), "out": ("去", "out")})),  # noqa: E501
             fld("person", "谁", "Person"),
             fld("summary", "内容", "Summary", "text"),
             fld("is_answer", "是答复", "Is the answer", "bool"),
@@ -219,10 +219,10 @@ RULES = Rulebook(
     clocks=tuple(
         ClockRule(name, "complaint", None, NOTHING, NOTHING, title=Text(*title), ask=Text(*ask))
         for name, title, ask in (
-            ("recontact", ("24 h 再次联系", "Contact again within 24 h"), ("联系客户，确认数量和照片", "Contact the customer")),
+            ("recontact", ("24 h 再次联系", "Contact again within 24 h"), ("联系客户，确认数量和照片", "Contact the customer")),  # noqa: E501
             ("defect_answer", ("48 h 答复", "Answer within 48 h"), ("答复客户", "Answer the customer")),
-            ("treatment_plan", ("72 h 处理方案", "Plan within 72 h"), ("发处理方案给客户", "Send the plan to the customer")),
-            ("engineering_reply", ("工程部回复", "Reply of engineering"), ("回复 8001：填第二部分", "Reply to the 8001: part 2")),
+            ("treatment_plan", ("72 h 处理方案", "Plan within 72 h"), ("发处理方案给客户", "Send the plan to the customer")),  # noqa: E501
+            ("engineering_reply", ("工程部回复", "Reply of engineering"), ("回复 8001：填第二部分", "Reply to the 8001: part 2")),  # noqa: E501
         )
     ),
 )  # fmt: skip
@@ -338,9 +338,9 @@ def view(as_of: datetime = NOW) -> View:
     report = Record("market_abnormality", "8001-202605-0001", 1, "issued", "TS-202605-0007", {
         "product_model": "YL-A65", "lot_no": "A65-2603C", "n_defect": 16, "to_depts": ("工程部", "总经办"),
         "issued_at": at("2026-05-13", "17:20"),
-        "actions": ({"kind": "containment", "action": "客户库存 1850 只全检，在途停发", "owner_dept": "质保部", "owner": "沈若川",
+        "actions": ({"kind": "containment", "action": "客户库存 1850 只全检，在途停发", "owner_dept": "质保部", "owner": "沈若川",  # noqa: E501
                      "planned_on": date(2026, 5, 13), "done_on": date(2026, 5, 13)},
-                    {"kind": "corrective", "action": "改用 105 ℃ 长寿命电容，更新来料检验规范", "owner_dept": "采购部", "owner": "苏曼",
+                    {"kind": "corrective", "action": "改用 105 ℃ 长寿命电容，更新来料检验规范", "owner_dept": "采购部", "owner": "苏曼",  # noqa: E501
                      "planned_on": date(2026, 5, 12)}),
     })  # fmt: skip
     contact = Record(

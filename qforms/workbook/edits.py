@@ -19,28 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from qforms.model import Catalogue, Delivery
+from qforms.workbook.actions import ACTIONS
 from qforms.workbook.book import Busy, Found, find, load
 from qforms.workbook.sheets import blueprints
-from qforms.workbook.table import AUTHOR, BECAME, Known, became, new_row_id, same
+from qforms.workbook.table import AUTHOR, BECAME, FAULTS, Known, became, new_row_id, same
 from qforms.workbook.view import Sheet
 
-# The words of 处理 in both languages -> what they ask for (`model.Decision.verdict` where it has a name for it).
-_CODES: Final = {
-    "done": ("已办", "done"),
-    "agree": ("同意", "agree"),
-    "refuse": ("不同意", "disagree"),
-    "pass_on": ("转给", "pass on"),
-    "extend": ("申请延期", "more time"),
-    "ignore": ("忽略", "ignore"),
-    "file": ("立案", "open a case"),
-    "not_a_complaint": ("不是投诉", "no complaint"),
-    "merge": ("并入", "add to case"),
-    "send": ("发", "send"),
-    "stop": ("不发", "stop"),
-    "keep": ("用系统现值", "keep"),
-    "take": ("用后来填的", "take"),
-}
-ACTIONS: Final[Mapping[str, str]] = {word: code for code, words in _CODES.items() for word in words}
 _ANSWERED: Final = frozenset({"task", "clock", "mail", "letter", "conflict"})
 
 
@@ -196,9 +180,8 @@ def _edit(row: _Row, catalogue: Catalogue, by: str) -> dict[str, Any] | None:
             continue
         text, fault = found.text(row.at, key), found.fault(row.at, key)
         if fault:
-            code = "workbook_formula" if fault == "formula" else "workbook_error_value"
             problems.append(
-                {"code": code, "where": found.address(row.at, key), "field": key, "context": {"text": text}}
+                {"code": FAULTS[fault], "where": found.address(row.at, key), "field": key, "context": {"text": text}}
             )
         elif text != row.base.get(key, ""):
             values[key] = text or None

@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 Urgency = Literal["overdue", "due", "later", ""]
 MARK = {"overdue": "●", "due": "▲", "later": "○", "": ""}
 OVERDUE = {"zh": "逾期", "en": "overdue"}
-LEFT = {"zh": "剩余", "en": "left"}
+LEFT = {"zh": "剩余", "en": "due in"}
 _LATE = {"zh": "迟", "en": "late"}
 
 

@@ -12,14 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from qforms.forms.cells import clean, put, text_of
-from qforms.model import Lang
+from qforms.model import Lang, Problem
+from qforms.problems import say
 from qforms.workbook import draw
+from qforms.workbook.actions import ACTIONS
 from qforms.workbook.book import HEAD_ROW, ID, REVISION, Found, find
 from qforms.workbook.view import Cell, Column, Row, Sheet
 
 Known = Mapping[str, tuple[int, Mapping[str, str]]]  # row id -> (revision, texts by column) as last written or read
 BECAME = "@id"  # in `Known`, for a row that the office typed: the id of the record that it became
 AUTHOR = "qforms"
+FAULTS = {"formula": "workbook_formula", "error": "workbook_error_value"}  # of a cell that holds no value
 
 
 def new_row_id(sheet: Sheet, row: int) -> str:
@@ -63,6 +66,9 @@ def write(book: Any, sheet: Sheet, known: Known, lang: Lang, company: str, as_of
         if row.id not in at:
             end += 1
             _append(found, end, sheet, row, done)
+            if sheet.form and row.id in known:
+                number = row.id.partition("/")[2]
+                _explain(found, end, sheet.columns[0].key, "workbook_row_deleted", number, lang, as_of)
     _stretch(found, end)
     _note_time(found, sheet, lang, as_of)
     return done
@@ -140,7 +146,9 @@ def _update(
         if present == new and not found.fault(at, key):
             pass
         elif column.office and key in base and present != base[key]:
-            done.unread += 1
+            if fault := found.fault(at, key):
+                _explain(found, at, key, FAULTS[fault], present, lang, as_of)
+            done.unread += not fault
             held[key] = base[key]  # not read yet: it stays, and what it is compared with stays too
             continue
         else:
@@ -149,7 +157,9 @@ def _update(
             done.changed += 1
             if overwritten:
                 done.restored.append(found.address(at, key))
-                _explain(found, at, key, present, lang, as_of)
+                _explain(found, at, key, "workbook_restored", present, lang, as_of)
+            elif key == "action" and present and present not in ACTIONS:
+                _explain(found, at, key, "workbook_unknown_action", present, lang, as_of)
         _link(found, at, column, row)
     _set(found, at, REVISION, row.revision)
     done.rows[row.id] = (row.revision, held)
@@ -200,17 +210,17 @@ def _link(found: Found, row: int, column: Column, shown_row: Row) -> None:
         cell._hyperlink = Hyperlink(ref=cell.coordinate, target=target)
 
 
-def _explain(found: Found, row: int, key: str, was: str, lang: Lang, as_of: datetime) -> None:
-    """A note on a computed cell that was overwritten and put back (P31)."""
+def _explain(found: Found, row: int, key: str, code: str, text: str, lang: Lang, as_of: datetime) -> None:
+    """A note on a cell: what was wrong with what stood there, and what to do (P31)."""
     from openpyxl.comments import Comment
 
-    text = (
-        f"{as_of:%Y-%m-%d %H:%M} 此格由系统写入，已恢复。原来填的是：{was}"
-        if lang == "zh"
-        else f"{as_of:%Y-%m-%d %H:%M} This cell is written by the system and was put back. It held: {was}"
-    )
-    cell = found.ws.cell(row, found.columns[key])
-    cell.comment = Comment(clean(text)[:500], AUTHOR, height=80, width=240)
+    column = found.columns.get(key)
+    if column is None:
+        return
+    label = found.text(found.head, key)
+    problem = Problem(code, found.address(row, key), key, {"text": text, "number": text})
+    words = f"{as_of:%Y-%m-%d %H:%M} {say(problem, lang, label)}"
+    found.ws.cell(row, column).comment = Comment(clean(words)[:500], AUTHOR, height=80, width=240)
 
 
 def _dress(found: Found, at: int, sheet: Sheet) -> None:

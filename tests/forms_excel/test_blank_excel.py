@@ -6,6 +6,7 @@ import io
 import subprocess
 import zipfile
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -135,13 +136,13 @@ def test_no_page_is_overfull_and_lists_have_room_for_dates() -> None:
         found = sheet_layout.strips(form, "zh")
         heights, breaks = sheet_layout.fit(found, 54, 33.75)
         edges = [0, *breaks, len(found)]
-        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+        for i, (a, b) in enumerate(pairwise(edges)):
             most = sheet_layout.PAGE_HEIGHT * (1 if breaks else 1.1) - (33.75 if i else 54)
             assert sum(heights[a:b]) <= most + 0.01, (form.name, i)
         for strip in found:
             if strip.kind == "line":
                 assert strip.spots[0].first == 1 and strip.spots[-1].last == sheet_layout.END
-                assert all(a.last + 1 == b.first for a, b in zip(strip.spots, strip.spots[1:], strict=False))
+                assert all(a.last + 1 == b.first for a, b in pairwise(strip.spots))
 
 
 NASTY = [

@@ -23,6 +23,7 @@ from qforms.model import Conflict, Later, Letter, LetterIntent, Task, Text
 from qforms.settings import Company, Settings
 from qforms.workbook import locks
 from qforms.workbook.book import ID, load
+from qforms.workbook.edits import after, edits
 from qforms.workbook.publish import Published, publish
 
 FRONT = ["看板", "待办", "投诉台账", "在办单据", "时限", "措施跟踪", "联系记录", "待处理邮件", "基础资料"]
@@ -234,6 +235,24 @@ def test_a_deleted_row_comes_back(path: Path) -> None:
     wb.save(path)
     assert put(path, known=known).added == 1
     assert len(table(path, "投诉台账")) == 6
+    assert "恢复" in load_workbook(path)["投诉台账"]["A9"].comment.text
+
+
+def test_what_cannot_be_taken_is_explained_beside_the_cell(path: Path) -> None:
+    known = written(path).rows
+    wb = load_workbook(path)
+    cell(wb["投诉台账"], 4, "负责人").value = "=A1"
+    cell(wb["待办"], 4, "处理").value = "随便"
+    wb.save(path)
+    read = edits(path, known, sample.CATALOGUE, sample.NOW)
+    for delivery in read:
+        known = after(known, delivery)
+    done = put(path, known=known)
+    wb = load_workbook(path)
+    assert cell(wb["投诉台账"], 4, "负责人").value == "=A1" and done.unread == 0
+    assert "公式 =A1" in cell(wb["投诉台账"], 4, "负责人").comment.text
+    assert cell(wb["待办"], 4, "处理").value is None
+    assert "随便" in cell(wb["待办"], 4, "处理").comment.text
 
 
 # ---------------------------------------------------------------- locks and crashes
