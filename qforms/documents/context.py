@@ -5,29 +5,27 @@ approvals (docs/word-templates.md)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from markupsafe import Markup
 
-from qforms.documents import trigger
+from qforms.documents import request, trigger
 from qforms.documents.fit import Content, Fit, fit
+from qforms.documents.head import approvals, head
 from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
-from qforms.documents.wording import deadline, listed, moment, ordinal, say
-from qforms.forms.wml import SMALL_NOTE, Face, em, runs
-from qforms.forms.word import HEAD_FIELDS, sections_filled
+from qforms.documents.wording import ordinal, say
+from qforms.forms.wml import em
+from qforms.forms.word import HEAD_FIELDS
 from qforms.forms.word_cells import EM_MM, NARROW, PADDING, fillable
 from qforms.forms.word_panels import strip_steps
 from qforms.model import Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
 Picture = Callable[[Mapping[str, Any], float], Markup]  # a photo's row, its height in mm -> its run, or a note
-_NUMBERED = re.compile(r"^([A-Z]\d+|\d[\d–-]*|[一二三四五六七八九十至]+(?=、))")
 _BLANK_ROWS = 3
 
 
@@ -68,8 +66,8 @@ class Paper:
             facts[section.name] += self._side_of_photos(section) if facts[section.name] else ()
         modes, names = self.plan.modes, [s.name for s in self.form.sections]
         numbers = self._numbers()
-        request = self._request(numbers)
-        layout = self._fit(facts, request)
+        asked = request.request(self, numbers)
+        layout = self._fit(facts, asked)
         pages = {layout.break_before, self.plan.first if self.plan.page else ""}
         fields = self.form.fields
         record = self.record
@@ -82,14 +80,14 @@ class Paper:
             self.zone,
         )
         return {
-            "head": self._head(),
-            "request": request,
+            "head": head(self),
+            "request": asked,
             "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
             "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
             "first": SimpleNamespace(**{n: n == self.plan.first for n in names}),
             "page": SimpleNamespace(**{n: n in pages for n in names}),
             "no": SimpleNamespace(**numbers),
-            "notes": SimpleNamespace(**{s.name: self._note(s) for s in self.form.sections}),
+            "notes": SimpleNamespace(**{s.name: request.note(self, s) for s in self.form.sections}),
             "facts": SimpleNamespace(**facts),
             "f": SimpleNamespace(**{f.name: self._fill(f) for s in self.form.sections for f in self._filled(s)}),
             "v": SimpleNamespace(**{f.name: self.shower.text(f, self.values.get(f.name)) for f in fields}),
@@ -99,7 +97,7 @@ class Paper:
             "photos": SimpleNamespace(**dict(self._photos(layout.photo))),
             "trigger": trig,
             "strip": self._strip(),
-            "approvals": self._approvals(),
+            "approvals": approvals(self),
         }
 
     def _something(self, name: str, facts: Mapping[str, list[SimpleNamespace]]) -> bool:
@@ -107,44 +105,11 @@ class Paper:
         section = next(s for s in self.form.sections if s.name == name)
         return section.panel not in ("head", "approvals") or bool(facts[name])
 
-    def _head(self) -> SimpleNamespace:
-        record, values = self.record, self.values
-        if record is None:
-            words = {"number": "", "revision": "", "status": say("blank", self.lang), "case_no": ""}
-            return SimpleNamespace(**words, to=Markup(""), cc=Markup(""), issued_at="", addressed=False)
-        issued = local(values.get("issued_at"), self.zone)
-        to, cc = (self._departments(() if self.outside else values.get(k)) for k in ("to_depts", "cc_depts"))
-        case = record.case_no if record.case_no != record.number else ""
-        return SimpleNamespace(
-            number=record.number,
-            revision=record.revision,
-            status=self._status(record),
-            case_no=case,
-            to=to,
-            cc=cc,
-            issued_at=moment(issued) if issued else "",
-            addressed=bool(to or cc or issued or case or self.plan.first),
-        )
-
-    def _status(self, record: Record) -> str:
-        state = next((s for s in self.form.lifecycle.states if s.name == record.status), None)
-        return state.label[self.lang] if state else record.status
-
-    def _departments(self, value: Any) -> Markup:
-        """工程部（秦牧）、总经办（汪敏）: the department is the value, its head a note."""
-        names = [value] if isinstance(value, str) else list(value or ())
-        out = []
-        for i, name in enumerate(names):
-            head = self.related.heads.get(name)
-            out.append(runs(("、" if self.lang == "zh" else ", ") * (i > 0) + str(name)))
-            out.append(self.shower.note((f"（{head}）" if self.lang == "zh" else f" ({head})") if head else ""))
-        return Markup("".join(out))
-
     # ------------------------------------------------------------ sections
 
     def _numbers(self) -> dict[str, str]:
         out, count = {}, 0
-        own = any(_NUMBERED.match(s.title[self.lang]) for s in self.form.sections)
+        own = any(request.NUMBERED.match(s.title[self.lang]) for s in self.form.sections)
         for section in self.form.sections:
             out[section.name] = ""
             if self.plan.modes[section.name] == "hide" or section.panel in ("head", "approvals"):
@@ -154,65 +119,12 @@ class Paper:
                 out[section.name] = f"{ordinal(count)}、" if self.lang == "zh" else f"{count}  "
         return out
 
-    def _filling(self, section: Section) -> bool:
+    def filling(self, section: Section) -> bool:
         return self.plan.modes[section.name] == "fill"
 
-    def _note(self, section: Section) -> str:
-        if self.blank:
-            return ""
-        if section.name == self.plan.first:
-            due = self._due()
-            by = say("reply_by", self.lang, at=deadline(due, self.lang)) if due else ""
-            return "  " + say("fill_note", self.lang, by=by)
-        if section.panel == "trigger" and (fld := self.form.field("triggers")):
-            return "  " + self.shower.text(fld, self.values.get("triggers"))
-        return ""
-
-    def _due(self) -> datetime | None:
-        """Until when an answer is wanted: the field, else the next clock that did not start with the trigger (that one
-        is about issuing the form)."""
-        if at := local(self.values.get("reply_due_at"), self.zone):
-            return at
-        clocks = (c for c in self.related.clocks if c.subject == self._number and c.state in ("running", "overdue"))
-        mine = [c.due_at for c in clocks if c.started_at != self.values.get("trigger_at")]
-        return min(mine).astimezone(self.zone) if mine else None
-
     @property
-    def _number(self) -> str:
+    def number(self) -> str:
         return self.record.number if self.record else ""
-
-    def _request(self, numbers: Mapping[str, str]) -> SimpleNamespace:
-        """Who does what until when: one sentence for the first department, one line for each other."""
-        if self.blank:
-            return SimpleNamespace(text=Markup(""), more=[])
-        parts: dict[str, list[str]] = {}
-        for section in (s for s in sections_filled(self.form) if self._filling(s)):
-            own = _NUMBERED.match(section.title[self.lang])
-            number = own[1] if own else numbers[section.name].strip().rstrip("、") or section.title[self.lang]
-            parts.setdefault(self._who(section), []).append(number)
-        due = self._due()
-        by = say("by", self.lang, at=deadline(due, self.lang)) if due else ""
-        said = [
-            say("please_fill", self.lang, who=who, by="" if i else by, parts=listed(names, self.lang))
-            for i, (who, names) in enumerate(parts.items())
-        ]
-        if changed := self._changed():
-            said.append(say("changed", self.lang, revision=self.record.revision if self.record else 0, labels=changed))
-        text = Markup(runs(said[0], Face(10.5, hei=True, bold=True))) if said and parts else Markup("")
-        return SimpleNamespace(text=text, more=said[1:] if parts else [])
-
-    def _who(self, section: Section) -> str:
-        named = self.related.roles.get(section.filled_by[0], "") if section.filled_by else ""
-        return named or listed(list(self.values.get("to_depts") or ()), self.lang) or say("somebody", self.lang)
-
-    def _changed(self) -> str:
-        """Labels of what this revision changed, as far as it was issued before."""
-        earlier = self.related.earlier
-        if earlier is None:
-            return ""
-        fields = (f for f in self.form.fields if f.name not in ("issued_at", "due_at", "reply_due_at"))
-        names = [f.label[self.lang] for f in fields if self.values.get(f.name) != earlier.values.get(f.name)]
-        return listed(names[:8], self.lang)
 
     # ------------------------------------------------------------ fields
 
@@ -259,7 +171,7 @@ class Paper:
         for fld in section.fields:
             if fld.type in ("list", "img") or fld.name in skip:
                 continue
-            if self._filling(section) and fillable(self.form, section, fld) and fld.type != "file":
+            if self.filling(section) and fillable(self.form, section, fld) and fld.type != "file":
                 continue  # it stands as a cell to fill in
             text = self.shower.text(fld, self.values.get(fld.name))
             if text or (self._draft and fld.required and fillable(self.form, section, fld)):
@@ -279,15 +191,15 @@ class Paper:
         return SimpleNamespace(label=star + fld.label[self.lang], value=shown, text=self.shower.text(fld, value))
 
     def _rows(self, section: Section, fld: Field) -> list[SimpleNamespace]:
-        fill = self._filling(section)
+        fill = self.filling(section)
         drawn = (fld.rows or _BLANK_ROWS) if fill else 0
         return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
 
-    def _fit(self, facts: Mapping[str, list[SimpleNamespace]], request: SimpleNamespace) -> Fit:
+    def _fit(self, facts: Mapping[str, list[SimpleNamespace]], asked: SimpleNamespace) -> Fit:
         counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
         pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
         lists = {f.name: counts[f.name] for f in self.form.fields if f.type == "list"}
-        return fit(self.form, self.plan, Content(facts, lists, pairs, len(request.more), len(self.related.complaints)))
+        return fit(self.form, self.plan, Content(facts, lists, pairs, len(asked.more), len(self.related.complaints)))
 
     def _photos(self, height: float) -> Iterator[tuple[str, list[SimpleNamespace]]]:
         number = 0
@@ -324,42 +236,3 @@ class Paper:
             setattr(out, step, SimpleNamespace(**texts))
         out.year = say("year", self.lang, year=min(years)) if years else ""
         return out
-
-    def _approvals(self) -> SimpleNamespace:
-        empty = SimpleNamespace(who=Markup(""), at=Markup(""))
-        given = sorted(self.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
-        last = [r for r in given if "approve" in str(r.values.get("event", ""))][-1:] or given[-1:]
-        before = [r for r in given if r is not (last[0] if last else None)]
-        return SimpleNamespace(
-            prepared=self._prepared(),
-            reviewed=self._signed(before[-1]) if before else empty,
-            approved=self._signed(last[0]) if last else empty,
-        )
-
-    def _prepared(self) -> SimpleNamespace:
-        values = self.values
-        name, department = values.get("prepared_by", ""), values.get("prepared_dept", "")
-        at = local(values.get("prepared_at"), self.zone)
-        text = say("prepared", self.lang, at=moment(at)) if at and name else ""
-        return self._signature(str(name), str(department or self.related.people.get(str(name), "")), text)
-
-    def _signature(self, name: str, about: str, text: str) -> SimpleNamespace:
-        """The name is the value; department, channel, decision and time are notes."""
-        who = Markup(runs(name)) + self.shower.note(f"  {about}" if about and name else about)
-        return SimpleNamespace(who=who, at=self.shower.note(text, SMALL_NOTE))
-
-    def _signed(self, approval: Record) -> SimpleNamespace:
-        """Name, department and channel; decision and time: a decision by mail is written, never a picture (P43)."""
-        text = self._approval_text
-        name = str(approval.values.get("decided_by", ""))
-        means = text(approval, "means")
-        about = self.related.people.get(name, "")
-        if means:
-            about += f"（{means}）" if self.lang == "zh" else f" ({means})"
-        at = local(approval.values.get("decided_at"), self.zone)
-        return self._signature(name, about, f"{text(approval, 'verdict')} {moment(at) if at else ''}".strip())
-
-    def _approval_text(self, approval: Record, name: str) -> str:
-        fld = self.procedures.catalogue.field(approval.form, name)
-        value = approval.values.get(name)
-        return self.shower.text(fld, value) if fld else str(value or "")

@@ -1,0 +1,81 @@
+"""The request of a document: who does what until when, and what this revision changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from qforms.documents.values import local
+from qforms.documents.wording import deadline, listed, say
+from qforms.forms.wml import Face, runs
+from qforms.forms.word import sections_filled
+from qforms.model import Section
+
+if TYPE_CHECKING:
+    from qforms.documents.context import Paper
+
+# Headings that bring their own number: D3 …, 4 …, 二至四、…
+NUMBERED = re.compile(r"^([A-Z]\d+|\d[\d–-]*|[一二三四五六七八九十至]+(?=、))")
+
+
+def request(paper: Paper, numbers: Mapping[str, str]) -> SimpleNamespace:
+    """Who does what until when: one sentence for the first department, one line for each other."""
+    if paper.blank:
+        return SimpleNamespace(text=Markup(""), more=[])
+    parts: dict[str, list[str]] = {}
+    for section in (s for s in sections_filled(paper.form) if paper.filling(s)):
+        own = NUMBERED.match(section.title[paper.lang])
+        number = own[1] if own else numbers[section.name].strip().rstrip("、") or section.title[paper.lang]
+        parts.setdefault(_who(paper, section), []).append(number)
+    due = _due(paper)
+    by = say("by", paper.lang, at=deadline(due, paper.lang)) if due else ""
+    said = [
+        say("please_fill", paper.lang, who=who, by="" if i else by, parts=listed(names, paper.lang))
+        for i, (who, names) in enumerate(parts.items())
+    ]
+    if changed := _changed(paper):
+        said.append(say("changed", paper.lang, revision=paper.record.revision if paper.record else 0, labels=changed))
+    text = Markup(runs(said[0], Face(10.5, hei=True, bold=True))) if said and parts else Markup("")
+    return SimpleNamespace(text=text, more=said[1:] if parts else [])
+
+
+def _who(paper: Paper, section: Section) -> str:
+    named = paper.related.roles.get(section.filled_by[0], "") if section.filled_by else ""
+    return named or listed(list(paper.values.get("to_depts") or ()), paper.lang) or say("somebody", paper.lang)
+
+
+def _changed(paper: Paper) -> str:
+    """Labels of what this revision changed, as far as it was issued before."""
+    earlier = paper.related.earlier
+    if earlier is None:
+        return ""
+    fields = (f for f in paper.form.fields if f.name not in ("issued_at", "due_at", "reply_due_at"))
+    names = [f.label[paper.lang] for f in fields if paper.values.get(f.name) != earlier.values.get(f.name)]
+    return listed(names[:8], paper.lang)
+
+
+def note(paper: Paper, section: Section) -> str:
+    if paper.blank:
+        return ""
+    if section.name == paper.plan.first:
+        due = _due(paper)
+        by = say("reply_by", paper.lang, at=deadline(due, paper.lang)) if due else ""
+        return "  " + say("fill_note", paper.lang, by=by)
+    if section.panel == "trigger" and (fld := paper.form.field("triggers")):
+        return "  " + paper.shower.text(fld, paper.values.get("triggers"))
+    return ""
+
+
+def _due(paper: Paper) -> datetime | None:
+    """Until when an answer is wanted: the field, else the next clock that did not start with the trigger (that one
+    is about issuing the form)."""
+    if at := local(paper.values.get("reply_due_at"), paper.zone):
+        return at
+    clocks = (c for c in paper.related.clocks if c.subject == paper.number and c.state in ("running", "overdue"))
+    mine = [c.due_at for c in clocks if c.started_at != paper.values.get("trigger_at")]
+    return min(mine).astimezone(paper.zone) if mine else None
