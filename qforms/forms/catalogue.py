@@ -168,6 +168,11 @@ def load(root: Path, cache: Path | None = None, zone: tzinfo = types.SHANGHAI) -
     return Catalogue(forms, zone=zone, digest=digest)
 
 
+def with_conditions(catalogue: Catalogue, conditions: Mapping[str, Condition]) -> Catalogue:
+    """The same forms with their expressions compiled, as the rulebook has made them."""
+    return Catalogue(catalogue.forms, conditions, catalogue.zone, catalogue.digest)
+
+
 def _load(root: Path, sources: list[Path]) -> dict[str, Form]:
     from qforms.forms import cross, declaration
     from qforms.forms.source import Faults, read

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support_forms import shipped
+from support_forms import ROOT, shipped
 
 from qforms.forms.labels import normal
+from qforms.forms.reference import reference
 from qforms.model import Field, Text
 
 CATALOGUE = shipped()
@@ -185,3 +186,8 @@ def test_columns_of_lists_and_what_belongs_to_the_record() -> None:
 )
 def test_how_labels_are_compared(written: str, compared: str) -> None:
     assert normal(written) == compared
+
+
+def test_the_reference_is_current() -> None:
+    written = (ROOT.parent / "docs" / "forms.md").read_text("utf-8")
+    assert written == reference(CATALOGUE), "run python -m qforms.forms.reference"
