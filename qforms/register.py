@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qforms.desk import Desk
 
 BOARD = "看板.html"
+_LOOKED = "workbook seen as"
 _STALE = timedelta(minutes=10)  # 剩余 is a text: it is written anew at least so often
 _PAUSE = 2.0  # seconds between two publications while mail keeps coming
 _SHOWN_AFTER_END = timedelta(days=62)  # clocks that ended are shown so long
@@ -39,7 +40,7 @@ class Register:
         self._procedures = procedures
         self._settings = procedures.settings
         self._log = log
-        self._looked = ""  # fingerprint of the book as last read
+        self._looked: str = ledger.note(_LOOKED) or ""  # fingerprint of the book as last read or written
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
         self._at = 0.0
         self.cases = CaseFolders(self._settings.path(self._settings.folders.cases))
@@ -63,7 +64,7 @@ class Register:
             return 0
         for delivery in found.deliveries:
             self._take(delivery, desk, now)
-        self._looked = mark
+        self._saw(mark)
         return len(found.deliveries)
 
     def _take(self, delivery: Delivery, desk: Desk, now: datetime) -> None:
@@ -79,6 +80,10 @@ class Register:
             revision = record.revision if record else None
         known = edits.after(self._ledger.sheet_rows(), delivery, number, revision)
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in known.items()})
+
+    def _saw(self, mark: str) -> None:
+        self._looked = mark
+        self._ledger.set_note(_LOOKED, mark)
 
     # ------------------------------------------------------------ publishing
 
@@ -105,7 +110,7 @@ class Register:
             self._published = (-1, now)
             return False
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in done.rows.items()}, gone=done.gone)
-        self._looked = _mark(self.path)
+        self._saw(_mark(self.path))
         self._published = (self._ledger.changes, now)
         return True
 
