@@ -132,7 +132,9 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
     nameless = [n for n in form.named_by if values.get(n) in (None, "")]
     if nameless or not values:
         reason = next(iter(errors(problems)), None) or Problem("nothing_given", field=nameless[0] if nameless else "")
-        return dc.replace(refused(matter, reason, filled), problems=tuple(problems) or (reason,), missing=missing)
+        return dc.replace(
+            refused(matter, reason, filled), problems=tuple(p for p in problems if p is not reason), missing=missing
+        )
     wanting = bool(asked(problems) or missing)
     return Outcome(
         "partial" if wanting else "accepted",
@@ -273,7 +275,7 @@ def _staff_answer(matter: Matter, record: Record, letter: Letter | None) -> tupl
         return (ignored(matter, "no_answer", letter_key=key, text=matter.reading.decisions[0].text[:80]),)
     problems = asked(matter.reading.problems)
     if problems and not _pictures(matter.reading):
-        return (dc.replace(refused(matter, problems[0], None, record), problems=problems, letter_key=key),)
+        return (dc.replace(refused(matter, problems[0], None, record), problems=problems[1:], letter_key=key),)
     text = Text(
         f"把 {matter.speaker.name} 对 {record.number} 的回复（见来信或附件）录入。",
         f"Enter {matter.speaker.name}'s answer on {record.number} from the mail.",
@@ -299,7 +301,7 @@ def _lines(matter: Matter, record: Record, letter: Letter | None) -> Filled:
     if letter is not None and matter.reading.quoted:
         bare = "\n".join(line.lstrip("> ") for line in matter.reading.quoted.split("\n"))
         inside = freetext.label_lines(bare, form, catalogue)
-        asked_for = _asked_fields(matter, letter)
+        asked_for = _asked_fields(matter, record, letter)
         for name, value in inside.values.items():
             if name in asked_for and name not in raw and record.values.get(name) in (None, "", ()):
                 values[name], where[name], raw[name] = value, "引用部分", inside.raw[name]
@@ -307,18 +309,20 @@ def _lines(matter: Matter, record: Record, letter: Letter | None) -> Filled:
     return Filled(form.name, values, where, raw, tuple(own.problems), "body", number=record.number)
 
 
-def _asked_fields(matter: Matter, letter: Letter) -> set[str]:
-    """The fields whose label lines the letter ended with: by its rule, else what it says was missing."""
-    rules = (r for r in matter.procedures.rulebook.letters if r.name == letter.intent.rule)
-    rule = next(rules, None)
-    return {*(rule.ask_labels if rule else ()), *(letter.intent.facts.get("missing") or ())}
+def _asked_fields(matter: Matter, record: Record, letter: Letter) -> set[str]:
+    """The fields whose label lines the letter ended with: by its rule, and by what it says it asked for."""
+    rule = next((r for r in matter.procedures.rulebook.letters if r.name == letter.intent.rule), None)
+    facts = letter.intent.facts
+    said = (*(rule.ask_labels if rule else ()), *(facts.get("ask_labels") or ()), *(facts.get("missing") or ()))
+    labels = freetext.labels_of(matter.form(record.form))
+    return {name for label in said if (name := labels.find(str(label)))}
 
 
 def _single_answer(
     matter: Matter, record: Record, letter: Letter | None, values: dict[str, object], where: dict[str, str]
 ) -> None:
     """A letter that asked for one field only is answered by the bare first line: 「是」 to 是否正式答复."""
-    asked_for = _asked_fields(matter, letter) if letter else set()
+    asked_for = _asked_fields(matter, record, letter) if letter else set()
     if values or len(asked_for) != 1:
         return
     name = next(iter(asked_for))

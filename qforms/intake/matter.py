@@ -55,7 +55,6 @@ def refused(
         case_no=record.case_no if record else "",
         part=filled.part if filled else "",
         how=filled.how if filled else "",
-        problems=(reason,),
         reason=reason,
         speaker=matter.speaker,
         answer="rejection" if answerable(matter) else "",

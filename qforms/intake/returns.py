@@ -33,8 +33,10 @@ def revise(
     values, checks = _whole(matter, form, record, merged.values, problems)
     problems += checks
     if merged.refused and not merged.values and not merged.conflicts and not any(map(may, _given(filled))):
-        reason = Problem("not_your_part", context={"number": record.number, "names": ", ".join(merged.refused[:6])})
-        return refused(matter, reason, filled, record)
+        names = ", ".join(merged.refused[:6])
+        return refused(
+            matter, Problem("not_your_part", context={"number": record.number, "names": names}), filled, record
+        )
     missing = _missing(matter, form, {**record.values, **values}, record)
     conflicts = _conflicts(matter, merged, record)
     problems += [
@@ -42,6 +44,7 @@ def revise(
     ]
     blamed = bool(asked(problems)) or (bool(missing) and filled.how != "edit")
     kept = bool(values or evidence or filled.event) or not blamed
+    reason = None if kept else next(iter(asked(problems)), None)
     return Outcome(
         "accepted" if not blamed else "partial" if kept else "refused",
         form.name,
@@ -52,11 +55,11 @@ def revise(
         filled.part,
         filled.how,
         filled.event,
-        tuple(problems),
+        tuple(p for p in problems if p is not reason),
         missing if filled.how != "edit" else (),
         conflicts,
         matter.speaker,
-        reason=None if kept else next(iter(asked(problems)), None),
+        reason=reason,
         evidence=evidence,
         answer="rejection" if blamed and answerable(matter) else "",
         letter_key=letter_key,

@@ -42,6 +42,7 @@ class Finder:
     """Finds words that are not negated. `harmless` words and `question` words are taken out of the text first."""
 
     words: Words
+    no: tuple[str, ...]  # words of negation, of which one must stand before
     before: re.Pattern[str]
     after: re.Pattern[str]
     harmless: Words
@@ -55,7 +56,10 @@ class Finder:
         return tuple(dict.fromkeys(text[a:b] for a, b in self.words.spans(text) if not self._denied(text, a, b)))
 
     def _denied(self, text: str, start: int, end: int) -> bool:
-        return bool(self.before.search(text[max(0, start - 60) : start]) or self.after.match(text[end : end + 60]))
+        before = text[max(0, start - 60) : start]
+        if any(word in before for word in self.no) and self.before.search(before):
+            return True
+        return bool(self.after.match(text[end : end + 60]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ def _finder(words: Sequence[str], negation: dict[str, list[str]], harmless: Sequ
     unanswered = r"(?:[^\n:?]{0,30}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$))?"
     return Finder(
         _words(words),
+        (*negation["zh"], *negation["en"]),
         re.compile(rf"(?:{no})\s*{between}{{0,8}}$"),
         re.compile(rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}"),
         _words(harmless),

@@ -51,7 +51,9 @@ def told(*found: Outcome):
 
 
 def codes(outcome):
-    return [p.code for p in outcome.problems]
+    """Every problem's code; the reason is one of them, and stands there once."""
+    assert outcome.reason not in outcome.problems
+    return [p.code for p in (*filter(None, [outcome.reason]), *outcome.problems)]
 
 
 def dropped(given, w=None, name="a.json"):
@@ -401,7 +403,7 @@ def test_label_lines_of_a_reply_are_fields():
 
 def test_answers_typed_into_the_quotation_count():
     w = world()
-    w.wrote("i1", R8001, ["yan@womai.cn"], missing=["tech_class", "cause_analysis"])
+    w.wrote("i1", R8001, ["yan@womai.cn"], ask_labels=["技术判定", "原因分析"])
     quoted = "产品型号：YL-B99\n技术判定：批量\n原因分析：电容漏液"
     raw = iphone("已填", quoted, subject="Re: 8001", sender=STAFF, more={"In-Reply-To": "<i1@womai.cn>"})
     (outcome,) = told(*taken(raw, w))
@@ -542,7 +544,7 @@ def test_the_sent_folder_tells_of_contacts():
 def test_whether_it_was_the_answer_is_told_in_one_word():
     w = world()
     w.add("contact", "LX-202605-0001", "recorded", "TS-202604-0001", direction="out")
-    w.wrote("c1", "LX-202605-0001", ["zhao@womai.cn"], missing=["is_answer"])
+    w.wrote("c1", "LX-202605-0001", ["zhao@womai.cn"], ask_labels=["实质答复"])
     raw = mail(part("是"), "Re: ?", "zhao@womai.cn", more={"In-Reply-To": "<c1@womai.cn>"})
     (outcome,) = told(*taken(raw, w))
     assert (outcome.form, outcome.number, outcome.values) == ("contact", "LX-202605-0001", {"is_answer": True})
