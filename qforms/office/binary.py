@@ -4,12 +4,17 @@ hostile file: it runs in the child only."""
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from qforms.office import properties
 from qforms.office.book import EPOCH, Book, Cell, Grid, fault
 from qforms.office.package import Package
+
+Span = tuple[int, int, int, int]
+_SPANS = 100_000
 
 
 def read(data: bytes, form: str, max_cells: int, package: Package | None) -> Book:
@@ -26,10 +31,35 @@ def read(data: bytes, form: str, max_cells: int, package: Package | None) -> Boo
         raise fault("encrypted") from None
     except (python_calamine.CalamineError, OSError, ValueError, IndexError) as why:
         raise fault("unreadable_file", reason=str(why)[:200]) from None
+    if form == "ods" and package:
+        spans = _ods_spans(package.tree("content.xml"))
+        grids = [replace(g, spans=tuple(spans.get(g.name, ()))) for g in grids]
     props = properties.custom(package) if package else {}
     by = properties.last_modified_by(package) if package else ""
     macros = any("vbaproject" in name for name in package.names) if package else b"_VBA_PROJECT" in _narrow(data)
     return Book("excel", tuple(grids), {}, props, properties.stamps(props, grids), (), "", by, macros, form)
+
+
+def _ods_spans(root: Element) -> dict[str, list[Span]]:
+    """The merged ranges of each sheet of an OpenDocument workbook, which calamine leaves out."""
+    spans: dict[str, list[Span]] = {}
+    for table in root.iter("table"):
+        found = spans.setdefault(table.get("name", ""), [])
+        row = 0
+        for line in table.iter("table-row"):
+            col = 0
+            for cell in line:
+                wide, high = _count(cell, "number-columns-spanned"), _count(cell, "number-rows-spanned")
+                if (wide > 1 or high > 1) and len(found) < _SPANS:
+                    found.append((row, col, row + high - 1, col + wide - 1))
+                col += _count(cell, "number-columns-repeated")
+            row += _count(line, "number-rows-repeated")
+    return spans
+
+
+def _count(element: Element, name: str) -> int:
+    text = element.get(name, "1")
+    return int(text) if text.isdecimal() and len(text) < 9 else 1
 
 
 def _narrow(data: bytes) -> bytes:

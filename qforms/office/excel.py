@@ -91,9 +91,10 @@ def date_styles(package: Package, part: str) -> list[bool]:
     """For each cell format (cellXfs) whether it shows a date or time."""
     if part not in package:
         return []
-    root = package.tree(part)
-    custom = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iterfind("numFmts/numFmt")}
-    formats = [xf.get("numFmtId", "0") for xf in root.iterfind("cellXfs/xf")]
+    root, space = package.rooted(part)
+    custom = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iter(space + "numFmt")}
+    group = root.find(space + "cellXfs")
+    formats = [xf.get("numFmtId", "0") for xf in group if xf.tag == space + "xf"] if group is not None else []
     known = {number: is_date(int(number) if number.isdecimal() else 0, custom.get(number)) for number in set(formats)}
     return [known[number] for number in formats]
 

@@ -179,6 +179,8 @@ class _Scan:
         outside the form, or stands in a row of labels over a row of values."""
         g, row, col = place
         top, _, bottom, last = grid.span(row, col)
+        if self.book.form == "xlsb":  # merged ranges are not known: the cell may begin further right
+            last = next((c for c in range(last + 1, grid.width) if (row, c) in grid.cells), last + 1) - 1
         right, below = self._anchor(g, top, last + 1), self._anchor(g, bottom + 1, col)
         fits_right = last + 1 < _width(grid, top) and not self.label_at(right)
         fits_below = right != below and not self.label_at(below) and not _band(grid, below)

@@ -122,7 +122,7 @@ def _read(book: Book, head: _Head, labels: Labels, taken: set[tuple[int, int]], 
     last = min(max(grid.height, head.row + fld.rows + 1), head.row + _ROWS)
     while row < last and (head.grid, row) not in taken and not _ends(grid, head, row, labels):
         cells = _row(book, head, row, above)
-        own = {c for c, (_, place) in cells.items() if place[1] == row}
+        own = {c for c, (raw, place) in cells.items() if place[1] == row and not _unticked(raw)}
         spots = _spots(book, head, row)
         found.claimed.update((head.grid, row, col) for col in _covered(grid, head, row))
         if own and not _left_over(grid, head, row, cells):
@@ -158,6 +158,11 @@ def _row(book: Book, head: _Head, row: int, above: Mapping[str, Raw]) -> dict[st
             continue
         cells[column] = (raw, place)
     return cells
+
+
+def _unticked(raw: Raw) -> bool:
+    """Options of which none is ticked: 「□ 围堵 □ 纠正」 as the blank form has it."""
+    return isinstance(raw, str) and raw[:1] in ("□", "☐") and not any(sign in raw for sign in "■☑☒√✓✔●")
 
 
 def _spots(book: Book, head: _Head, row: int) -> dict[str, str]:

@@ -59,14 +59,18 @@ class Package:
     def tree(self, part: str) -> Element:
         return tree(self.read(part), part)
 
+    def rooted(self, part: str) -> tuple[Element, str]:
+        """A part as elements with their namespaces, and the namespace of its root: quicker than `tree`."""
+        data = self.read(part)
+        space = namespace(data, part)
+        return _parsed(data, part), space
+
     def finished(self, part: str, *wanted: str) -> Iterator[tuple[str, str, Element]]:
         """(local name, namespace, element) of each wanted element, complete; the caller clears what it has used.
 
         A large part is streamed, so that it never stands in memory as a whole."""
         if part in self and self.names[part.casefold()].file_size <= _SMALL:
-            data = self.read(part)
-            space = namespace(data, part)
-            root = _parsed(data, part)
+            root, space = self.rooted(part)
             for name in wanted:
                 for element in list(root.iter(space + name)):
                     yield name, space, element

@@ -59,11 +59,12 @@ def child_of(reader: OfficeReader) -> subprocess.Popen[bytes]:
 
 def test_no_child_before_the_first_file_and_one_for_all_files(reader: OfficeReader) -> None:
     assert reader._process is None
+    children: set[int] = set()
     for n in range(3):
         cell = reader.read(workbook(str(n)), "a.xlsx").grids[0].cells[0, 0]
         assert cell.raw == str(n)
-        first = child_of(reader) if n == 0 else first
-    assert child_of(reader) is first
+        children.add(child_of(reader).pid)
+    assert len(children) == 1
 
 
 def test_what_the_child_reads_is_what_is_read_here(reader: OfficeReader) -> None:
@@ -140,9 +141,10 @@ def test_a_password_is_asked_for_and_known_ones_are_tried() -> None:
 
 
 def test_a_book_survives_the_pipe() -> None:
+    cells = {(0, 1): Cell("a\ud800\n", "text", True), (2, 3): Cell(1.5, "number")}
     book = Book(
         "word",
-        (Grid("表1", {(0, 1): Cell("a\ud800\n", "text", True), (2, 3): Cell(1.5, "number")}, ((0, 0, 1, 1),), True, {(0, 1): (1, 2)}),),
+        (Grid("表1", cells, ((0, 0, 1, 1),), True, {(0, 1): (1, 2)}),),
         {"qf_a": (0, 0, 1)},
         {"p": "q"},
         ("qf1.x",),

@@ -28,7 +28,7 @@ SCALARS: dict[str, Any] = {
     "product_model": "YL-A65",
     "lot_no": "A65-2603C",
     "bought_on": date(2026, 3, 28),
-    "occurred_at": datetime(2026, 5, 11, 9, 20),
+    "occurred_at": datetime.fromisoformat("2026-05-11T09:20"),
     "defect_qty": 9,
     "defect_symptom": "通电约 3 分钟后无输出。\n指示灯不亮。",
     "customer_demand": "8D报告",
@@ -94,7 +94,7 @@ def renamed(book: Any) -> None:
 
 
 def moved(book: Any, rows: int, cols: int) -> None:
-    """Rows and columns inserted as Excel does it: cells, merged ranges; the names, which openpyxl leaves, are taken off."""
+    """Rows and columns inserted as Excel does it; the names, which openpyxl does not move, are taken off."""
     ws = book.worksheets[0]
     spans = [str(s) for s in ws.merged_cells.ranges]
     for s in spans:
@@ -216,6 +216,11 @@ def test_examples_totals_and_rows_with_only_a_number_are_no_rows() -> None:
     assert costs(book) == [{"category": "差旅", "description": "甲", "cost_qty": 1, "amount": 10}]
 
 
+def test_a_row_of_options_none_of_which_is_ticked_is_no_row() -> None:
+    book = lines(HEAD, (1, "□\u00a0返工 □\u00a0差旅"), (2, "■\u00a0返工 □\u00a0差旅"), (3, "□\u00a0返工 □\u00a0差旅"))
+    assert [row["category"] for row in costs(book)] == ["■\u00a0返工 □\u00a0差旅"]
+
+
 def test_a_list_grown_beyond_its_drawn_rows_is_read_to_the_next_label() -> None:
     rows = [(n, "返工", f"第 {n} 次", n, n) for n in range(1, 31)]
     book = lines(HEAD, *rows, ("填表人", "陈志远"))
@@ -290,7 +295,7 @@ def test_word_tables_lines_and_option_texts() -> None:
 
 def test_a_form_is_known_by_stamp_property_code_title_and_labels() -> None:
     book = book_of(filled())
-    assert [(c.form, c.how, c.stamp) for c in identify(book, CATALOGUE)][0] == ("complaint", "stamp", STAMP)
+    assert next((c.form, c.how, c.stamp) for c in identify(book, CATALOGUE)) == ("complaint", "stamp", STAMP)
     bare = dataclasses.replace(book, stamps=())
     assert identify(bare, CATALOGUE)[0].how == "property"
     assert identify(dataclasses.replace(bare, properties={}), CATALOGUE)[0].how == "code"

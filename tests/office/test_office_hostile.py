@@ -116,6 +116,18 @@ def biff_corner() -> bytes:
     return bof + number + b"\x0a\x00\x00\x00"
 
 
+UTF16 = f'<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x><worksheet {MAIN}/>'.encode("utf-16")
+LINKED = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://x/y" Target="http://127.0.0.1:9/x" TargetMode="External"/></Relationships>'
+)
+MERGED = "".join(f'<mergeCell ref="A{n}:XFD{n + 1000}"/>' for n in range(2, 202))
+DEEP = "<a>" * 200_000 + "</a>" * 200_000
+NO_STRING = '<row r="1"><c r="A1" t="s"><v>99999999</v></c></row>'
+CUT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+
+OTHER = dict.fromkeys(zipfile.ZipFile(io.BytesIO(GOOD)).namelist()) | {"a.txt": b"x"}
+
 REFUSED: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "inflates to 60 MB": (lambda: text_bomb(60), {"inflates_too_much"}),
     "one text of 30 MB": (lambda: text_bomb(30), {"inflates_too_much"}),
@@ -135,9 +147,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         {"unreadable_file", "hostile_file"},
     ),
     "a document type in another encoding": (
-        lambda: repacked(
-            GOOD, {"xl/worksheets/sheet1.xml": (external() + f"<worksheet {MAIN}/>").replace("?>", ' encoding="utf-16"?>').encode("utf-16")}
-        ),
+        lambda: repacked(GOOD, {"xl/worksheets/sheet1.xml": UTF16}),
         {"hostile_file"},
     ),
     "a span of 200 million columns": (
@@ -153,13 +163,16 @@ REFUSED: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "21 000 members": (many_members, {"inflates_too_much"}),
     "a table in HTML": (lambda: b"<html><table><tr><td>x</td></tr></table></html>", {"not_office"}),
     "a text table": (lambda: "型号,批号\nYL-A65,A65-2603C\n".encode("gb18030"), {"not_office"}),
-    "a zip of something else": (lambda: repacked(GOOD, {n: None for n in zipfile.ZipFile(io.BytesIO(GOOD)).namelist()} | {"a.txt": b"x"}), {"not_office"}),
+    "a zip of something else": (
+        lambda: repacked(GOOD, OTHER),
+        {"not_office"},
+    ),
     "nothing": (lambda: b"", {"unreadable_file"}),
     "too large a file": (lambda: b"PK" + b"\0" * (5 * MB), {"file_too_large"}),
     "broken XML": (lambda: repacked(GOOD, {"xl/workbook.xml": b"<workbook"}), {"unreadable_file"}),
     "damaged bytes": (lambda: GOOD.replace(b"PK\x05\x06", b"PK\x05\x07"), {"unreadable_file"}),
-    "an OLE file cut short": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, {"unreadable_file", "not_office"}),
-}  # fmt: skip
+    "an OLE file cut short": (lambda: CUT, {"unreadable_file", "not_office"}),
+}
 
 READ: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
     "both corners of the grid": (
@@ -169,18 +182,18 @@ READ: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
     "200 merged ranges over everything": (
         lambda: excel(
             cell("A1", "甲"),
-            tail="<mergeCells>" + "".join(f'<mergeCell ref="A{n}:XFD{n + 1000}"/>' for n in range(2, 202)) + "</mergeCells>",
+            tail=f"<mergeCells>{MERGED}</mergeCells>",
         ),
         {"Sheet!A1": "甲"},
     ),
-    "200 000 nested elements": (lambda: excel(cell("A1", "甲"), tail="<a>" * 200_000 + "</a>" * 200_000), {"Sheet!A1": "甲"}),
-    "an index of no shared string": (lambda: excel('<row r="1"><c r="A1" t="s"><v>99999999</v></c></row>' + cell("A2", "乙")), {"Sheet!A2": "乙"}),
+    "200 000 nested elements": (lambda: excel(cell("A1", "甲"), tail=DEEP), {"Sheet!A1": "甲"}),
+    "an index of no shared string": (lambda: excel(NO_STRING + cell("A2", "乙")), {"Sheet!A2": "乙"}),
     "links to other files": (
-        lambda: repacked(excel(cell("A1", "甲")), {"xl/worksheets/_rels/sheet1.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://x/y" Target="http://127.0.0.1:9/x" TargetMode="External"/></Relationships>'}),
+        lambda: repacked(excel(cell("A1", "甲")), {"xl/worksheets/_rels/sheet1.xml.rels": LINKED}),
         {"Sheet!A1": "甲"},
     ),
     "numbers that are none": (lambda: excel('<row r="1"><c r="A1"><v>abc</v></c></row>'), {"Sheet!A1": "abc"}),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Word files read as a reader sees them: tables as grids, insertions, controls, merged cells, our own notes left out."""
+"""Word files read as a reader sees them: tables as grids, insertions, controls, our own notes left out."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def test_content_controls_checkboxes_placeholders_and_form_fields() -> None:
     ticked = control('<w14:checkbox><w14:checked w14:val="1"/></w14:checkbox>', "x")
     blank = control('<w14:checkbox><w14:checked w14:val="0"/></w14:checkbox>', "x")
     hint = control("<w:showingPlcHdr/>", "单击此处输入文字")
-    legacy = '<w:r><w:fldChar><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>'
+    box = '<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>'
+    legacy = f"<w:r><w:fldChar><w:ffData>{box}</w:ffData></w:fldChar></w:r>"
     sym = '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>'
     row = (
         tc(p(ticked + r(" 批量 ") + blank + r(" 个别")))
@@ -111,7 +112,8 @@ def test_option_lines_breaks_and_tabs_come_as_written() -> None:
 
 def test_a_text_box_counts_once_and_hidden_text_not_at_all() -> None:
     box = f"<wps:txbx><w:txbxContent>{p(r('框内'))}</w:txbxContent></wps:txbx>"
-    inner = f"<w:r><mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r>"
+    both = f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+    inner = f"<w:r><mc:AlternateContent>{both}</mc:AlternateContent></w:r>"
     hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>看不见</w:t></w:r>"
     assert read(document(p(inner + hidden + r("正文")))).text == "正文\n框内"
 
