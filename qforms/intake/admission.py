@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses as dc
 from datetime import datetime
 
-from qforms.intake import approvals, contacts, freetext, identify, kind, parts, returns, rights
-from qforms.intake.complaints import noted, open_case
+from qforms.intake import approvals, contacts, identify, kind, parts, replies, returns, rights
+from qforms.intake.complaints import open_case, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import claiming, speaker_of
-from qforms.model import Facts, Filled, Letter, Outcome, Problem, Reading, Record, Text
+from qforms.model import Facts, Filled, Outcome, Problem, Reading, Text
 from qforms.settings import Procedures
 
 _OUTSIDE = frozenset({"customer", "stranger"})
@@ -53,7 +53,7 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
         return (ignored(matter, "bounced", letter_key=key, address=address, status=status),)
     if reading.machine in {"auto_reply", "list"} and not letter and reading.kind in {"complaint", "unsure"}:
         if reading.danger:
-            return (open_case(matter, _told(matter)),)
+            return (open_case(matter, told(matter)),)
         if matter.speaker.kind == "customer" and reading.kind == "complaint":
             return (_unsure(matter),)
     return (
@@ -86,7 +86,7 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
     if found.record is None:
         return _open(matter, filled)
     if not matter.speaker.trusted and matter.speaker.kind == "person":
-        return _unproven(matter, filled, found.record)
+        return replies.unproven(matter, filled, found.record)
     letter = found.letter
     if letter is not None and matter.speaker.kind == "stranger":
         matter = dc.replace(matter, speaker=dc.replace(matter.speaker, kind="customer"))
@@ -154,20 +154,6 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
     )
 
 
-def _unproven(matter: Matter, filled: Filled, record: Record) -> Outcome:
-    """A form from an address of ours that our server doesn't vouch for: kept, and the office is asked."""
-    reason = Problem("sender_unproven", context={"address": matter.reading.address})
-    name = matter.speaker.name
-    text = Text(
-        f"确认 {record.number} 的回复是否 {name} 本人所发（发件人未经验证）。",
-        f"Confirm that {name} sent this return of {record.number}: the sender is not authenticated.",
-    )
-    confirm = task(matter, "confirm_sender", text, "office", record, actions=("是本人", "忽略"))
-    return Outcome(
-        "held", filled.form, record.number, record.case_no, reason=reason, speaker=matter.speaker, tasks=(confirm,)
-    )
-
-
 # ---------------------------------------------------------------- words
 
 
@@ -179,8 +165,11 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
         return approvals.decide(matter, letter, record)
     if record is not None:
         if matter.speaker.kind in _OUTSIDE:
-            return _customer_answer(matter, record, letter)
-        return _staff_answer(matter, record, letter)
+            if not identify.is_final(matter, record):
+                return replies.from_customer(matter, record, letter)
+            remark = Problem("record_closed_new", context={"number": record.number}, severity="warning")
+            return _fresh(matter, (remark,))
+        return replies.from_staff(matter, record, letter)
     remarks = (found.problem,) if found.problem else ()
     return _fresh(matter, tuple(dc.replace(p, severity="warning") for p in remarks))
 
@@ -201,16 +190,10 @@ def _fresh(matter: Matter, remarks: tuple[Problem, ...]) -> tuple[Outcome, ...]:
     reading = matter.reading
     nature = kind.nature(reading.subject, reading.text).kind if reading.kind == "answer" else reading.kind
     if nature == "complaint" and (matter.speaker.kind != "stranger" or _strangers(matter) or reading.danger):
-        return (open_case(matter, _told(matter), remarks),)
+        return (open_case(matter, told(matter), remarks),)
     if nature == "business":
         return (ignored(matter, "business_mail"),)
     return (_unsure(matter),)
-
-
-def _told(matter: Matter) -> Filled:
-    """The complaint that the mail's own text makes."""
-    told = (f for f in matter.reading.filled if f.form == COMPLAINT)
-    return next(told, None) or Filled(COMPLAINT, {"defect_symptom": matter.reading.text[:1000]}, how="free")
 
 
 def _unsure(matter: Matter) -> Outcome:
@@ -221,117 +204,6 @@ def _unsure(matter: Matter) -> Outcome:
     )
     unsure = task(matter, "unsure", text, "intake", actions=("立案", "不是投诉"), address=reading.address)
     return ignored(matter, "unsure_mail", (unsure,))
-
-
-def _customer_answer(matter: Matter, record: Record, letter: Letter | None) -> tuple[Outcome, ...]:
-    """A customer on their own case: label lines, what running text adds to empty fields, and a line in the contacts."""
-    if identify.is_final(matter, record):
-        remark = Problem("record_closed_new", context={"number": record.number}, severity="warning")
-        return _fresh(matter, (remark,))
-    own = dc.replace(matter, speaker=dc.replace(matter.speaker, kind="customer"))
-    key = letter.intent.key if letter else ""
-    filled = _lines(own, record, letter)
-    if record.form == COMPLAINT:
-        filled = _filling_gaps(own, filled, record)
-    evidence = parts.evidence(matter.reading.parts)
-    contact = contacts.inbound(own, record, key)
-    if not (filled.values or filled.problems or evidence or matter.reading.danger):
-        return (contact,)
-    outcome = returns.revise(own, filled, record, None, evidence, key)
-    if record.form == COMPLAINT and outcome.state != "refused":
-        new = {
-            n: v
-            for n, v in noted(own, filled).items()
-            if v and record.values.get(n) in (None, ()) and own.has(COMPLAINT, n)
-        }
-        outcome = dc.replace(outcome, values={**outcome.values, **new})
-    return (dc.replace(outcome, alarm=matter.reading.danger), contact)
-
-
-def _filling_gaps(matter: Matter, filled: Filled, record: Record) -> Filled:
-    """Running text never overwrites: it only fills what the case does not know yet."""
-    told = _told(matter)
-    if told.how != "free":
-        return filled
-    may = rights.writable(matter.form(record.form), matter.speaker, record)
-    gaps = {
-        n: v
-        for n, v in told.values.items()
-        if record.values.get(n) in (None, "", ()) and may(n) and n not in filled.values
-    }
-    return dc.replace(filled, values={**gaps, **filled.values})
-
-
-def _staff_answer(matter: Matter, record: Record, letter: Letter | None) -> tuple[Outcome, ...]:
-    """Our people on a record: label lines are fields (P18); a picture or prose is for somebody to transcribe (P16)."""
-    key = letter.intent.key if letter else ""
-    filled = _lines(matter, record, letter)
-    if not matter.speaker.trusted:
-        return (_unproven(matter, filled, record),)
-    evidence = parts.evidence(matter.reading.parts)
-    if filled.values or filled.problems:
-        return (returns.revise(matter, filled, record, None, evidence, key),)
-    if not evidence and any(d.verdict == "unclear" for d in matter.reading.decisions):
-        return (ignored(matter, "no_answer", letter_key=key, text=matter.reading.decisions[0].text[:80]),)
-    problems = asked(matter.reading.problems)
-    if problems and not _pictures(matter.reading):
-        return (dc.replace(refused(matter, problems[0], None, record), problems=problems[1:], letter_key=key),)
-    text = Text(
-        f"把 {matter.speaker.name} 对 {record.number} 的回复（见来信或附件）录入。",
-        f"Enter {matter.speaker.name}'s answer on {record.number} from the mail.",
-    )
-    transcribe = task(matter, "transcribe", text, "office", record, actions=("已办",), by=matter.speaker.name)
-    return (
-        Outcome("accepted", record.form, record.number, record.case_no, speaker=matter.speaker, evidence=evidence,
-                tasks=(transcribe,), letter_key=key),
-    )  # fmt: skip
-
-
-def _pictures(reading: Reading) -> bool:
-    found = parts.evidence(reading.parts)
-    return any(p.kind.startswith(("image/", "audio/", "video/")) or p.kind == "application/pdf" for p in found)
-
-
-def _lines(matter: Matter, record: Record, letter: Letter | None) -> Filled:
-    """The label lines of a reply as fields of the record. In the quotation only fields that are still empty count: they
-    stood there without a value when we sent it."""
-    form, catalogue = matter.form(record.form), matter.procedures.catalogue
-    own = freetext.label_lines(matter.reading.text, form, catalogue)
-    values, where, raw = dict(own.values), dict(own.where), dict(own.raw)
-    if letter is not None and matter.reading.quoted:
-        bare = "\n".join(line.lstrip("> ") for line in matter.reading.quoted.split("\n"))
-        inside = freetext.label_lines(bare, form, catalogue)
-        asked_for = _asked_fields(matter, record, letter)
-        for name, value in inside.values.items():
-            if name in asked_for and name not in raw and record.values.get(name) in (None, "", ()):
-                values[name], where[name], raw[name] = value, "引用部分", inside.raw[name]
-    _single_answer(matter, record, letter, values, where)
-    return Filled(form.name, values, where, raw, tuple(own.problems), "body", number=record.number)
-
-
-def _asked_fields(matter: Matter, record: Record, letter: Letter) -> set[str]:
-    """The fields whose label lines the letter ended with: by its rule, and by what it says it asked for."""
-    rule = next((r for r in matter.procedures.rulebook.letters if r.name == letter.intent.rule), None)
-    facts = letter.intent.facts
-    said = (*(rule.ask_labels if rule else ()), *(facts.get("ask_labels") or ()), *(facts.get("missing") or ()))
-    labels = freetext.labels_of(matter.form(record.form))
-    return {name for label in said if (name := labels.find(str(label)))}
-
-
-def _single_answer(
-    matter: Matter, record: Record, letter: Letter | None, values: dict[str, object], where: dict[str, str]
-) -> None:
-    """A letter that asked for one field only is answered by the bare first line: 「是」 to 是否正式答复."""
-    asked_for = _asked_fields(matter, record, letter) if letter else set()
-    if values or len(asked_for) != 1:
-        return
-    name = next(iter(asked_for))
-    fld = matter.procedures.catalogue.field(record.form, name)
-    first = matter.reading.text.strip().split("\n")[0].strip("。.!！ ")
-    if fld is not None and fld.type in {"bool", "enum", "int", "date"} and 0 < len(first) <= 40:
-        value, problem = matter.procedures.catalogue.parse(fld, first, "正文第1行")
-        if value is not None and problem is None:
-            values[name], where[name] = value, "正文第1行"
 
 
 def _strangers(matter: Matter) -> bool:
