@@ -8,10 +8,11 @@ import shutil
 import time
 from collections import defaultdict
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qforms import answers
+from qforms import answers, rules
 from qforms.ledger import Ledger
 from qforms.model import Delivery, Later, Problem, Record, Text
 from qforms.outbox.cases import CaseFolders
@@ -110,7 +111,7 @@ class Register:
             self._published = (-1, now)
             return False
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in done.rows.items()}, gone=done.gone)
-        self._saw(_mark(self.path))
+        self._saw("" if done.unread else _mark(self.path))  # saved between the last look and now: look again
         self._published = (self._ledger.changes, now)
         return True
 
@@ -143,6 +144,7 @@ class Register:
             conflicts=self._ledger.conflicts(),
             mails=tuple(self._held()),
             rulebook=self._procedures.rulebook,
+            rates=self._rates(records, now),
             links=self._links(records),
         )
 
@@ -155,6 +157,12 @@ class Register:
             title = row["subject"] or row["name"]
             found.append(view.Mail(row["digest"], row["received_at"], row["sender"], title, reason))
         return found
+
+    def _rates(self, records: dict[str, list[Record]], now: datetime) -> dict[str, tuple[Decimal, Decimal]]:
+        watched = self._procedures.rulebook.triggers_on
+        with self._ledger.facts() as facts:
+            found = [r for form, of in records.items() if form in watched for r in of]
+            return rules.rates(found, facts, self._procedures, now)
 
     def _links(self, records: dict[str, list[Record]]) -> dict[str, str]:
         """Case folders, as addresses relative to the book."""

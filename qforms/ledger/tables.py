@@ -230,7 +230,7 @@ conflict = Table(
 sheet_row = Table(  # what each row of the workbook last held, as written or read: the base of the next merge
     "sheet_row",
     metadata,
-    Column("row", String(120), primary_key=True),
+    Column("row", Text, primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("vals", JSON, nullable=False),
 )

@@ -117,3 +117,15 @@ def watchers(work: Work, figure: str, of: str) -> Mapping[str, None]:
             if not work.form(record).lifecycle.state(record.status).final:
                 found[record.number] = None
     return found
+
+
+def rate(work: Work, record: Record) -> tuple[Decimal, Decimal] | None:
+    """(units, shipped) of the basis that decides for a record, as its first rate trigger counts them; None where the
+    shipped quantity is unknown or no trigger on the form compares two figures."""
+    for rule in work.book.triggers.get(record.form, ()):
+        over, under = opening.figures_of(work, rule)
+        if over is not None and under is not None:
+            basis = _largest(work, rule, record, _bases(work, rule, record))
+            shipped = _value(work, record, under, basis)
+            return (_value(work, record, over, basis), shipped) if shipped else None
+    return None

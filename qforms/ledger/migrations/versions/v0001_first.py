@@ -186,7 +186,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sheet_row",
-        sa.Column("row", sa.String(length=120), nullable=False),
+        sa.Column("row", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("vals", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
