@@ -14,7 +14,7 @@ from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import claiming, speaker_of
-from qforms.model import Facts, Filled, Outcome, Problem, Reading, Text
+from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Text
 from qforms.settings import Procedures
 
 _OUTSIDE = frozenset({"customer", "stranger"})
@@ -47,10 +47,7 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
     letter = identify.letter_of(matter)
     key = letter.intent.key if letter else ""
     if reading.bounce:
-        bounced = matter.facts.letter(reading.bounce.message_id) if reading.bounce.message_id else None
-        key = bounced.intent.key if bounced else key
-        address, status = reading.bounce.address, reading.bounce.status
-        return (ignored(matter, "bounced", letter_key=key, address=address, status=status),)
+        return (_bounced(matter, reading.bounce, letter),)
     if reading.machine in {"auto_reply", "list"} and not letter and reading.kind in {"complaint", "unsure"}:
         if reading.danger:
             return (open_case(matter, told(matter)),)
@@ -61,6 +58,24 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
             matter, {"auto_reply": "auto_reply", "list": "list_mail"}.get(reading.machine, "own_mail"), letter_key=key
         ),
     )
+
+
+def _bounced(matter: Matter, bounce: Bounce, answered: Letter | None) -> Outcome:
+    """A delivery report: the letter that did not arrive, and a task to find the right address. A delay is only noted."""
+    letter = (matter.facts.letter(bounce.message_id) if bounce.message_id else None) or answered
+    key, said = letter.intent.key if letter else "", {"address": bounce.address, "status": bounce.status}
+    if not bounce.final:
+        return ignored(matter, "delayed", letter_key=key, **said)
+    if letter is None:
+        return ignored(matter, "bounced", **said)
+    about = f"{letter.intent.subject or letter.intent.kind}"
+    text = Text(
+        f"核对地址 {bounce.address}：信「{about}」没有送达（{bounce.status}）。",
+        f"Check the address {bounce.address}: the letter “{about}” was not delivered ({bounce.status}).",
+    )
+    record = matter.facts.record(letter.intent.number)
+    mend = task(matter, "bounced", text, "office", record, actions=("已办",), address=bounce.address)
+    return ignored(matter, "bounced", (mend,), letter_key=key, **said)
 
 
 # ---------------------------------------------------------------- forms

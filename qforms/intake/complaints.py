@@ -54,8 +54,8 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
 
 def told(matter: Matter) -> Filled:
     """The complaint that the mail's own text makes."""
-    told = (f for f in matter.reading.filled if f.form == COMPLAINT)
-    return next(told, None) or Filled(COMPLAINT, {"defect_symptom": matter.reading.text[:1000]}, how="free")
+    found = (f for f in matter.reading.filled if f.form == COMPLAINT)
+    return next(found, None) or Filled(COMPLAINT, {"defect_symptom": matter.reading.text[:1000]}, how="free")
 
 
 def _once(problems: list[Problem]) -> list[Problem]:

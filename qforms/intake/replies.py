@@ -35,13 +35,13 @@ def from_customer(matter: Matter, record: Record, letter: Letter | None) -> tupl
 
 def _filling_gaps(matter: Matter, filled: Filled, record: Record) -> Filled:
     """Running text never overwrites: it only fills what the case does not know yet."""
-    told = told(matter)
-    if told.how != "free":
+    said = told(matter)
+    if said.how != "free":
         return filled
     may = rights.writable(matter.form(record.form), matter.speaker, record)
     gaps = {
         n: v
-        for n, v in told.values.items()
+        for n, v in said.values.items()
         if record.values.get(n) in (None, "", ()) and may(n) and n not in filled.values
     }
     return dc.replace(filled, values={**gaps, **filled.values})
