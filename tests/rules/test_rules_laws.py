@@ -33,6 +33,16 @@ complaints = st.fixed_dictionaries(
         "defect_position": st.sampled_from(["C7", "C7", "R2"]),
     },
 )
+# the same mechanism again and again, so that serial numbers meet, change hands and are taken back
+alike = st.fixed_dictionaries(
+    {
+        "product_model": st.just("M1"),
+        "defect_category": st.just("function"),
+        "lot_no": st.sampled_from(["L1", "L2"]),
+        "serial_nos": st.sampled_from([("SN1",), ("sn1", "SN2"), ("SN2",), ("SN3", "SN1")]),
+        "prelim_class": st.sampled_from(["misuse", "single_defect"]),
+    }
+)
 shipments = st.fixed_dictionaries(
     {
         "product_model": st.sampled_from(["M1", "M2"]),
@@ -45,6 +55,8 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("complaint"), st.none(), complaints),
         st.tuples(st.just("complaint"), st.integers(0, 5), complaints),
+        st.tuples(st.just("complaint"), st.one_of(st.none(), st.integers(0, 3)), alike),
+        st.tuples(st.just("complaint"), st.one_of(st.none(), st.integers(0, 3)), alike),
         st.tuples(st.just("shipment"), st.none(), shipments),
         st.tuples(st.just("shipment"), st.integers(0, 3), shipments),
     ),
