@@ -332,6 +332,11 @@ CATALOGUE: dict[str, Kind] = {
         "The letter did not reach {address} ({status}). Please check the address.",
         "office",
     ),
+    "delayed": _kind(
+        "信件还没有送达 {address}（{status}），对方服务器仍在试投。",
+        "The letter has not reached {address} yet ({status}); the server goes on trying.",
+        "office",
+    ),
     "no_answer": _kind(
         "来信「{text}」没有内容可录入，任务不变。", "“{text}” holds nothing to enter; the task stays.", "office"
     ),

@@ -61,21 +61,20 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
 
 
 def _bounced(matter: Matter, bounce: Bounce, answered: Letter | None) -> Outcome:
-    """A delivery report: the letter that did not arrive, and a task to find the right address. A delay is only noted."""
+    """A delivery report: which letter did not arrive, and a task to find the right address. A delay is only noted."""
     letter = (matter.facts.letter(bounce.message_id) if bounce.message_id else None) or answered
-    key, said = letter.intent.key if letter else "", {"address": bounce.address, "status": bounce.status}
-    if not bounce.final:
-        return ignored(matter, "delayed", letter_key=key, **said)
-    if letter is None:
-        return ignored(matter, "bounced", **said)
-    about = f"{letter.intent.subject or letter.intent.kind}"
+    key, address, status = letter.intent.key if letter else "", bounce.address, bounce.status
+    if letter is None or not bounce.final:
+        code = "bounced" if bounce.final else "delayed"
+        return ignored(matter, code, letter_key=key, address=address, status=status)
+    about = letter.intent.subject or letter.intent.kind
     text = Text(
-        f"核对地址 {bounce.address}：信「{about}」没有送达（{bounce.status}）。",
-        f"Check the address {bounce.address}: the letter “{about}” was not delivered ({bounce.status}).",
+        f"核对地址 {address}：信「{about}」没有送达（{status}）。",
+        f"Check the address {address}: the letter “{about}” was not delivered ({status}).",
     )
     record = matter.facts.record(letter.intent.number)
-    mend = task(matter, "bounced", text, "office", record, actions=("已办",), address=bounce.address)
-    return ignored(matter, "bounced", (mend,), letter_key=key, **said)
+    mend = task(matter, "bounced", text, "office", record, actions=("已办",), address=address)
+    return ignored(matter, "bounced", (mend,), key, address=address, status=status)
 
 
 # ---------------------------------------------------------------- forms

@@ -5,6 +5,7 @@ A delivery's rows are added only when it has been judged to the end; the whole g
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -27,6 +28,7 @@ from qforms.model import (
     Letter,
     LetterIntent,
     Outcome,
+    Problem,
     Reading,
     Record,
     Task,
@@ -254,6 +256,8 @@ class Transaction:
         for outcome in judgement.outcomes:
             for conflict in outcome.conflicts:
                 self._write_conflict(conflict)
+            if outcome.reason and outcome.reason.code == "bounced" and outcome.letter_key:
+                self._bounced(outcome.letter_key, outcome.reason)
 
     def note_delivery(self, reading: Reading, outcome: Outcome, now: datetime) -> None:
         """Records a delivery that changes nothing (a bug held it, or it was refused before it was judged)."""
@@ -400,6 +404,12 @@ class Transaction:
             self._days[change.name, change.of][change.scope] = value
         self._dirty["figure"][key] = {"name": key[0], "of": key[1], "scope": key[2], "value": value}
 
+    def _bounced(self, key: str, reason: Problem) -> None:
+        letter = self.letter_by_key(key)
+        if letter is not None and letter.state in ("sent", "sending", "unknown"):
+            error = f"{reason.context.get('status', '')} {reason.context.get('address', '')}".strip()
+            self.set_letter(dataclasses.replace(letter, state="bounced", last_error=error, next_try=None))
+
     def _write_conflict(self, conflict: Conflict) -> None:
         record = self.record(conflict.number)
         if record is None:
@@ -437,8 +447,6 @@ def overall(outcomes: Iterable[Outcome]) -> str:
 
 
 def _at(intent: LetterIntent, now: datetime) -> LetterIntent:
-    import dataclasses
-
     return dataclasses.replace(intent, at=now)
 
 
