@@ -16,6 +16,7 @@ from qforms.model import Problem
 Kind = Literal["text", "number", "date", "bool", "error"]
 Place = tuple[int, int, int]  # grid, row, column
 NOTE = "qf_note"  # defined names and bookmarks that begin so are our own notes: never read, replaced when marked again
+OWN_SHEET = "_qf"  # the hidden sheet of our forms: stamp and field map
 STAMP = re.compile(r"qf1(?:\.[^.\s]*){4}\.[0-9a-f]{20}")
 EPOCH = datetime.fromisoformat(
     "1899-12-30"

@@ -1,4 +1,6 @@
-"""An .xlsx or .xlsm as a Book: its XML streamed through expat, no cell that is not there, no library in between."""
+"""An .xlsx or .xlsm as a Book, from its XML: no cell that is not there, no library in between.
+
+Of hidden sheets only our own (`_qf`) is read: nobody fills in what is not seen, and lists of choices are long."""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from qforms.office import properties
-from qforms.office.book import EPOCH, NOTE, Book, Cell, Grid, Place, fault, place_of, range_of
+from qforms.office.book import EPOCH, NOTE, OWN_SHEET, Book, Cell, Grid, Place, fault, place_of, range_of
 from qforms.office.package import Package
 
 _TEXT_LIMIT = 1_000_000  # characters of one cell; Excel itself allows 32,767
@@ -36,7 +38,8 @@ def read(package: Package, max_cells: int) -> Book:
         kind, target = links.get(sheet.get("id", ""), ("", ""))
         hidden = sheet.get("state", "visible") != "visible"
         name = sheet.get("name", "")
-        if kind == "worksheet" and target in package:
+        wanted = not hidden or name.casefold().startswith(OWN_SHEET)
+        if kind == "worksheet" and target in package and wanted:
             reader = _Sheet(texts, dates, shift, max_cells - sum(len(g.cells) for g in grids))
             grids.append(reader.read(package, target, name, hidden))
         else:

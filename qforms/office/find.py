@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from qforms.model import Form
-from qforms.office.book import Book, Cell, Grid, Place, place_of
+from qforms.office.book import OWN_SHEET, Book, Cell, Grid, Place, place_of
 from qforms.office.lists import find_lists
 from qforms.office.values import Labels, Raw, raw_of
 
@@ -72,14 +72,15 @@ def _own_value(text: str, name: str, labels: Labels) -> str:
 def _named(book: Book, form: Form, scan: _Scan) -> dict[str, Place]:
     """Where each field stands. A name that has come to lie on another field's cell is not believed."""
     owner = {place: name for name, place in scan.places.items()}
-    mapped = _hidden_map(book)
+    mapped: Mapping[str, Place] | None = None  # looked at when a field is found in no other way
     places: dict[str, Place] = {}
     for fld in form.fields:
         place = _visible(book, book.names.get("qf_" + fld.name))
         if place and (scan.label_at(place) or owner.get(place, fld.name) != fld.name):
             place = None
         place = place or scan.places.get(fld.name)
-        if not place and fld.name not in scan.inline:
+        if not place and fld.name not in scan.inline and not fld.fields:
+            mapped = _hidden_map(book) if mapped is None else mapped
             place = _visible(book, mapped.get(fld.name))
             if place and (scan.label_at(place) or place in owner):
                 place = None
@@ -101,7 +102,7 @@ def _hidden_map(book: Book) -> dict[str, Place]:
     first = next((i for i, g in enumerate(book.grids) if not g.hidden), 0)
     found: dict[str, Place] = {}
     for grid in book.grids:
-        if not (grid.hidden and grid.name.casefold().startswith("_qf")):
+        if not (grid.hidden and grid.name.casefold().startswith(OWN_SHEET)):
             continue
         for (row, col), cell in grid.cells.items():
             if col == 0 and cell.text.startswith("field:"):
