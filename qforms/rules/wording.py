@@ -52,10 +52,12 @@ def _short(work: Work, field: Field, value: Value, lang: Lang, key: str = "") ->
 
 
 def next_due(work: Work, record: Record) -> datetime | None:
-    """The earliest limit that still runs on a record: what its reader has to keep."""
-    timers = {c.name for c in work.procedures.rulebook.clocks if c.timer}
-    running = (c for c in work.view.clocks(record.number).values() if c.state in ("running", "overdue"))
-    return min((c.due_at for c in running if c.rule not in timers), default=None)
+    """The earliest limit that still runs on a record; a soft target only where there is no other."""
+    rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer}
+    clocks = work.view.clocks(record.number).values()
+    running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
+    hard = [c.due_at for c in running if not rules[c.rule].soft]
+    return min(hard or [c.due_at for c in running], default=None)
 
 
 def request(work: Work, rule: LetterRule, record: Record, lang: Lang) -> str:

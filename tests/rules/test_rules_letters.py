@@ -1,0 +1,140 @@
+"""Who is written to, who is not, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support_desk import MAIL, Company, speaker
+from support_rules import at, procedures
+
+from qforms.model import Outcome, Speaker
+from qforms.rules import judge
+
+SALES = speaker("销售部")
+STRANGER = Speaker("stranger", "who@else.example", "某人")
+FACTS = {"product_model": "M1", "defect_symptom": "冒烟", "defect_category": "function", "defect_qty": 1}
+NIGHT, DAY = "2026-05-11 22:00", "2026-05-11 10:05"
+
+
+def from_customer(company: Company, when: str, by: Speaker, **more: Any) -> Outcome:
+    more = {"answer": "acknowledgement", **more}
+    return company.send(when, "complaint", FACTS, by, **more)
+
+
+def test_a_customer_is_acknowledged_in_the_thread() -> None:
+    company = Company()
+    done = from_customer(company, DAY, STRANGER, missing=("lot_no",), how="body")
+    [letter] = company.letters(kind="acknowledgement")
+    assert letter.to == ("who@else.example",) and letter.audience == "customer" and letter.number == done.number
+    assert letter.in_reply_to == "<1@x>" and letter.facts["missing"] == ["生产批号"]
+    assert letter.facts["due"] == "2026-05-12T10:05:00+08:00"
+    assert letter.attach == ("blank:complaint",)
+    assert "responsible_dept" not in str(letter.facts)
+
+
+@pytest.mark.parametrize("machine", ["bounce", "auto_reply", "list", "own"])
+def test_machines_get_no_answer(machine: str) -> None:
+    company = Company()
+    reading = dc.replace(company.reading(at(DAY), "robot@else.example"), machine=machine)
+    outcome = Outcome("accepted", "complaint", values=FACTS, speaker=STRANGER, answer="acknowledgement")
+    judged = judge([outcome], reading, company.facts, company.procedures, at(DAY))
+    assert judged.records and not [i for i in judged.letters if i.kind == "acknowledgement"]
+
+
+def test_no_address_gets_more_than_a_few_automatic_letters_a_day() -> None:
+    company = Company(procedures(trust={"replies_a_day": 2}, issue={"mode": "manual"}))
+    for minute in range(4):
+        from_customer(company, f"2026-05-11 10:{minute:02}", STRANGER)
+    assert len(company.letters(kind="acknowledgement")) == 2
+    from_customer(company, "2026-05-12 10:30", STRANGER)
+    assert len(company.letters(kind="acknowledgement")) == 3
+
+
+def test_a_strangers_danger_words_alarm_the_office_alone() -> None:
+    company = Company()
+    done = from_customer(company, NIGHT, STRANGER, alarm=("冒烟",))
+    assert company.record(done.number).values["severity"] == 2
+    assert [i.to for i in company.letters(kind="alarm")] == [(MAIL["质保部"],)]
+    assert company.letters(kind="alarm")[0].not_before is None, "alarms do not wait for the morning"
+    managers = {MAIL["总经办"], MAIL["总经理"]}
+    assert not [i for i in company.letters() if managers.intersection((*i.to, *i.cc))]
+    assert company.facts.tasks[f"alarm_confirm:{done.number}"].due_at == at("2026-05-11 23:00")
+
+
+def test_severity_4_reaches_the_general_manager_at_once() -> None:
+    company = Company()
+    done = company.send(NIGHT, "complaint", {**FACTS, "severity": 4}, SALES)
+    [alarm] = company.letters(kind="alarm")
+    assert MAIL["总经理"] in alarm.to and alarm.urgent
+    report = company.record("8001-202605-0001")
+    assert report.values["cc_depts"] == ("质保部", "销售部", "总经理") and report.case_no == done.number
+    topical = company.record("ZT-202605-0001")
+    assert topical.values["triggers"] == ("TR5",) and topical.values["trigger_at"] == at(NIGHT)
+    assert "总经理" in topical.values["cc_depts"]
+
+
+def test_a_report_to_nobody_is_not_issued() -> None:
+    company = Company()
+    company.send(DAY, "complaint", {**FACTS, "severity": 3}, SALES)
+    number = "8001-202605-0001"
+    company.send(DAY, "market_abnormality", {"to_depts": ()}, SALES, number=number)
+    refused = company.send(DAY, "market_abnormality", {}, SALES, number=number, event="issue")
+    assert refused.state == "refused" and refused.reason and refused.reason.code == "event_needs"
+    assert company.record(number).status == "draft" and not company.letters("issue_8001")
+    [letter] = company.letters(kind="rejection")
+    assert letter.to == (SALES.address,) and "主送" in letter.facts["problems"][0][1]
+
+
+def test_who_may_not_issue_is_told_so_and_nothing_changes() -> None:
+    company = Company()
+    company.send(DAY, "complaint", {**FACTS, "severity": 3}, SALES)
+    number = "8001-202605-0001"
+    before = company.record(number)
+    refused = company.send(DAY, "market_abnormality", {"p_what": "x"}, speaker("工程部"), number=number, event="issue")
+    assert refused.reason and refused.reason.code == "event_right" and company.record(number) == before
+
+
+def test_what_one_form_is_refused_for_does_not_touch_the_next() -> None:
+    company = Company()
+    reading = company.reading(at(DAY), SALES.address)
+    wrong = Outcome("accepted", "market_abnormality", number="", values={}, event="close", speaker=SALES)
+    right = Outcome("accepted", "complaint", values=FACTS, speaker=SALES)
+    judged = judge([wrong, right], reading, company.facts, company.procedures, at(DAY))
+    assert [o.state for o in judged.outcomes] == ["refused", "accepted"]
+    assert not [r for r in judged.records if r.form == "market_abnormality"]
+    assert "8001-202605-" not in judged.counters, "a number is given only to what is kept"
+
+
+def test_the_last_share_takes_the_rounding() -> None:
+    company = Company()
+    shares = tuple(
+        {"bearer_type": "dept", "bearer": str(i), "pct": Decimal(p)} for i, p in enumerate(["33.33"] * 2 + ["33.34"])
+    )
+    for total, amounts in (("100.00", ["33.33", "33.33", "33.34"]), ("0.05", ["0.02", "0.02", "0.01"])):
+        line = ({"category": "freight", "qty": Decimal(1), "unit_cost": Decimal(total)},)
+        values = {"cost_lines": line, "shares": shares, "incident": "x", "from_dept": "销售部"}
+        number = company.send(DAY, "cost_transfer", values, SALES).number
+        found = [row["amount"] for row in company.record(number).values["shares"]]
+        assert found == [Decimal(a) for a in amounts] and sum(found) == Decimal(total)
+
+
+def test_a_role_that_nobody_holds_goes_to_gmo_and_the_operator() -> None:
+    company = Company()
+    company.facts.records.pop("工程部")
+    company.send(DAY, "complaint", {**FACTS, "severity": 3}, SALES)
+    [alarm] = company.letters(kind="alarm")
+    assert MAIL["总经办"] in alarm.to and "op@yunling.example" in alarm.to
+
+
+def test_working_mode_stops_at_night_but_not_for_severity_4() -> None:
+    company = Company(procedures(calendar={"mode": "working"}, issue={"mode": "manual"}))
+    mild = company.send("2026-04-03 16:40", "complaint", {**FACTS, "prelim_class": "single_defect"}, SALES).number
+    assert company.due("recontact", mild) == "04-09 16:40"
+    assert company.due("defect_answer", mild) == "04-14 16:40"
+    grave = company.send("2026-04-03 16:41", "complaint", {**FACTS, "severity": 4}, SALES).number
+    assert company.due("recontact", grave) == "04-04 16:41"
+    clock = company.clock("recontact", grave)
+    assert clock.act_by == at("2026-04-03 17:30"), "the last working moment before it"
