@@ -47,7 +47,8 @@ class Enclosures:
         what, _, rest = spec.partition(":")
         if what == "document":
             number, _, revision = rest.partition("@")
-            return self.document(number, int(revision or -1), intent.lang, facts)
+            outside = intent.audience in ("customer", "supplier")
+            return self.document(number, int(revision or -1), intent.lang, facts, outside=outside)
         if what == "blank":
             return self.blank(rest, "excel", intent.lang, facts.record(intent.number))
         if what == "marked":
@@ -59,8 +60,10 @@ class Enclosures:
 
     # ------------------------------------------------------------ documents
 
-    def document(self, number: str, revision: int, lang: Lang, facts: Transaction) -> Enclosure:
-        """The Word document of a record at a revision (-1: the present one)."""
+    def document(
+        self, number: str, revision: int, lang: Lang, facts: Transaction, *, outside: bool = False
+    ) -> Enclosure:
+        """The Word document of a record at a revision (-1: the present one); `outside`: as a customer may see it."""
         now = facts.record(number)
         record = now if revision < 0 or now is None else facts.revision(number, revision)
         if record is None:
@@ -73,6 +76,7 @@ class Enclosures:
             stamp=stamp.make(form.name, number, record.revision, self._procedures.keys),
             photos={d: self._store.get(d) for d in _digests(form, record) if self._store.has(d)},
             lang=lang,
+            outside=outside,
         )
         return Enclosure(f"{_file_name(form, record, lang)}.docx", data, DOCX, form.audience)
 

@@ -351,10 +351,6 @@ CATALOGUE: dict[str, Kind] = {
         "没有单据 {number}。请核对编号后重发。",
         "There is no document {number}. Check the number and send it again.",
     ),
-    "event_unknown": _kind(
-        "{number} 没有“{event}”这一步，或它不由人执行。请核对。",
-        "{number} has no step “{event}”, or no person takes it. Check it.",
-    ),
     "event_right": _kind(
         "您不能对 {number} 执行“{event}”。请由负责该步骤的部门答复。",
         "“{event}” on {number} is not yours to do. It has to come from the department in charge.",
@@ -399,7 +395,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "workbook_row_deleted": _kind(
         "{number} 这一行被删掉过；记录还在，所以恢复了。要作废请在待办或单据里处理。",
-        "The row of {number} had been deleted; the record stands, so it came back. To void it, handle it in its document.",
+        "The row of {number} had been deleted; the record stands, so it came back. To void it, use its document.",
         "office",
     ),
     # ---- letters and servers (outbox/, sources/)

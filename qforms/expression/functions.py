@@ -67,6 +67,10 @@ def _lower(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["lower", c.of(args[0], "text")], TEXT
 
 
+def _capitals(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    return ["capitals", c.of(args[0], "number")], TEXT
+
+
 # name -> fewest and most arguments, check
 FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "known": (1, 1, _known),
@@ -78,4 +82,5 @@ FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "days": (2, 2, _between),
     "hours": (2, 2, _between),
     "lower": (1, 1, _lower),
+    "capitals": (1, 1, _capitals),
 }

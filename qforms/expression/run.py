@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from qforms import amount_cn
 from qforms.expression.tree import Tree
 
 Values = Mapping[str, Any]
@@ -242,6 +243,11 @@ def _lower(tree: Tree) -> Run:
     return lambda values, unknown: None if (x := a(values, unknown)) is None else x.lower()
 
 
+def _capitals(tree: Tree) -> Run:
+    a = closure(tree)
+    return lambda values, unknown: None if (x := a(values, unknown)) is None else amount_cn.capitals(x)
+
+
 _MAKERS: dict[str, Callable[..., Run]] = {
     "number": _number,
     "value": _constant,
@@ -268,4 +274,5 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "days": _days,
     "hours": _hours,
     "lower": _lower,
+    "capitals": _capitals,
 }

@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from qforms.forms import amount_cn
+from qforms import amount_cn
 from qforms.forms.dates import Unclear
 from qforms.forms.texts import narrow, words
 

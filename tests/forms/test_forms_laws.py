@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_forms import field, shipped
 
-from qforms.forms import amount_cn, types
+from qforms import amount_cn
+from qforms.forms import types
 from qforms.model import Choice, Field, Text
 
 CATALOGUE = shipped()

@@ -379,3 +379,9 @@ def test_running_needs_no_parser() -> None:
         "['name', 'n'], ['number', '1']]]); assert c({'n': 2}) is True; assert 'rule_engine' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_capitals_write_an_amount_as_on_a_receipt() -> None:
+    amount = expression.compile("capitals(n)", NAMES, "f:1")
+    assert amount({"n": Decimal("6331.36")}) == "人民币陆仟叁佰叁拾壹元叁角陆分"
+    assert amount({}) is None

@@ -46,7 +46,7 @@ def blocks(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 def test_every_function_is_told(text: str) -> None:
-    told = re.findall(r"^\| `(\w+)\((?:x|list|list\.column|a, b|a, b, …|text)\)` \|", text, re.MULTILINE)
+    told = re.findall(r"^\| `(\w+)\((?:x|amount|list|list\.column|a, b|a, b, …|text)\)` \|", text, re.MULTILINE)
     assert sorted(dict.fromkeys(told)) == sorted(FUNCTIONS)
 
 
