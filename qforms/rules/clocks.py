@@ -7,7 +7,7 @@ import dataclasses as dc
 from datetime import UTC, date, datetime, time, timedelta
 
 from qforms.model import Clock, ClockRule, Origin, Record
-from qforms.rules import ladder, opening
+from qforms.rules import addressing, ladder
 from qforms.rules.names import Names
 from qforms.rules.work import Work
 from qforms.worktime import add_months
@@ -112,7 +112,7 @@ def urgent(rule: ClockRule, names: Names) -> bool:
 
 def owner(work: Work, rule: ClockRule, record: Record) -> str:
     """Who has to act: the first department or person that the rule's owner stands for."""
-    found = opening.named(work, rule.owner.names, record) or opening.named(work, rule.owner.else_, record)
+    found = addressing.named(work, rule.owner.names, record) or addressing.named(work, rule.owner.else_, record)
     return found[0] if found else next(iter(rule.owner.names), "")
 
 

@@ -4,7 +4,7 @@ figures, triggers. Then, once, what follows from the result: clocks and letters.
 from __future__ import annotations
 
 from qforms.model import Judgement, Origin, Outcome
-from qforms.rules import calc, clocks, letters, lifecycle, opening, triggers
+from qforms.rules import addressing, calc, clocks, letters, lifecycle, opening, triggers
 from qforms.rules.work import REST, Work, by_rule, restless
 
 
@@ -25,7 +25,7 @@ def _look_at(work: Work, number: str) -> None:
     calc.settle(work, number)
     decide(work, number)
     lifecycle.by_itself(work, number)
-    opening.readdress(work, number)
+    addressing.readdress(work, number)
     _count(work, number)
     if not work.form(record).lifecycle.state(record.status).final or work.view.base(number) is None:
         triggers.judge(work, number)

@@ -201,9 +201,15 @@ def _customer(work: Work, record: Record) -> list[Addressee]:
         return []
     customer = work.view.record(str(case.values.get("customer") or ""))
     known = tuple(customer.values.get("emails") or ()) if customer else ()
-    address = str(case.values.get("contact_email") or (known[0] if known else ""))
+    address = str(case.values.get("contact_email") or (known[0] if known else "") or _writer(work, case))
     lang: Lang = "en" if customer and customer.values.get("lang") == "en" else "zh"
     return [Addressee(address.lower(), str(case.values.get("contact_name") or ""), lang=lang)] if address else []
+
+
+def _writer(work: Work, case: Record) -> str:
+    """The address that opened the case, where none of ours registered it."""
+    first = case if case.revision == 0 else work.view.facts.revision(case.number, 0)
+    return first.by if first and "@" in first.by and not case.values.get("registered_by") else ""
 
 
 def audience(names: tuple[str, ...], work: Work) -> Audience:

@@ -11,11 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qforms.model import FigureRule, Form, Origin, Recipients, Record, TriggerRule, Value
+from qforms.model import FigureRule, Form, Origin, Record, TriggerRule, Value
+from qforms.rules import addressing
 from qforms.rules import basis as b
 from qforms.rules.names import Names
 from qforms.rules.view import index_of, newest_first, values_at
-from qforms.rules.work import Happening, Work, by_rule
+from qforms.rules.work import Work, by_rule
 
 
 def open_or_revise(work: Work, rule: TriggerRule, names: Names) -> None:
@@ -172,7 +173,7 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
     record = work.open(rule.open, values, origin, case_no, t0, t0, rule.name)
     work.note(record.number, "triggered", rule.name, t0, code=rule.code, subject=subject.number, clause=rule.clause)
     _into(work, rule, subject, record.number)
-    readdress(work, record.number)
+    addressing.readdress(work, record.number)
     if complaint is not None:
         work.touch(complaint.number)  # its priority may rest on the report
 
@@ -201,15 +202,8 @@ def _attach(work: Work, rule: TriggerRule, names: Names, record: Record) -> None
 def _write(work: Work, rule: TriggerRule, record: Record, changes: Mapping[str, Value]) -> bool:
     if not work.revise(record.number, changes, Origin("", by=rule.name), content=rule.if_open == "revise"):
         return False
-    revised(work, record.number)
+    work.revised(record.number)
     return True
-
-
-def revised(work: Work, number: str) -> None:
-    """Letters speak of a revision when a trigger or the recipients changed, not of each cell that somebody fills in."""
-    happening = Happening(number, "revised")
-    if number in work.bumped and happening not in work.happened:
-        work.happened.append(happening)
 
 
 # ---------------------------------------------------------------- what is written into it
@@ -281,53 +275,3 @@ def as_kept(form: Form, name: str, value: Value) -> Value:
     if field.type == "int" and isinstance(value, Decimal):
         value = int(value)
     return (value,) if field.many and not isinstance(value, tuple) else value
-
-
-# ---------------------------------------------------------------- recipients (A15)
-
-
-def readdress(work: Work, number: str) -> None:
-    """To and cc of a form that triggers opened: the responsible unit once it is known, else who stands in for it."""
-    record = work.view.record(number)
-    rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names] if record else []
-    if record is None or not rules or work.form(record).field("to_depts") is None:
-        return
-    codes = record.values.get("triggers") or ()
-    rules = [r for r in rules if r.code in codes] or rules[:1]
-    to = _departments(work, rules[0].to, record)
-    cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
-    changes: dict[str, Value] = {}
-    if by_rule(record, "to_depts"):
-        changes["to_depts"] = to
-    if by_rule(record, "cc_depts") and work.form(record).field("cc_depts"):
-        changes["cc_depts"] = tuple(d for d in cc if d not in to)
-    known = "to_depts" in record.values
-    if work.revise(number, changes, Origin("", by="A15"), content=known) and known:
-        revised(work, number)
-
-
-def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
-    """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4): if it holds for one."""
-    linked = [work.view.record(str(n)) for n in record.values.get("complaints") or ()]
-    own = [r for r in linked if r is not None and r.form == rule.on]
-    if not own or work.book.named(rule.when):
-        return True
-    return any(rule.when(work.names(r)) is True for r in own)
-
-
-def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:
-    """Departments (else persons) that roles and fields stand for, by name, each once."""
-    found = named(work, recipients.names, record) or named(work, recipients.else_, record)
-    return tuple(dict.fromkeys(found))
-
-
-def named(work: Work, names: tuple[str, ...], record: Record) -> list[str]:
-    found: list[str] = []
-    for name in names:
-        field = work.catalogue.field(record.form, name)
-        if field is not None:
-            value = record.values.get(name) or ()
-            found += [str(v) for v in (value if isinstance(value, tuple) else (value,))]
-        else:
-            found += work.people.holders(name)
-    return found

@@ -185,6 +185,12 @@ class Work:
         by = self.speaker.address or self.speaker.name or self.speaker.kind
         return dc.replace(record, revision=record.revision + 1, at=self.at, by=by)
 
+    def revised(self, number: str) -> None:
+        """Letters speak of a revision when a trigger or the recipients changed, not of each cell that is filled in."""
+        happening = Happening(number, "revised")
+        if number in self.bumped and happening not in self.happened:
+            self.happened.append(happening)
+
     def move(self, number: str, event: Event) -> None:
         """Sets a record's state, without asking whether it may."""
         record = self.view.record(number)

@@ -1,0 +1,53 @@
+"""To and cc of the forms that triggers open (A15): the responsible unit once it is known, else who stands in for it."""
+
+from __future__ import annotations
+
+from qforms.model import Origin, Recipients, Record, TriggerRule, Value
+from qforms.rules.work import Work, by_rule
+
+
+def readdress(work: Work, number: str) -> None:
+    """To and cc of a form that triggers opened: the responsible unit once it is known, else who stands in for it."""
+    record = work.view.record(number)
+    rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names] if record else []
+    if record is None or not rules or work.form(record).field("to_depts") is None:
+        return
+    codes = record.values.get("triggers") or ()
+    rules = [r for r in rules if r.code in codes] or rules[:1]
+    to = _departments(work, rules[0].to, record)
+    cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
+    changes: dict[str, Value] = {}
+    if by_rule(record, "to_depts"):
+        changes["to_depts"] = to
+    if by_rule(record, "cc_depts") and work.form(record).field("cc_depts"):
+        changes["cc_depts"] = tuple(d for d in cc if d not in to)
+    known = "to_depts" in record.values
+    if work.revise(number, changes, Origin("", by="A15"), content=known) and known:
+        work.revised(number)
+
+
+def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
+    """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4): if it holds for one."""
+    linked = [work.view.record(str(n)) for n in record.values.get("complaints") or ()]
+    own = [r for r in linked if r is not None and r.form == rule.on]
+    if not own or work.book.named(rule.when):
+        return True
+    return any(rule.when(work.names(r)) is True for r in own)
+
+
+def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:
+    """Departments (else persons) that roles and fields stand for, by name, each once."""
+    found = named(work, recipients.names, record) or named(work, recipients.else_, record)
+    return tuple(dict.fromkeys(found))
+
+
+def named(work: Work, names: tuple[str, ...], record: Record) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        field = work.catalogue.field(record.form, name)
+        if field is not None:
+            value = record.values.get(name) or ()
+            found += [str(v) for v in (value if isinstance(value, tuple) else (value,))]
+        else:
+            found += work.people.holders(name)
+    return found
