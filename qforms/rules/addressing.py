@@ -10,7 +10,7 @@ def readdress(work: Work, number: str) -> None:
     """To and cc of a form that triggers opened: the responsible unit once it is known, else who stands in for it."""
     record = work.view.record(number)
     rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names] if record else []
-    if record is None or not rules or work.form(record).field("to_depts") is None:
+    if record is None or not rules or work.catalogue.field(record.form, "to_depts") is None:
         return
     codes = record.values.get("triggers") or ()
     rules = [r for r in rules if r.code in codes] or rules[:1]
@@ -19,7 +19,7 @@ def readdress(work: Work, number: str) -> None:
     changes: dict[str, Value] = {}
     if by_rule(record, "to_depts"):
         changes["to_depts"] = to
-    if by_rule(record, "cc_depts") and work.form(record).field("cc_depts"):
+    if by_rule(record, "cc_depts") and work.catalogue.field(record.form, "cc_depts"):
         changes["cc_depts"] = tuple(d for d in cc if d not in to)
     known = "to_depts" in record.values
     if work.revise(number, changes, Origin("", by="A15"), content=known) and known:

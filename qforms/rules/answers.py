@@ -51,7 +51,7 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
     facts: dict[str, Any] = w.facts_of(work, record, lang, outside) if record else {}
     facts |= {"name": work.speaker.name or work.reading.sender_name, "original": w.original(work)}
     form = work.catalogue.form(outcome.form) if outcome.form else None
-    labels = [f.label[lang] for n in outcome.missing if form and (f := form.field(n))]
+    labels = [f.label[lang] for n in outcome.missing if form and (f := work.catalogue.field(form.name, n))]
     wrong = [p for p in (outcome.reason, *outcome.problems) if p is not None]
     facts["problems"] = [[p.where, problems.say(p, lang, _label(work, outcome, p.field, lang))] for p in wrong]
     match outcome.answer:

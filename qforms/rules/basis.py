@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 # The two bases of A07 and the fields that tell them apart: a lot number means something with its model only.
 FIELDS: Mapping[str, tuple[str, ...]] = {"lot": ("product_model", "lot_no"), "model": ("product_model",), "": ()}
@@ -28,6 +29,7 @@ class Per:
         return FIELDS[self.word]
 
 
+@lru_cache(maxsize=256)
 def per(name: str) -> Per:
     """Reads "lot", "model_365d", "365d". Raises ValueError for anything else."""
     match = _SPEC.fullmatch(name)

@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from qforms.model import Catalogue, ClockRule, Condition, DecideRule, FigureRule, LetterRule, Rulebook, TriggerRule
+from qforms.model import (
+    Catalogue,
+    ClockRule,
+    Condition,
+    DecideRule,
+    Field,
+    FigureRule,
+    LetterRule,
+    Rulebook,
+    TriggerRule,
+)
+from qforms.rules import basis as b
 
 T = TypeVar("T")
 
@@ -25,6 +36,10 @@ class Book:
         self.clocks: Mapping[str, list[ClockRule]] = _by(rulebook.clocks, lambda c: c.on)
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
         self.watching: Mapping[str, list[TriggerRule]] = self._watching()
+        self.scoped: Mapping[str, list[FigureRule]] = {
+            t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
+        }
+        self._computed: dict[str, list[Field]] = {}
 
     def _watching(self) -> Mapping[str, list[TriggerRule]]:
         """Figure -> the triggers on another form than the figure's own that name it."""
@@ -40,6 +55,13 @@ class Book:
         names = condition.names if condition else frozenset()
         return [self.figures[n] for n in sorted({bare(n) for n in names}) if n in self.figures]
 
+    def computed(self, form: str) -> list[Field]:
+        """The fields of a form that are computed, or have computed columns."""
+        if form not in self._computed:
+            fields = self.catalogue.form(form).fields
+            self._computed[form] = [f for f in fields if f.calc or any(c.calc for c in f.fields)]
+        return self._computed[form]
+
     def event(self, form: str, name: str) -> Condition | None:
         """The condition of a lifecycle's event."""
         return self.rulebook.conditions.get(f"{form}:event:{name}")
@@ -53,6 +75,11 @@ class Book:
         """The one field of `form` that points to records of the form `to`; "" when there is none or more."""
         fields = [f.name for f in self.catalogue.form(form).fields if f.ref == to and not f.many]
         return fields[0] if len(fields) == 1 else ""
+
+
+def by_place(figure: FigureRule) -> bool:
+    """Is a figure kept by lot or by model?"""
+    return any(b.per(p).word for p in figure.per)
 
 
 def bare(name: str) -> str:

@@ -22,7 +22,7 @@ def settle(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None:
         return
-    fields = [f for f in work.form(record).fields if f.calc or any(c.calc for c in f.fields)]
+    fields = work.book.computed(record.form)
     for _ in range(_ROUNDS if fields else 0):
         record = work.view.record(number)
         assert record is not None

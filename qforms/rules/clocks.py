@@ -41,7 +41,7 @@ def publish(work: Work, number: str) -> None:
         if found := [c.due_at for c in clocks.values() if c.rule.endswith(ending)]:
             due[field.name] = min(found)
     rules = {r.name for r in work.book.clocks[record.form] if not r.soft and not r.timer}
-    if form.field("due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
+    if work.catalogue.field(form.name, "due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
         due["due_at"] = min(hard)
     work.revise(number, due, Origin("", by="clock"), content=False)
 

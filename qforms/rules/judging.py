@@ -76,14 +76,14 @@ def _written(work: Work, outcome: Outcome) -> str:
 
 def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
     assert work.reading is not None
-    received = outcome.values.get("received_at") if form.field("received_at") else None
+    received = outcome.values.get("received_at") if work.catalogue.field(form.name, "received_at") else None
     received = min(received, work.now) if isinstance(received, datetime) else work.at
     values = dict(outcome.values)
-    if form.field("received_at"):
+    if work.catalogue.field(form.name, "received_at"):
         values["received_at"] = received
-    if outcome.alarm and form.field("danger_words"):
+    if outcome.alarm and work.catalogue.field(form.name, "danger_words"):
         values["danger_words"] = outcome.alarm
-    if form.field("registered_by") and outcome.speaker.kind not in ("customer", "stranger"):
+    if work.catalogue.field(form.name, "registered_by") and outcome.speaker.kind not in ("customer", "stranger"):
         values.setdefault("registered_by", outcome.speaker.name or "、".join(sorted(outcome.speaker.roles)) or "-")
     record = work.open(form.name, values, _origins(work, outcome, values), "", received, received)
     case = outcome.case_no or str(values.get("case_no") or "") or _own_case(work, form, record)
@@ -107,7 +107,7 @@ def _own_case(work: Work, form: Form, record: Record) -> str:
 
 def _revised(work: Work, record: Record, outcome: Outcome) -> None:
     values = dict(outcome.values)
-    if outcome.alarm and work.form(record).field("danger_words"):
+    if outcome.alarm and work.catalogue.field(record.form, "danger_words"):
         old = tuple(record.values.get("danger_words") or ())
         values["danger_words"] = tuple(dict.fromkeys([*old, *outcome.alarm]))
     before = {k: record.values.get(k) for k in values}

@@ -67,7 +67,7 @@ def check(work: Work, record: Record, event: Event) -> None:
     form, lang = work.form(record), work.settings.lang
     empty = [f for f in event.needs if work.names(record).get(f) in (None, "", ())]
     if empty:
-        labels = [fld.label[lang] if (fld := form.field(f)) else f for f in empty]
+        labels = [fld.label[lang] if (fld := work.catalogue.field(form.name, f)) else f for f in empty]
         raise Refusal(Problem("event_needs", field=empty[0], context={**context, "fields": "、".join(labels)}))
     condition = work.book.event(record.form, event.name)
     if condition is not None and condition(work.names(record)) is not True:

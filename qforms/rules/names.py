@@ -74,7 +74,7 @@ class Names(Mapping[str, Any]):
         if dot:
             target = self.view.record(str(self.record.values.get(ref) or ""))
             return self._of(target).get(attribute) if target else None
-        rule = self.book.figures.get(bare(name))
+        rule = self.book.figures.get(name) or self.book.figures.get(bare(name))
         return self.figure(rule, name.removeprefix(rule.name)) if rule else None
 
     def _of(self, record: Record) -> Names:

@@ -13,7 +13,6 @@ from typing import Any
 
 from qforms.model import FigureRule, Form, Origin, Record, TriggerRule, Value
 from qforms.rules import addressing
-from qforms.rules import basis as b
 from qforms.rules.names import Names
 from qforms.rules.view import index_of, newest_first, values_at
 from qforms.rules.work import Work, by_rule
@@ -165,8 +164,8 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
     complaint, t0 = complaint_of(work, subject), moment(work, subject)
     values = _taken_over(work, form, complaint) if complaint is not None and rule.code else {}
     values |= {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
-    values |= {k: as_kept(form, k, v) for k, v in key.items() if form.field(k)}
-    if closed is not None and rule.link and form.field(rule.link):
+    values |= {k: as_kept(form, k, v) for k, v in key.items() if work.catalogue.field(form.name, k)}
+    if closed is not None and rule.link and work.catalogue.field(form.name, rule.link):
         values[rule.link] = closed.number
     origin = dict.fromkeys(values, Origin("", by=rule.name))
     case_no = complaint.case_no if complaint else subject.case_no
@@ -192,8 +191,12 @@ def _attach(work: Work, rule: TriggerRule, names: Names, record: Record) -> None
     complaint = complaint_of(work, subject)
     names = Names(names.book, names.view, subject, names.today, basis=names.basis)
     changes = {**_fills(work, rule, names, record), **_told(work, rule, form, record, complaint, None, names)}
-    new_kind = bool(rule.code) and form.field("triggers") and rule.code not in (record.values.get("triggers") or ())
-    if new_kind and form.field("retrigger_at") and record.values.get("issued_at"):
+    new_kind = (
+        bool(rule.code)
+        and work.catalogue.field(form.name, "triggers")
+        and rule.code not in (record.values.get("triggers") or ())
+    )
+    if new_kind and work.catalogue.field(form.name, "retrigger_at") and record.values.get("issued_at"):
         changes["retrigger_at"] = moment(work, subject)
     if _write(work, rule, record, changes) and new_kind:
         work.note(record.number, "triggered", rule.name, moment(work, subject), code=rule.code, clause=rule.clause)
@@ -242,7 +245,7 @@ def _told(
         old = tuple(record.values.get(name) or ()) if record else ()
         if value and value not in old:
             said[name] = (*old, value)
-    return {k: v for k, v in said.items() if v is not None and form.field(k)}
+    return {k: v for k, v in said.items() if v is not None and work.catalogue.field(form.name, k)}
 
 
 def _arithmetic(work: Work, rule: TriggerRule, names: Names, before: str) -> str | None:
@@ -258,7 +261,7 @@ def _arithmetic(work: Work, rule: TriggerRule, names: Names, before: str) -> str
 
 def figures_of(work: Work, rule: TriggerRule) -> tuple[FigureRule | None, FigureRule | None]:
     """Numerator and denominator of a trigger's rate: the figures kept by lot or model that its condition names."""
-    scoped = [f for f in work.book.named(rule.when) if any(b.per(p).word for p in f.per)]
+    scoped = work.book.scoped[rule.name]
     own = next((f for f in scoped if f.of == rule.on), None)
     return own, next((f for f in scoped if f.of != rule.on), None)
 

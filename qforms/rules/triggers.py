@@ -12,6 +12,7 @@ from fractions import Fraction
 from qforms.model import FigureRule, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
 from qforms.rules import opening
+from qforms.rules.book import by_place
 from qforms.rules.names import Names
 from qforms.rules.work import Work
 
@@ -45,9 +46,11 @@ def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
 
 def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
     """What the condition is judged on; [None] when it names no such figure, or nothing is known to divide by."""
-    figures = [f for f in work.book.named(rule.when) if any(b.per(p).word for p in f.per)]
-    mine = [f for f in work.book.rulebook.figures if f.of == rule.on and any(b.per(p).word for p in f.per)]
-    own = [f for f in figures if f.of == rule.on] or (mine if figures else [])
+    figures = work.book.scoped[rule.name]
+    if not figures:
+        return [None]
+    mine = [f for f in work.book.rulebook.figures if f.of == rule.on and by_place(f)]
+    own = [f for f in figures if f.of == rule.on] or mine
     found: list[b.Basis | None] = []
     for figure in own:
         for kind in map(b.per, figure.per):

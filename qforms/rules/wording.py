@@ -28,10 +28,16 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
     form = work.form(record)
     facts: dict[str, Any] = {"number": record.number, "revision": record.revision, "title": form.title[lang]}
     for key, names in SUBJECT.items():
-        fields = [f for n in names if (f := form.field(n)) and n in record.values and not (outside and f.private)]
+        fields = [
+            f
+            for n in names
+            if (f := work.catalogue.field(form.name, n)) and n in record.values and not (outside and f.private)
+        ]
         if fields:
             facts[key] = _short(work, fields[0], record.values[fields[0].name], lang, key)
-    shown = [f for n in form.columns if n not in _HEAD and (f := form.field(n)) and n in record.values]
+    shown = [
+        f for n in form.columns if n not in _HEAD and (f := work.catalogue.field(form.name, n)) and n in record.values
+    ]
     facts["facts"] = [
         [f.label[lang], text]
         for f in shown

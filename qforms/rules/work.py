@@ -53,6 +53,8 @@ class Work:
         self.at = at  # when what is judged took place: the delivery's arrival, the rung's time
         self.reading = reading
         self.speaker = SYSTEM
+        self.zone = procedures.settings.zone
+        self._today: tuple[datetime, date] = (at, self.day(at))
         self.figures = Figures(self.book, self.view, self.day, self.today)
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
@@ -66,10 +68,12 @@ class Work:
 
     @property
     def today(self) -> date:
-        return self.day(self.at)
+        if self._today[0] is not self.at:
+            self._today = (self.at, self.day(self.at))
+        return self._today[1]
 
     def day(self, at: datetime) -> date:
-        return self.settings.local(at).date()
+        return at.astimezone(self.zone).date()
 
     @cached_property
     def people(self) -> People:
