@@ -34,7 +34,7 @@ def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
     choices = _bases(work, rule, record)
     holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
     if not holding:
-        if rule.open:
+        if rule.open and work.book.scoped[rule.name]:
             opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
         return
     names = work.names(record, basis=_largest(work, rule, record, holding))
