@@ -19,12 +19,13 @@ from typing import Any
 
 from qforms import house
 from qforms.desk import GROUP, Taken
-from qforms.model import Delivery, QformsError, Source
+from qforms.model import Delivery, Problem, QformsError, Source
 from qforms.sources import SourceDown
 
 STOP_FILE = "stop"
 _BATCH = 500  # deliveries of a source put in order of time together
 _LOOK_AGAIN = 60.0  # seconds after which the loop looks at everything even if nothing called it
+_TELL = 60.0  # the operator hears of a source that is left alone for so long; a server's restart bothers nobody
 
 
 def real_now() -> datetime:
@@ -66,7 +67,8 @@ def _drain(h: house.House, source: Source, now: datetime, progress: Callable[[st
 class _Batch:
     """What one source hands over, and its answer: set when every delivery of it is dealt with."""
 
-    waiting: Sequence[Delivery]
+    waiting: Sequence[Delivery] = ()
+    trouble: Problem | None = None  # why the source can't be used
     taken: list[Taken] = field(default_factory=list)
     handled: threading.Event = field(default_factory=threading.Event)
 
@@ -97,6 +99,8 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
     now = real_now()
     try:
         for batch in batches:
+            if batch.trouble is not None:
+                h.operator_notice(batch.trouble, now)
             batch.taken = h.handle(sorted(batch.waiting, key=lambda d: d.received_at), now)
         h.handle([], now)
         h.take_edits(now)
@@ -137,9 +141,11 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
             pause = 1.0
             source.wait(_LOOK_AGAIN, stop.is_set)
         except SourceDown as fault:
-            h.log.warning("source down", source=source.name, reason=str(fault), retry_in=max(pause, fault.retry_in))
-            h.operator_notice(fault.problem, real_now())
-            stop.wait(max(pause, fault.retry_in))
+            rest = max(pause, fault.retry_in)
+            h.log.warning("source down", source=source.name, reason=str(fault), retry_in=rest)
+            if rest >= _TELL:
+                arrivals.put(_Batch(trouble=fault.problem))
+            stop.wait(rest)
             pause = min(pause * 2, 300.0)
         except Exception:
             h.log.exception("source failed", source=source.name)

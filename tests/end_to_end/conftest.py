@@ -1,0 +1,53 @@
+"""One workspace is made for the whole run; each test gets a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import support_endtoend as e2e
+from servers.mailstack import MailStack
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> e2e.Workspace:
+    return e2e.make(tmp_path_factory.mktemp("made") / "ws")
+
+
+@pytest.fixture
+def ws(made: e2e.Workspace, tmp_path: Path) -> e2e.Workspace:
+    """A workspace with the embedded mailbox and outgoing side."""
+    return e2e.copy(made, tmp_path / "ws")
+
+
+@pytest.fixture(scope="session")
+def made_for_mail(mailstack: MailStack, tmp_path_factory: pytest.TempPathFactory) -> tuple[e2e.Workspace, e2e.Inbox]:
+    staff = mailstack.new_user()
+    return e2e.make(tmp_path_factory.mktemp("mail") / "ws", staff), e2e.Inbox(mailstack, staff)
+
+
+@pytest.fixture
+def support(mailstack: MailStack) -> e2e.Inbox:
+    """The support mailbox that the workspace of `wired` watches."""
+    return e2e.Inbox(mailstack, mailstack.new_user())
+
+
+@pytest.fixture
+def customer(mailstack: MailStack) -> e2e.Inbox:
+    return e2e.Inbox(mailstack, mailstack.new_user())
+
+
+@pytest.fixture
+def staff(made_for_mail: tuple[e2e.Workspace, e2e.Inbox]) -> e2e.Inbox:
+    """The mailbox of every department."""
+    return made_for_mail[1]
+
+
+@pytest.fixture
+def wired(
+    made_for_mail: tuple[e2e.Workspace, e2e.Inbox], mailstack: MailStack, support: e2e.Inbox, tmp_path: Path
+) -> e2e.Workspace:
+    """A workspace that reads `support` over IMAP and sends over SMTP, with the certificate checked."""
+    workspace = e2e.copy(made_for_mail[0], tmp_path / "ws")
+    e2e.connect(workspace, mailstack, support.address, made_for_mail[1].address)
+    return workspace
