@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +29,19 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Gives the URL of an empty database. PostgreSQL refuses to run as root, so root hands over to `postgres`."""
+def server() -> Iterator[str]:
+    """Gives the URL of an empty database. PostgreSQL refuses to run as root, so root hands over to `postgres`.
+
+    The folder is its own, not pytest's, which nobody but the tests' user may enter."""
+    with tempfile.TemporaryDirectory(prefix="qforms-pg-") as name, _running(Path(name)) as url:
+        yield url
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
     user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
-        for parent in (folder, *folder.parents):
-            if parent == Path("/tmp"):
-                break
-            parent.chmod(parent.stat().st_mode | 0o011)
     who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     data, port = folder / "data", _free_port()
     env = {**os.environ, "LC_ALL": "C.UTF-8"}

@@ -19,8 +19,8 @@ from qforms.model import Conflict, Delivery, FigureChange, Judgement, Outcome, Q
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with support_postgres.server(tmp_path_factory.mktemp("pg")) as url:
+def postgres() -> Iterator[str]:
+    with support_postgres.server() as url:
         yield url
 
 
