@@ -41,6 +41,12 @@ _WINDOW = select(t.figure.c.scope, t.figure.c.value).where(
     t.figure.c.scope.between(bindparam("since"), bindparam("until")),
 )
 _CLOCKS = select(t.clock).where(t.clock.c.subject == bindparam("subject"))
+_TASK = select(t.task).where(t.task.c.key == bindparam("key"))
+_TOKEN = select(t.token.c.number).where(t.token.c.token == bindparam("token"))
+_COUNTER = select(t.counter.c.last).where(t.counter.c.series == bindparam("series"))
+_REPLIES = (
+    select(t.reply.c.id).where(t.reply.c.address == bindparam("address"), t.reply.c.at > bindparam("since")).limit(1000)
+)
 _REFERENCE_FORMS_MAX = 5000
 
 FigureKey = tuple[str, str, str]
@@ -58,6 +64,8 @@ class LedgerFacts:
         self._found: dict[tuple[str, str, str], dict[str, None]] = {}
         self._figures: dict[FigureKey, Decimal | None] = {}
         self._days: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)  # figures by day, written here
+        self._scopes: dict[tuple[str, str], dict[str, None]] = {}  # fetched, with those written here
+        self._windows: dict[tuple[str, str, str, str], dict[str, Decimal]] = {}  # as they stood before this transaction
         self._clocks: dict[str, dict[str, Clock]] = {}
         self._counters: dict[str, int] = {}
         self._tokens: dict[str, str | None] = {}
@@ -157,7 +165,7 @@ class LedgerFacts:
 
     def task(self, key: str) -> Task | None:
         if key not in self._tasks:
-            row = self._db.execute(select(t.task).where(t.task.c.key == key)).mappings().first()
+            row = self._db.execute(_TASK, {"key": key}).mappings().first()
             self._tasks[key] = rows.task_of(row) if row else None
         return self._tasks[key]
 
@@ -171,20 +179,30 @@ class LedgerFacts:
     def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
         key = (name, of, scope)
         if key not in self._figures:
+            if scope and (name, of) in self._scopes and not scope.startswith("day:"):
+                return None  # all of them were fetched
             self._figures[key] = self._db.scalar(_FIGURE, dict(zip(("name", "of", "scope"), key, strict=True)))
         return self._figures[key]
 
     def scopes(self, name: str, of: str) -> tuple[str, ...]:
-        for row in self._db.execute(_SCOPES, {"name": name, "of": of}):
-            self._figures.setdefault((name, of, row.scope), row.value)
-        mine = (k for k, v in self._figures.items() if k[:2] == (name, of) and v is not None)
-        return tuple(sorted(scope for _, _, scope in mine if scope and not scope.startswith("day:")))
+        if (name, of) not in self._scopes:
+            stored = {row.scope: row.value for row in self._db.execute(_SCOPES, {"name": name, "of": of})}
+            for scope, value in stored.items():
+                self._figures.setdefault((name, of, scope), value)
+            mine = (s for n, o, s in self._figures if n == name and o == of and s not in stored)
+            written = (s for s in mine if self._figures[name, of, s] is not None and not s.startswith("day:"))
+            self._scopes[name, of] = dict.fromkeys(filter(None, (*stored, *written)))
+        return tuple(sorted(self._scopes[name, of]))
 
     def window(self, name: str, of: str, since: date, until: date) -> Window | None:
         first, last = f"day:{since.isoformat()}", f"day:{until.isoformat()}"
-        found = self._db.execute(_WINDOW, {"name": name, "of": of, "since": first, "until": last})
-        days = {row.scope: row.value for row in found}
-        days |= {day: value for day, value in self._days[name, of].items() if first <= day <= last}
+        if (name, of, first, last) not in self._windows:
+            found = self._db.execute(_WINDOW, {"name": name, "of": of, "since": first, "until": last})
+            self._windows[name, of, first, last] = {row.scope: row.value for row in found}
+        days = self._windows[name, of, first, last]
+        written = self._days.get((name, of))
+        if written:
+            days = days | {day: value for day, value in written.items() if first <= day <= last}
         known = sorted(day for day, value in days.items() if value)
         if not known:
             return None if not days else Window(Decimal(0), None, None)
@@ -193,12 +211,12 @@ class LedgerFacts:
 
     def token(self, token: str) -> str | None:
         if token not in self._tokens:
-            self._tokens[token] = self._one(select(t.token.c.number).where(t.token.c.token == token))
+            self._tokens[token] = self._db.scalar(_TOKEN, {"token": token})
         return self._tokens[token]
 
     def counter(self, series: str) -> int:
         if series not in self._counters:
-            self._counters[series] = self._one(select(t.counter.c.last).where(t.counter.c.series == series)) or 0
+            self._counters[series] = self._db.scalar(_COUNTER, {"series": series}) or 0
         return self._counters[series]
 
     def conflicts(self, number: str) -> tuple[Conflict, ...]:
@@ -211,8 +229,8 @@ class LedgerFacts:
 
     def replies_today(self, address: str, now: datetime) -> int:
         since = now - timedelta(days=1)
-        query = select(t.reply.c.id).where(t.reply.c.address == address, t.reply.c.at > since).limit(1000)
-        return len(self._db.execute(query).all()) + sum(a == address and at > since for a, at in self._replies)
+        stored = self._db.execute(_REPLIES, {"address": address, "since": since}).all()
+        return len(stored) + sum(a == address and at > since for a, at in self._replies)
 
     # ------------------------------------------------------------ inside
 

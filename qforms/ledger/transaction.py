@@ -209,6 +209,8 @@ class Transaction(LedgerFacts):
         key = (change.name, change.of, change.scope)
         value = (self.figure(*key) or Decimal(0)) + change.amount
         self._figures[key] = value
+        if change.scope and not change.scope.startswith("day:") and key[:2] in self._scopes:
+            self._scopes[key[:2]].setdefault(change.scope)
         if change.scope.startswith("day:"):
             self._days[change.name, change.of][change.scope] = value
         self._dirty["figure"][key] = {"name": key[0], "of": key[1], "scope": key[2], "value": value}
