@@ -236,16 +236,33 @@ def _told(
 ) -> dict[str, Value]:  # fmt: skip
     """What the trigger itself has to say, in the fields that the form declares for it."""
     number = complaint.number if complaint else None
+    linked = _linked(work, rule, names, complaint) if complaint and record is None else [complaint] if complaint else []
     said: dict[str, Value] = {"trigger_at": t0, "trigger_complaint": number if record is None else None}
     said["denom_basis"] = names.basis.per.name if names.basis else None
     said["trigger_text"] = _arithmetic(work, rule, names, str(record.values.get("trigger_text", "")) if record else "")
-    listed = {"triggers": rule.code, "complaints": number, "customers": _customer(complaint)}
-    listed["source_docs"] = names.record.number if record is None else None
-    for name, value in listed.items():
+    listed = {"triggers": [rule.code], "complaints": [c.number for c in linked], "customers": map(_customer, linked)}
+    listed["source_docs"] = [names.record.number] if record is None else []
+    for name, values in listed.items():
         old = tuple(record.values.get(name) or ()) if record else ()
-        if value and value not in old:
-            said[name] = (*old, value)
+        if new := [v for v in dict.fromkeys(values) if v and v not in old]:
+            said[name] = (*old, *new)
     return {k: v for k, v in said.items() if v is not None and work.catalogue.field(form.name, k)}
+
+
+def _linked(work: Work, rule: TriggerRule, names: Names, complaint: Record) -> list[Record]:
+    """The complaints that a new form is about: all counted under what it is keyed by, oldest first, and its own."""
+    subject = names.record
+    for key in rule.key:
+        group = subject if key == subject.form else work.view.record(str(_key_value(rule, names, key) or ""))
+        figures = work.book.rulebook.figures if group else ()
+        figure = next((f for f in figures if group and (f.of, f.over) == (group.form, complaint.form)), None)
+        if group is None or figure is None or group.form == complaint.form:
+            continue
+        members = work.view.find(complaint.form, work.book.reference(complaint.form, group.form), group.number)
+        counted = [m for m in members if figure.where is None or figure.where(work.names(m)) is True]
+        found = {m.number: m for m in [*counted, complaint]}
+        return sorted(found.values(), key=lambda m: (m.received_at is None, m.received_at, m.number))
+    return [complaint]
 
 
 def _arithmetic(work: Work, rule: TriggerRule, names: Names, before: str) -> str | None:
@@ -266,8 +283,8 @@ def figures_of(work: Work, rule: TriggerRule) -> tuple[FigureRule | None, Figure
     return own, next((f for f in scoped if f.of != rule.on), None)
 
 
-def _customer(complaint: Record | None) -> Value:
-    return (complaint.values.get("customer") or complaint.values.get("customer_name")) if complaint else None
+def _customer(complaint: Record) -> Value:
+    return complaint.values.get("customer") or complaint.values.get("customer_name")
 
 
 def as_kept(form: Form, name: str, value: Value) -> Value:
