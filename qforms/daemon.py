@@ -43,6 +43,11 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
             h.handle([], at)
             h.take_edits(at)
             h.finish(at)
+        except OSError as fault:
+            h.log.error("disk", reason=str(fault))
+            raise QformsError(
+                f"写不进去，来件都还在原处，请腾出空间或检查硬盘后再运行：{fault} (nothing was taken: the disk)"
+            ) from fault
         finally:
             for source in sources:
                 source.close()

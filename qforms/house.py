@@ -18,7 +18,7 @@ from qforms.filing import Filing
 from qforms.forms import catalogue
 from qforms.ledger import FileStore, Ledger
 from qforms.mailroom import Mailroom
-from qforms.model import Clock, Delivery, Problem, Source
+from qforms.model import Clock, Delivery, Problem, QformsError, Source
 from qforms.office.child import OfficeReader
 from qforms.register import Register
 from qforms.settings import Procedures, Settings
@@ -79,15 +79,15 @@ class House:
         self.log.error("clocks ring without end", now=now.isoformat())
         return taken
 
-    def take_edits(self, now: datetime) -> int:
+    def take_edits(self, now: datetime) -> None:
         """What the office wrote into the workbook since it was last read."""
-        return self.register.take_edits(self.desk, now)
+        self.guarded("edits", lambda: self.register.take_edits(self.desk, now), now)
 
     def finish(self, now: datetime) -> None:
         """After the commit: letters, case folders, workbook. A bug in one does not stop the others."""
-        self.guarded("letters", lambda: self.mailroom.post(now))
-        self.guarded("case folders", self.filing.catch_up)
-        self.guarded("workbook", lambda: self.register.publish(now))
+        self.guarded("letters", lambda: self.mailroom.post(now), now)
+        self.guarded("case folders", self.filing.catch_up, now)
+        self.guarded("workbook", lambda: self.register.publish(now), now)
 
     def _ring(self, clock: Clock, now: datetime) -> None:
         self.desk.ring(clock, now)
@@ -104,10 +104,14 @@ class House:
         calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try(now)) if t is not None]
         return max(0.0, min([at_most, *((t - now) / timedelta(seconds=1) for t in calls)]))
 
-    def guarded(self, what: str, work: Callable[[], object]) -> None:
-        """Runs one part of the loop; its bug is logged and does not stop the others."""
+    def guarded(self, what: str, work: Callable[[], object], now: datetime | None = None) -> None:
+        """Runs one part of the loop; its fault stops no other part. The operator hears of what he can mend."""
         try:
             work()
+        except QformsError as fault:
+            self.log.error("part stopped", part=what, reason=str(fault))
+            if now is not None:
+                self.operator_notice(Problem("part_stopped", str(fault)), now)
         except Exception:
             self.log.exception("part failed", part=what)
 

@@ -6,6 +6,7 @@ after each try, so that a crash in between is known for what it is."""
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,9 @@ class Mailroom:
         address = self.settings.company.operator
         if not address:
             return
-        lang = self.settings.lang
+        lang, where = self.settings.lang, hashlib.sha256(problem.where.encode()).hexdigest()[:12]
         intent = LetterIntent(
-            key=f"operator:{problem.code}:{problem.where}:{self.settings.local(now):%Y-%m-%d}",
+            key=f"operator:{problem.code}:{where}:{self.settings.local(now):%Y-%m-%d}",
             kind="operator",
             audience="operator",
             to=(address,),

@@ -493,6 +493,17 @@ CATALOGUE: dict[str, Kind] = {
         "another customer or an internal thread). Correct it, then send.",
         "office",
     ),
+    # ---- the program's own parts (house.py, mailroom.py)
+    "letter_not_made": _kind(
+        "信件 {where} 写不出来：{reason}。一小时后再试；请检查 form_templates 里的模板。",
+        "The letter {where} cannot be made: {reason}. Tried again in an hour; check the templates in form_templates.",
+        "operator",
+    ),
+    "part_stopped": _kind(
+        "这一步停下了：{where}。其余照常。",
+        "One part has stopped: {where}. Everything else goes on.",
+        "operator",
+    ),
     # ---- bugs
     "bug": _kind(
         "程序出错，原件已保存；排除后用 qforms held retry 重新处理。",

@@ -7,6 +7,7 @@ import email
 import email.policy
 import hashlib
 import imaplib
+import io
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from typing import Any
 
 from servers.mailstack import PASSWORD, MailStack
 
-from qforms import daemon, house
+from qforms import cli, daemon, house
 from qforms.commands import look, start
 from qforms.model import Delivery
 
@@ -86,6 +87,18 @@ class Workspace:
         file = self.root / "inbox" / name
         file.write_bytes(raw)
         os.utime(file, (NOW.timestamp() - 600,) * 2)
+
+    def filled(self, form: str, **values: Any) -> bytes:
+        """A blank Excel form of ours with these cells filled in, as a person would type them."""
+        import openpyxl
+
+        path = look.blank(self.root, form, "excel", self.root.parent / f"{form}.xlsx", "zh")
+        book = openpyxl.load_workbook(path)
+        for name, value in values.items():
+            [(sheet, cell)] = book.defined_names[f"qf_{name}"].destinations
+            book[sheet][cell] = value
+        book.save(path)
+        return path.read_bytes()
 
     # ---- work
 
@@ -236,6 +249,17 @@ def environ(**more: str) -> dict[str, str]:
     cache = Path(kept.get("TMPDIR", "/tmp")) / f"qforms-pyc-{os.getuid() if hasattr(os, 'getuid') else 0}"
     given = {"QFORMS_MAIL_PASSWORD": PASSWORD, "QFORMS_SMTP_PASSWORD": PASSWORD, "PYTHONPYCACHEPREFIX": str(cache)}
     return {**kept, **given, **more}
+
+
+def command(*arguments: str) -> tuple[int, str, str]:
+    """A command in this process: its exit status, what it printed, and what it said of faults."""
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.guarded(lambda: cli.app(list(arguments), standalone_mode=True))
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return status, out.getvalue(), err.getvalue()
 
 
 def qforms(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ from qforms.intake import (
     mime,
     numbers,
     parts,
+    phenomenon,
     quotes,
     trust,
 )
@@ -29,7 +30,7 @@ from qforms.intake import kind as kinds
 from qforms.intake.json_form import NotJson
 from qforms.intake.mime import Mail
 from qforms.intake.sheets import Office, read_office
-from qforms.model import Delivery, Filled, Part, Problem, Reading
+from qforms.model import TRUNCATED, Delivery, Filled, Part, Problem, Reading
 from qforms.settings import Procedures
 
 COMPLAINT = "complaint"  # the form that whatever comes from outside opens
@@ -40,9 +41,20 @@ def read(delivery: Delivery, procedures: Procedures, office: Office, now: dateti
     """What the delivery holds. `office` opens Office files (`read(data, name) -> Book`, or raises OfficeFault)."""
     if delivery.channel == "workbook":
         return _edit(delivery, procedures)
+    if delivery.raw.startswith(f"{TRUNCATED}: ".encode()):
+        return _too_big(delivery, procedures)
     if delivery.channel == "folder":
         return _file(delivery, procedures, office)
     return _mail(delivery, procedures, office)
+
+
+def _too_big(delivery: Delivery, procedures: Procedures) -> Reading:
+    """What stands for a mail or file that was not fetched: who sent it and its subject are known, no more."""
+    mail = mime.parse(delivery.raw)
+    subject = headers.decode(mail.header("subject"))[0]
+    reason = Problem("mail_too_big", delivery.locator, context={"size": mail.header(TRUNCATED.lower())})
+    reading = _envelope(delivery, mail, procedures, _digest("big", delivery.digest))
+    return dc.replace(reading, subject=subject, held=reason, kind="none")
 
 
 # ---------------------------------------------------------------- edits and files
@@ -196,7 +208,8 @@ def _free(reading: Reading, procedures: Procedures) -> Filled:
             if value is not None and problem is None:
                 values[name], raw[name], where[name] = value, said, "正文"
     if "defect_symptom" not in raw and reading.text:
-        values["defect_symptom"] = freetext.phenomenon(reading.text) or reading.subject
+        values["defect_symptom"] = phenomenon.phenomenon(reading.subject, reading.text)
+        where["defect_symptom"] = "正文"
     if "product_model" not in raw:
         raw["product_model"] = "\n".join(freetext.tokens(f"{reading.subject}\n{reading.text}"))
     how: Literal["body", "free"] = "body" if lines.raw else "free"
