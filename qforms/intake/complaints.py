@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from qforms.intake import kind, parts, rights, words
+from qforms.intake import kind, parts, phenomenon, rights, words
 from qforms.intake.matter import Matter, answerable, asked, task, top
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import customer_of, first_address
@@ -24,8 +24,9 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
     problems = [p for p in filled.problems if not p.field or may(top(p.field))]
     problems += [*extra, *matter.reading.problems]
     customer = _customer(matter, values)
+    said = noted(matter, filled)
     _add(matter, values, _arrival(matter))
-    _add(matter, values, noted(matter, filled))
+    _add(matter, values, said)
     if customer is not None:
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
     problems += _product(matter, filled, values)
@@ -38,7 +39,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         form.name,
         number=filled.number if filled.how == "edit" else "",
         values=values,
-        where=dict(filled.where),
+        where=places(filled, said),
         part=filled.part,
         how=filled.how,
         event=filled.event,
@@ -55,7 +56,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
 def told(matter: Matter) -> Filled:
     """The complaint that the mail's own text makes."""
     found = (f for f in matter.reading.filled if f.form == COMPLAINT)
-    return next(found, None) or Filled(COMPLAINT, {"defect_symptom": matter.reading.text[:1000]}, how="free")
+    return next(found, None) or Filled(COMPLAINT, {}, how="free")
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
@@ -74,10 +75,29 @@ def noted(matter: Matter, filled: Filled) -> dict[str, Any]:
         natures.append(kind.nature("", "\n".join(v for v in filled.values.values() if isinstance(v, str))))
     wanted = any(n.wants_8d for n in natures) or "report_8d" in (filled.values.get("customer_demand") or ())
     return {
+        "defect_category": _category(matter, filled),
         "danger_words": tuple(dict.fromkeys(word for n in natures for word in n.danger)),
         "line_stopped": any(n.line_stopped for n in natures) or None,
         "d8_requested_at": matter.received_at if wanted else None,
     }
+
+
+def _category(matter: Matter, filled: Filled) -> str | None:
+    """The category that the words of the phenomenon mean, unless the sender gave one, legible or not."""
+    fld = matter.procedures.catalogue.field(COMPLAINT, "defect_category")
+    given = filled.values.get("defect_category") or any(p.field == "defect_category" for p in filled.problems)
+    if fld is None or given:
+        return None
+    code = phenomenon.category(str(filled.values.get("defect_symptom") or ""))
+    return code if any(choice.code == code for choice in fld.choices) else None
+
+
+def places(filled: Filled, said: Mapping[str, Any]) -> dict[str, str]:
+    """Where each value stood; the category that was told from the phenomenon stands where that stood."""
+    where = dict(filled.where)
+    if said.get("defect_category"):
+        where["defect_category"] = where.get("defect_symptom", "正文")
+    return where
 
 
 def _add(matter: Matter, values: dict[str, Any], more: dict[str, Any]) -> None:
@@ -135,6 +155,7 @@ def _product(matter: Matter, filled: Filled, values: dict[str, Any]) -> list[Pro
     for token in filter(None, candidates):
         if product := product_of(matter, token):
             values["product_model"] = product.values.get("model") or product.number
+            _alone(filled, values, (token, *_names(product)))
             known = {"product_name": product.values.get("name"), "product_family": product.values.get("family")}
             _add(matter, values, known)
             return []
@@ -147,6 +168,17 @@ def _product(matter: Matter, filled: Filled, values: dict[str, Any]) -> list[Pro
     near = nearest(str(given), models)
     where = filled.where.get("product_model", "")
     return [Problem("unknown_product", where, "product_model", {"model": given, "near": near}, "question")]
+
+
+def _names(product: Record) -> tuple[str, ...]:
+    v = product.values
+    return tuple(str(n) for n in (v.get("name"), v.get("name_en"), v.get("model"), *(v.get("aliases") or ())) if n)
+
+
+def _alone(filled: Filled, values: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Takes the product's names out of a phenomenon that running text gave; a label's value stays as written."""
+    if filled.raw.get("defect_symptom") is None and values.get("defect_symptom"):
+        values["defect_symptom"] = phenomenon.without(str(values["defect_symptom"]), names)
 
 
 def product_of(matter: Matter, token: str) -> Record | None:

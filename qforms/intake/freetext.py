@@ -4,14 +4,12 @@ before them. What is only likely (a product model) is a candidate, to be looked 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 
 from qforms.forms.labels import Labels
-from qforms.intake.words import plain, vocabulary
+from qforms.intake.words import vocabulary_file
 from qforms.model import Catalogue, Field, Form, Problem, Value
 
 _LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
@@ -20,7 +18,6 @@ _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
 )
-_SENTENCE = re.compile(r"[^。！？!?\n；;]+")
 _CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CANDIDATES = 20
 _LINES = 400
@@ -138,11 +135,14 @@ class _Words:
     quantity: re.Pattern[str]
     defective: re.Pattern[str]
     not_defective: re.Pattern[str]
+    model: re.Pattern[str]
+    counted: re.Pattern[str]  # a quantity with the words that belong to it
 
 
 @lru_cache(1)
 def _words() -> _Words:
-    data = tomllib.loads(files("qforms.intake").joinpath("words.toml").read_text("utf-8"))["free"]
+    whole = vocabulary_file()
+    data = whole["free"]
 
     def either(name: str) -> str:
         return "|".join(re.escape(w) for w in sorted(data[name], key=len, reverse=True))
@@ -153,7 +153,11 @@ def _words() -> _Words:
 
     code = r"(?=[a-z0-9./_-]*\d)[a-z0-9](?:[a-z0-9./_-]{1,38}[a-z0-9])"
     several = rf"{code}(?:\s*[、,/ ]\s*{code})*"
-    unit, not_unit = either("unit"), either("not_unit")
+    not_unit = either("not_unit")
+    unit = "|".join(
+        rf"{re.escape(w)}(?![a-z])" if w.isascii() else w for w in sorted(data["unit"], key=len, reverse=True)
+    )
+    model = "|".join(re.escape(w) for w in sorted(whole["around"]["model"], key=len, reverse=True))
     number = r"(?<![A-Za-z0-9.\-/约近第每一二两三四五六七八九十百])(\d{1,7}|[一二两三四五六七八九十百]{1,5})"
     return _Words(
         (
@@ -162,15 +166,22 @@ def _words() -> _Words:
             before("customer_complaint_no", "complaint_no", code),
             before("order_no", "order_no", code),
         ),
-        re.compile(rf"{number}\s*(?:{unit})(?![a-z])(?!{not_unit})", re.I),
+        re.compile(rf"{number}\s*(?:{unit})(?!{not_unit})", re.I),
         re.compile(either("defective")),
         re.compile(either("not_defective")),
+        re.compile(rf"(?<![a-z])(?:{model})\s*(?:为|是|is)?\s*[::#]?\s*{code}", re.I),
+        re.compile(
+            rf"(?:(?:一共|合计|共计|总共|其中|不良数量|数量|quantity|qty|约|about|total)\s*[:为是有]?\s*)?"
+            rf"(?<![少缺多漏了第每\d.])(?<![少缺多漏了]\s){number}\s*(?:{unit})(?!{not_unit})(?:\s*(?:out of|of)(?![a-z]))?|"
+            rf"(?:不良数量|数量|quantity|qty)\s*[:为是]?\s*\d{{1,6}}(?!\d)",
+            re.I,
+        ),
     )
 
 
 def running(subject: str, text: str) -> dict[str, str]:
     """Field -> text found, by the words before it: lot_no, serial_nos, defect_qty, order_no, customer_complaint_no."""
-    whole = _folded(f"{subject}\n{text}")
+    whole = folded(f"{subject}\n{text}")
     low = whole.lower()
     found: dict[str, str] = {}
     for name, needles, expression in _words().named:
@@ -183,10 +194,18 @@ def running(subject: str, text: str) -> dict[str, str]:
     return found
 
 
+def identifiers(text: str) -> list[tuple[int, int]]:
+    """Where numbers of lots, units, orders and models stand, with the words before them, and quantities."""
+    words = _words()
+    low = text.lower()
+    named = [e for _, needles, e in words.named if any(n in low for n in needles)]
+    return [m.span() for e in (*named, words.model, words.counted) for m in e.finditer(text)]
+
+
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Full-width letters, digits and signs made half-width, case kept; length kept, so that places stay true."""
     return text[:50_000].translate(_HALF_WIDTH)
 
@@ -229,14 +248,5 @@ def _number(text: str) -> int:
 
 def tokens(text: str) -> tuple[str, ...]:
     """Words of letters and digits that may be a model or a lot: YL-A65, A65-2603C. Each once, in order."""
-    found = (m.group() for m in _TOKEN.finditer(_folded(text)))
+    found = (m.group() for m in _TOKEN.finditer(folded(text)))
     return tuple(dict.fromkeys(t for t in found if 3 <= len(t) <= 40))[:_CANDIDATES]
-
-
-def phenomenon(text: str) -> str:
-    """The sentences that say what is wrong, at most two; else the first one of some length."""
-    words = vocabulary()
-    sentences = [s.strip() for s in _SENTENCE.findall(text[:20_000]) if s.strip()]
-    telling = [s for s in sentences if words.danger(plain(s)) or words.strong(plain(s))]
-    chosen = telling[:2] or [s for s in sentences if len(s) >= 8][:1] or sentences[:1]
-    return "；".join(chosen)[:1000]

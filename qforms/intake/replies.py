@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses as dc
 
-from qforms.intake import contacts, freetext, parts, returns, rights
-from qforms.intake.complaints import noted, told
+from qforms.intake import contacts, freetext, parts, phenomenon, returns, rights
+from qforms.intake.complaints import noted, places, told
 from qforms.intake.matter import Matter, asked, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
 from qforms.model import Filled, Letter, Outcome, Problem, Reading, Record, Text
@@ -29,7 +29,7 @@ def from_customer(matter: Matter, record: Record, letter: Letter | None) -> tupl
             for n, v in noted(own, filled).items()
             if v and record.values.get(n) in (None, ()) and own.has(COMPLAINT, n)
         }
-        outcome = dc.replace(outcome, values={**outcome.values, **new})
+        outcome = dc.replace(outcome, values={**outcome.values, **new}, where=places(filled, new))
     return (dc.replace(outcome, alarm=matter.reading.danger), contact)
 
 
@@ -43,7 +43,8 @@ def _filling_gaps(matter: Matter, filled: Filled, record: Record) -> Filled:
         n: v
         for n, v in said.values.items()
         if record.values.get(n) in (None, "", ()) and may(n) and n not in filled.values
-    }
+        and (n != "defect_symptom" or phenomenon.names_fault(str(v)))
+    }  # fmt: skip
     return dc.replace(filled, values={**gaps, **filled.values})
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 _LONGEST = 50_000  # characters of a mail that are searched
 
@@ -31,9 +32,9 @@ class Words:
         return out
 
     def masked(self, text: str) -> str:
-        """The text without these words."""
-        for start, end in reversed(self.spans(text)):
-            text = f"{text[:start]}·{text[end:]}"
+        """The text with these words blotted out, its length kept."""
+        for start, end in self.spans(text):
+            text = f"{text[:start]}{'·' * (end - start)}{text[end:]}"
         return text
 
 
@@ -50,10 +51,14 @@ class Finder:
 
     def __call__(self, text: str) -> tuple[str, ...]:
         """The words found, each once, in order. `text` as `plain` gives it."""
+        return tuple(dict.fromkeys(text[a:b] for a, b in self.places(text)))
+
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Where the words stand that are not denied, in order."""
         if not self.words.spans(text):
-            return ()
+            return []
         text = self.question.masked(self.harmless.masked(text))
-        return tuple(dict.fromkeys(text[a:b] for a, b in self.words.spans(text) if not self._denied(text, a, b)))
+        return [(a, b) for a, b in self.words.spans(text) if not self._denied(text, a, b)]
 
     def _denied(self, text: str, start: int, end: int) -> bool:
         before = text[max(0, start - 60) : start]
@@ -83,17 +88,13 @@ def plain(text: str) -> str:
 @lru_cache(1)
 def vocabulary() -> Vocabulary:
     """The shipped words, compiled once."""
-    data = tomllib.loads(files("qforms.intake").joinpath("words.toml").read_text("utf-8"))
-    negation = data["negation"]
+    data = vocabulary_file()
     danger = (*data["danger"]["zh"], *data["danger"]["en"])
-
-    def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
-        return _finder(words, negation, harmless)
 
     return Vocabulary(
         danger=finder(danger, data["danger"]["harmless"]),
         wants_8d=finder(data["wants_8d"]["words"]),
-        verbs=_any(data["wants_8d"]["verbs"]),
+        verbs=any_of(data["wants_8d"]["verbs"]),
         line_stopped=finder(data["line_stopped"]["words"]),
         strong=finder(data["complaint"]["strong"]),
         weak=finder(data["complaint"]["weak"]),
@@ -101,6 +102,12 @@ def vocabulary() -> Vocabulary:
         business_weak=finder(data["business"]["weak"]),
         ask=tuple(data["ask"]),
     )
+
+
+@lru_cache(1)
+def vocabulary_file() -> dict[str, Any]:
+    """`words.toml` as it stands."""
+    return tomllib.loads(files("qforms.intake").joinpath("words.toml").read_text("utf-8"))
 
 
 def _one(word: str) -> str:
@@ -112,7 +119,8 @@ def _one(word: str) -> str:
     return left + expression + (r"(?![a-z0-9])" if word[-1].isalnum() else "")
 
 
-def _any(words: Iterable[str]) -> re.Pattern[str]:
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """One expression of all these words, the longest first."""
     return re.compile("|".join(_one(w) for w in sorted(set(words), key=len, reverse=True)))
 
 
@@ -121,13 +129,15 @@ def _words(words: Iterable[str], tail: str = "") -> Words:
     return Words(tuple((plain(w).split()[0], re.compile(_one(w) + tail)) for w in dict.fromkeys(words)))
 
 
-def _finder(words: Sequence[str], negation: dict[str, list[str]], harmless: Sequence[str]) -> Finder:
-    word = _any(words).pattern
-    no = _any((*negation["zh"], *negation["en"])).pattern
-    filler = _any(negation["filler"]).pattern
+def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
+    """Finds these words where they are not denied; `harmless` are expressions in which they mean nothing."""
+    negation: Mapping[str, Sequence[str]] = vocabulary_file()["negation"]
+    word = any_of(words).pattern
+    no = any_of((*negation["zh"], *negation["en"])).pattern
+    filler = any_of(negation["filler"]).pattern
     between = rf"(?:(?:{filler}|{word}|[、/]|,(?={word}))\s*|\s+|和|或|及|与)"
     listed = rf"(?:\s*(?:[、/,]|和|或|及|\bor\b|\band\b)\s*(?:{word}))*"
-    denial = rf"(?:{_any(negation['after']).pattern})(?![^\W\d_a-z])"
+    denial = rf"(?:{any_of(negation['after']).pattern})(?![^\W\d_a-z])"
     unanswered = r"(?:[^\n:?]{0,30}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$))?"
     return Finder(
         _words(words),

@@ -167,7 +167,6 @@ def test_candidates_are_no_addresses_numbers_or_dates():
 def test_running_text_never_raises(text):
     freetext.running("", text)
     freetext.tokens(text)
-    freetext.phenomenon(text)
     form = procedures().catalogue.form("complaint")
     freetext.label_lines(text, form, procedures().catalogue)
 
