@@ -30,10 +30,14 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
         changed = _answered(task, answer)
         note = Entry(task.number, now, f"task {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
         tx.write(None, Judgement(tasks=(changed,), entries=(note,)), now)
-    if answer.action in ("file", "not_a_complaint", "merge") and task.delivery:
+    if task.delivery and (answer.action in ("file", "not_a_complaint", "merge") or _ignored(task, answer)):
         _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
     if answer.action in ("agree", "refuse") and task.number:
         _decide(task, answer, desk, now)
+
+
+def _ignored(task: Task, answer: Answer) -> bool:
+    return answer.action == "ignore" and "立案" in task.actions
 
 
 def _answered(task: Task, answer: Answer) -> Task:
@@ -82,14 +86,15 @@ def _letter(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now:
 
 def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
     """「立案」 takes a mail in as a complaint, at the time at which it came; 「不是投诉」 leaves it."""
-    row = next(iter(ledger.deliveries(digest=answer.key)), None)
+    held = ledger.deliveries(outcome="held", state="done", digest=answer.key)
+    row = next(iter(held or ledger.deliveries(digest=answer.key)), None)
     if row is None:
         return
     if answer.action == "file":
         with ledger.begin() as tx:
             tx.forget_delivery(row["key"])
         kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
-        desk.take_as_complaint(Delivery(**kept, raw=desk.store.get(row["digest"])), now)
+        desk.take_as_complaint(Delivery(**kept, raw=desk.store.get(row["digest"]), again=True), now)
     elif answer.action in ("not_a_complaint", "ignore", "done"):
         with ledger.begin() as tx:
             tx.set_delivery_state(row["key"], "dismissed")

@@ -107,6 +107,7 @@ class Field:
     example: Text = Text("")
     help: Text = Text("")
     origin: str = ""  # form.yaml:12
+    rows_of: str = ""  # of a list: the column whose choices are its rows, each printed in its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ class Form:
     named_by: tuple[str, ...] = ()  # fields that make up the number of reference data (a product's model …)
     retention: Text = Text("")
     origin: str = ""
+    facts: tuple[str, ...] = ()  # fields that letters name, the first five that are known; else the columns
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -404,6 +406,7 @@ class Delivery:
     digest: str = ""  # sha256 of raw, hex
     modified_ns: int = 0  # modification time, for a file
     by: str = ""  # who is known to have brought it: the workbook's lastModifiedBy
+    again: bool = False  # a person asked for it to be taken in: that its content was here before is no question then
 
 
 @dataclass(frozen=True, slots=True)
@@ -720,6 +723,7 @@ class Facts(Protocol):
     """What admission and the rules may ask the ledger. Every answer costs the same however many records there are."""
 
     def seen(self, key: str) -> bool: ...
+    def digest_seen(self, digest: str) -> bool: ...  # the very same bytes came before, under whatever key
     def record(self, number: str) -> Record | None: ...
     def revision(self, number: str, revision: int) -> Record | None: ...  # as it stood at that revision
     def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]: ...  # by a key or ref field; newest first

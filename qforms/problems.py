@@ -172,6 +172,15 @@ CATALOGUE: dict[str, Kind] = {
         "{where} 是 Outlook 专用格式，里面的附件读不出来。请以普通附件（.xlsx、.docx、.pdf）重发。",
         "{where} is in a format that only Outlook reads. Please send the files in it as ordinary attachments.",
     ),
+    "same_content_again": _kind(
+        "{where} 的内容与以前收到的文件完全相同，没有再次录入。确要再录一次选“立案”，否则选“忽略”。",
+        "{where} holds exactly what came before and was not entered again. Choose 立案 to enter it once more, else 忽略.",
+        "office",
+    ),
+    "received_later": _kind(
+        "{field}「{raw}」晚于现在，按实际收到的时间记。请改正。",
+        "{field} '{raw}' lies in the future; the time of arrival was taken. Please correct it.",
+    ),
     "archive_unopened": _kind(
         "压缩包 {where} 打不开或格式不支持。请直接附上里面的文件，或用 zip 重新压缩。",
         "The archive {where} cannot be opened. Please attach its files as they are, or as a zip.",

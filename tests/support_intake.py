@@ -229,6 +229,7 @@ class World:
     revisions: dict[tuple[str, int], Record] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     replies: int = 0
+    digests: set[str] = field(default_factory=set)
 
     def add(
         self, form: str, number: str, status: str = "active", case_no: str = "", revision: int = 0, **values: Any
@@ -252,6 +253,9 @@ class World:
 
     def seen(self, key: str) -> bool:
         return False
+
+    def digest_seen(self, digest: str) -> bool:
+        return digest in self.digests
 
     def record(self, number: str) -> Record | None:
         return self.records.get(number)

@@ -43,7 +43,7 @@ def retry(root: Path, digest: str, now: datetime | None) -> Iterator[str]:
             with h.ledger.begin() as tx:
                 tx.forget_delivery(row["key"])
             kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
-            taken = h.handle([Delivery(**kept, raw=h.store.get(row["digest"]))], at)
+            taken = h.handle([Delivery(**kept, raw=h.store.get(row["digest"]), again=True)], at)
             for t in taken:
                 yield f"{row['digest'][:12]}  {t.outcome}  {' '.join(t.numbers)}".rstrip()
         h.finish(at)

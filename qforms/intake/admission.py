@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses as dc
 from datetime import datetime
 
-from qforms.intake import approvals, contacts, identify, kind, parts, replies, returns, rights
+from qforms.intake import again, approvals, contacts, identify, kind, office, parts, replies, returns, rights
 from qforms.intake.complaints import open_case, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
@@ -27,13 +27,15 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
     matter = Matter(reading, facts, procedures, now, speaker_of(reading, facts, procedures, now))
     if reading.machine or (reading.message_id and facts.letter(reading.message_id)):
         return _machine(matter)
+    if again.came_before(matter):
+        return (again.held(matter),)
     if customer := contacts.to_customer(matter):
         return (contacts.outbound(matter, customer),)
     if reading.delivery.channel == "sent":
         return (ignored(matter, "sent_elsewhere"),)
     forms = tuple(f for f in reading.filled if f.how not in {"body", "free"})
     if forms:
-        outcomes = tuple(_form(matter, filled) for filled in forms)
+        outcomes = tuple(office.told(matter, filled, _form(matter, filled)) for filled in forms)
         return (*outcomes, *_decisions(matter))
     return _words(matter)
 
@@ -142,6 +144,8 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         for n, v in filled.values.items()
         if v is not None and not may(n) and matter.has(form.name, n)
     ]
+    values, checks = returns.whole(matter, form, {}, values, problems)
+    problems += checks
     missing = tuple(f.name for f in matter.procedures.catalogue.missing(form.name, values) if may(f.name))
     nameless = [n for n in form.named_by if values.get(n) in (None, "")]
     if nameless or not values:

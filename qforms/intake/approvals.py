@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qforms.intake.matter import Matter, answerable, task
@@ -80,9 +80,18 @@ def _doubt(matter: Matter, letter: Letter) -> Problem | None:
         return Problem("sender_unproven", context={"address": matter.reading.address})
     if letter.intent.code not in matter.reading.codes:
         return Problem("code_missing")
-    if matter.speaker.address not in {a.lower() for a in letter.intent.to} and not _deputises(matter, letter):
+    mine = {matter.speaker.address, *_mailboxes(matter)}
+    if mine.isdisjoint(a.lower() for a in letter.intent.to) and not _deputises(matter, letter):
         return Problem("not_asked", context={"address": matter.reading.address})
     return None
+
+
+def _mailboxes(matter: Matter) -> Iterator[str]:
+    """The addresses of the speaker's departments: what a department is asked, its people answer from their own."""
+    for name in matter.speaker.departments:
+        department = matter.facts.record(name)
+        if department is not None and department.values.get("email"):
+            yield str(department.values["email"]).lower()
 
 
 def _deputises(matter: Matter, letter: Letter) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from qforms.intake import kind, parts, phenomenon, rights, words
 from qforms.intake.matter import Matter, answerable, asked, task, top
 from qforms.intake.reading import COMPLAINT
+from qforms.intake.returns import whole
 from qforms.intake.speaker import customer_of, first_address
 from qforms.model import Filled, Outcome, Problem, Record, Task, Text
 
@@ -24,6 +25,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
     problems = [p for p in filled.problems if not p.field or may(top(p.field))]
     problems += [*extra, *matter.reading.problems]
     customer = _customer(matter, values)
+    problems += _received(matter, values)
     said = noted(matter, filled)
     _add(matter, values, _arrival(matter))
     _add(matter, values, said)
@@ -31,6 +33,8 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
     problems += _product(matter, filled, values)
     problems += _lot(matter, values)
+    values, checks = whole(matter, form, {}, values, problems)
+    problems += checks
     missing = _missing(matter, values, may)
     wanting = bool(missing or asked(problems))
     answer = ("question" if wanting else "acknowledgement") if answerable(matter) else ""
@@ -105,6 +109,17 @@ def _add(matter: Matter, values: dict[str, Any], more: dict[str, Any]) -> None:
     for name, value in more.items():
         if value not in (None, "", ()) and values.get(name) is None and matter.has(COMPLAINT, name):
             values[name] = value
+
+
+def _received(matter: Matter, values: dict[str, Any]) -> list[Problem]:
+    """A complaint that was registered late is as old as it says (A02); one from the future is as old as its arrival.
+    What lies between arrival and now is the arrival, too: nothing is received after it came."""
+    given = values.get("received_at")
+    if given is None or given <= matter.received_at:
+        return []
+    del values["received_at"]
+    raw = matter.procedures.settings.local(given).strftime("%Y-%m-%d %H:%M")
+    return [Problem("received_later", "received_at", "received_at", {"raw": raw})] if given > matter.now else []
 
 
 def _arrival(matter: Matter) -> dict[str, Any]:

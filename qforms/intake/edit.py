@@ -25,12 +25,13 @@ def read(delivery: Delivery, procedures: Procedures) -> Filled:
     values, problems = json_form.typed_values(form, given.get("values") or {}, procedures, cells)
     base, _ = json_form.typed_values(form, given.get("base") or {}, procedures)
     revision = given.get("base_revision")
+    refused = tuple(_problem(p) for p in given.get("problems") or ())
     return Filled(
         form,
         values,
         where={name: cells.get(name, where) for name in values},
         raw={name: str(value) for name, value in (given.get("values") or {}).items()},
-        problems=problems,
+        problems=(*refused, *problems),
         how="edit",
         number=str(given.get("number") or ""),
         case_no=str(given.get("case_no") or ""),
@@ -38,6 +39,17 @@ def read(delivery: Delivery, procedures: Procedures) -> Filled:
         event=str(given.get("event") or ""),
         base=None if given.get("new") else base,
         base_revision=None if revision is None else int(revision),
+    )
+
+
+def _problem(said: Mapping[str, Any]) -> Problem:
+    """What the workbook itself could not take: a formula, an error value."""
+    context = said.get("context")
+    return Problem(
+        str(said.get("code") or ""),
+        str(said.get("where") or ""),
+        str(said.get("field") or ""),
+        context if isinstance(context, Mapping) else {},
     )
 
 

@@ -95,14 +95,16 @@ def task(matter: Matter, kind: str, text: Text, owner: str, record: Record | Non
 
 
 def failed_checks(matter: Matter, form: Form, values: Values) -> tuple[Problem, ...]:
-    """The form's checks across fields that do not hold. One that names an unknown value can't be judged yet."""
+    """The form's checks across fields that do not hold. One that rests on an unknown value can't be judged yet; nor one
+    that rests on a computed field, which still shows what was known before."""
     conditions = matter.procedures.rulebook.conditions
+    computed = {f.name for f in form.fields if f.calc}
+    known = {name: value for name, value in values.items() if name not in computed}
     found = []
     for n, check in enumerate(form.checks):
         that, when = conditions.get(f"{form.name}:check:{n}"), conditions.get(f"{form.name}:check_when:{n}")
-        unknown: list[str] = []
-        if that is None or (check.when and not (when and when(values))):
+        if that is None or (check.when and not (when and when(known))):
             continue
-        if not that(values, unknown) and not unknown:
+        if that(known) is False:
             found.append(Problem("check_failed", check.at, check.at, {"zh": check.say.zh, "en": check.say["en"]}))
     return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from qforms.intake import identify, rights
 from qforms.intake.matter import Matter, answerable, asked, errors, failed_checks, refused, top
@@ -30,7 +31,7 @@ def revise(
     merged = merge(seen, _given(filled), record.values, may)
     problems = [p for p in filled.problems if not p.field or may(top(p.field))]
     problems += _refusals(filled, merged)
-    values, checks = _whole(matter, form, record, merged.values, problems)
+    values, checks = whole(matter, form, record.values, merged.values, problems)
     problems += checks
     if merged.refused and not merged.values and not merged.conflicts and not any(map(may, _given(filled))):
         names = ", ".join(merged.refused[:6])
@@ -80,12 +81,12 @@ def _refusals(filled: Filled, merged: Merged) -> Iterable[Problem]:
         yield Problem("not_yours", filled.where.get(name, ""), name, severity=severity)  # type: ignore[arg-type]
 
 
-def _whole(
-    matter: Matter, form: Form, record: Record, values: Values, problems: list[Problem]
-) -> tuple[dict[str, object], tuple[Problem, ...]]:
+def whole(
+    matter: Matter, form: Form, before: Values, values: Values, problems: list[Problem]
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The values without those that must wait: a check's own field when it fails, and all of money, shares and
     decisions together when one of them is wrong."""
-    checks = failed_checks(matter, form, {**record.values, **values}) if values else ()
+    checks = failed_checks(matter, form, {**before, **values}) if values else ()
     bad = {top(p.field) for p in (*errors(problems), *checks)}
     together = {f.name for f in form.fields if rights.is_money(f)}
     held = {top(p.field) for p in checks} | (together if bad & together else set())

@@ -44,6 +44,7 @@ _CLOCKS = select(t.clock).where(t.clock.c.subject == bindparam("subject"))
 _TASK = select(t.task).where(t.task.c.key == bindparam("key"))
 _TOKEN = select(t.token.c.number).where(t.token.c.token == bindparam("token"))
 _COUNTER = select(t.counter.c.last).where(t.counter.c.series == bindparam("series"))
+_DIGEST = select(t.delivery.c.id).limit(1)
 _REPLIES = (
     select(t.reply.c.id).where(t.reply.c.address == bindparam("address"), t.reply.c.at > bindparam("since")).limit(1000)
 )
@@ -60,6 +61,7 @@ class LedgerFacts:
         self._catalogue = catalogue
         self._domain = domain
         self._seen: dict[str, bool] = {}
+        self._digests: set[str] = set()  # of deliveries written here
         self._records: dict[str, Record | None] = {}
         self._found: dict[tuple[str, str, str], dict[str, None]] = {}
         self._figures: dict[FigureKey, Decimal | None] = {}
@@ -93,7 +95,7 @@ class LedgerFacts:
 
     def digest_seen(self, digest: str) -> bool:
         """Did a delivery with the very same bytes come before, under whatever key?"""
-        return self._one(select(t.delivery.c.id).where(t.delivery.c.digest == digest)) is not None
+        return digest in self._digests or self._one(_DIGEST.where(t.delivery.c.digest == digest)) is not None
 
     def record(self, number: str) -> Record | None:
         if number not in self._records:

@@ -138,6 +138,7 @@ class Transaction(LedgerFacts):
         reasons = [o.reason for o in outcomes if o.reason] or [p for o in outcomes for p in o.problems]
         numbers = [o.number for o in outcomes if o.number]
         self._seen[reading.key] = True
+        self._digests.add(d.digest)
         self._rows["delivery"].append(
             {
                 "key": reading.key,

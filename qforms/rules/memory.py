@@ -40,6 +40,7 @@ class MemoryFacts:
         self.entries: list[Entry] = []
         self._index: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
         self._seen: set[str] = set()
+        self._digests: set[str] = set()
         self._replies: list[tuple[str, datetime]] = []
         self._conflicts: dict[str, list[Conflict]] = defaultdict(list)
 
@@ -47,6 +48,7 @@ class MemoryFacts:
         """Takes in all that a judgement changes."""
         if reading is not None:
             self._seen.add(reading.key)
+            self._digests.add(reading.delivery.digest)
         for record in judgement.records:
             self._put(record)
         for clock in judgement.clocks:
@@ -94,6 +96,9 @@ class MemoryFacts:
 
     def seen(self, key: str) -> bool:
         return key in self._seen
+
+    def digest_seen(self, digest: str) -> bool:
+        return digest in self._digests
 
     def record(self, number: str) -> Record | None:
         return self.records.get(number)
