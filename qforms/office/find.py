@@ -37,7 +37,7 @@ class Found:
 def find(book: Book, form: Form, labels: Labels) -> Found:
     """The fields of `form` in `book`."""
     lists = find_lists(book, form, labels)
-    scan = _Scan(book, labels, set(lists.claimed))
+    scan = _Scan(book, labels, set(lists.claimed), _choices(form))
     scan.run()
     named = _named(book, form, scan)
     values: dict[str, tuple[Raw, str]] = {}
@@ -58,6 +58,13 @@ def find(book: Book, form: Form, labels: Labels) -> Found:
     return Found(values, lists.rows, scan.unknown(form), targets, scan.record)
 
 
+def _choices(form: Form) -> Mapping[str, frozenset[str]]:
+    """The words that a field may hold: one of them beside its label is its value, though it be a label elsewhere."""
+    return {
+        f.name: frozenset(w for c in f.choices for w in (c.label.zh, c.label.en, *c.aliases)) for f in form.fields
+    }
+
+
 def _raw(book: Book, place: Place) -> Raw | None:
     cell = book.grids[place[0]].at(place[1], place[2])
     return raw_of(cell) if cell else None
@@ -76,13 +83,13 @@ def _named(book: Book, form: Form, scan: _Scan) -> dict[str, Place]:
     places: dict[str, Place] = {}
     for fld in form.fields:
         place = _visible(book, book.names.get("qf_" + fld.name))
-        if place and (scan.label_at(place) or owner.get(place, fld.name) != fld.name):
+        if place and (scan.label_at(place, fld.name) or owner.get(place, fld.name) != fld.name):
             place = None
         place = place or scan.places.get(fld.name)
         if not place and fld.name not in scan.inline and not fld.fields:
             mapped = _hidden_map(book) if mapped is None else mapped
             place = _visible(book, mapped.get(fld.name))
-            if place and (scan.label_at(place) or place in owner):
+            if place and (scan.label_at(place, fld.name) or place in owner):
                 place = None
         if place:
             places[fld.name] = place
@@ -120,6 +127,7 @@ class _Scan:
     book: Book
     labels: Labels
     claimed: set[Place]  # cells that are part of a list
+    choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     inline: dict[str, tuple[Place, Raw | None]] = field(default_factory=dict)
     record: dict[str, tuple[Raw, str]] = field(default_factory=dict)
@@ -149,17 +157,18 @@ class _Scan:
             self._known[text] = self.labels.find(text)
         return self._known[text]
 
-    def label_at(self, place: Place) -> str | None:
-        """The field whose label stands at a place, unless the place holds another field's value."""
+    def label_at(self, place: Place, beside: str = "") -> str | None:
+        """The field whose label stands at a place, unless it holds another field's value, or may: that of `beside`."""
         if place in self.claimed:
             return None
         cell = self.book.grids[place[0]].at(place[1], place[2])
-        return self.name_of(cell.text.strip()) if cell else None
+        text = cell.text.strip() if cell else ""
+        return None if text in self.choices.get(beside, ()) else self.name_of(text)
 
     def _cell(self, grid: Grid, place: Place, text: str) -> None:
         name = self.name_of(text)
         if name is not None:
-            value = self._value_place(grid, place)
+            value = self._value_place(grid, place, name)
             known = self.places.get(name)
             if known is None or (_raw(self.book, known) is None and value and _raw(self.book, value) is not None):
                 self._claim(name, value or place)
@@ -175,7 +184,7 @@ class _Scan:
         self.places[name] = value
         self.claimed.add(value)
 
-    def _value_place(self, grid: Grid, place: Place) -> Place | None:
+    def _value_place(self, grid: Grid, place: Place, name: str = "") -> Place | None:
         """The cell right of a label's merged range, else the one below: where the right one is a label, too, or lies
         outside the form, or stands in a row of labels over a row of values."""
         g, row, col = place
@@ -183,17 +192,18 @@ class _Scan:
         if self.book.form == "xlsb":  # merged ranges are not known: the cell may begin further right
             last = next((c for c in range(last + 1, grid.width) if (row, c) in grid.cells), last + 1) - 1
         right, below = self._anchor(g, top, last + 1), self._anchor(g, bottom + 1, col)
-        fits_right = last + 1 < _width(grid, top) and not self.label_at(right)
-        fits_below = right != below and not self.label_at(below) and not _band(grid, below)
+        labelled = self.label_at(right, name)
+        fits_right = last + 1 < _width(grid, top) and not labelled
+        fits_below = right != below and not self.label_at(below, name) and not _band(grid, below)
         left = self._anchor(g, top, col - 1) if col else None
         full_right, full_below = _raw(self.book, right) is not None, _raw(self.book, below) is not None
         in_head = left in self._below and fits_below and (full_below or not full_right)
         if fits_right and not in_head:
             return right
-        if fits_below and (full_below or in_head or self.label_at(right)) and below[1] < grid.height + 1:
+        if fits_below and (full_below or in_head or labelled) and below[1] < grid.height + 1:
             self._below.add(place)
             return below
-        return None if self.label_at(right) else right if last + 1 <= _width(grid, top) else None
+        return None if labelled else right if last + 1 <= _width(grid, top) else None
 
     def _anchor(self, g: int, row: int, col: int) -> Place:
         return (g, *self.book.grids[g].span(row, col)[:2])
