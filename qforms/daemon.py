@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house
-from qforms.desk import GROUP, Taken
+from qforms.desk import Taken
 from qforms.model import Delivery, Problem, QformsError, Source
 from qforms.sources import SourceDown
 
@@ -127,7 +127,7 @@ def _arrived(arrivals: queue.Queue[_Batch], seconds: float, stop: threading.Even
         with contextlib.suppress(queue.Empty):
             batches = [arrivals.get(timeout=max(0.02, min(0.5, until - time.monotonic())))]
             with contextlib.suppress(queue.Empty):
-                while sum(len(b.waiting) for b in batches) < GROUP:
+                while sum(len(b.waiting) for b in batches) < house.GROUP:
                     batches.append(arrivals.get_nowait())
             return batches
         if time.monotonic() >= until:
@@ -141,7 +141,7 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
     while not stop.is_set():
         try:
             waiting = source.waiting()
-            while batch := list(itertools.islice(waiting, GROUP)):
+            while batch := list(itertools.islice(waiting, house.GROUP)):
                 _hand_over(source, batch, arrivals, stop)
             pause = 1.0
             source.wait(_LOOK_AGAIN, stop.is_set)

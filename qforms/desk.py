@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from qforms.office.child import OfficeReader
 
-GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -2,53 +2,83 @@
 
 from __future__ import annotations
 
-import logging
-import logging.handlers
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qforms import rulebook, settings
-from qforms.desk import GROUP, Desk, Taken
-from qforms.filing import Filing
 from qforms.forms import catalogue
 from qforms.ledger import FileStore, Ledger
-from qforms.mailroom import Mailroom
 from qforms.model import Clock, Delivery, Problem, QformsError, Source
-from qforms.office.child import OfficeReader
-from qforms.register import Register
 from qforms.settings import Procedures, Settings
 from qforms.worktime import WorkTime
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from qforms.desk import Desk, Taken
+    from qforms.filing import Filing
+    from qforms.mailroom import Mailroom
+    from qforms.office.child import OfficeReader
+    from qforms.register import Register
+
 CACHE = ".cache"
+GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
 MAX_RINGS = 100_000  # in one go; beyond it something rings without end
 
 
 class House:
-    """One workspace at work. Made by `opened`."""
+    """One workspace at work. Made by `opened`; each of its people comes when first asked for, so looking is quick."""
 
-    def __init__(self, s: Settings, procedures: Procedures, ledger: Ledger, log: FilteringBoundLogger) -> None:
+    def __init__(self, s: Settings, procedures: Procedures, ledger: Ledger) -> None:
         self.settings = s
         self.procedures = procedures
         self.ledger = ledger
-        self.log = log
         self.store = FileStore(s.path("store"))
-        self.office = OfficeReader(s.limits)
-        self.desk = Desk(ledger, self.store, procedures, self.office, log)
-        self.mailroom = Mailroom(ledger, self.store, procedures, log)
-        self.filing = Filing(ledger, self.store, self.mailroom, log)
-        self.register = Register(ledger, procedures, log)
+
+    @cached_property
+    def log(self) -> FilteringBoundLogger:
+        from qforms import journal
+
+        return journal.opened(self.settings.root)
+
+    @cached_property
+    def office(self) -> OfficeReader:
+        from qforms.office.child import OfficeReader
+
+        return OfficeReader(self.settings.limits)
+
+    @cached_property
+    def desk(self) -> Desk:
+        from qforms.desk import Desk
+
+        return Desk(self.ledger, self.store, self.procedures, self.office, self.log)
+
+    @cached_property
+    def mailroom(self) -> Mailroom:
+        from qforms.mailroom import Mailroom
+
+        return Mailroom(self.ledger, self.store, self.procedures, self.log)
+
+    @cached_property
+    def filing(self) -> Filing:
+        from qforms.filing import Filing
+
+        return Filing(self.ledger, self.store, self.mailroom, self.log)
+
+    @cached_property
+    def register(self) -> Register:
+        from qforms.register import Register
+
+        return Register(self.ledger, self.procedures, self.log)
 
     def close(self) -> None:
-        self.mailroom.close()
-        self.office.close()
+        for name in ("mailroom", "office"):
+            if name in self.__dict__:
+                getattr(self, name).close()
         self.ledger.close()
 
     def sources(self, now: datetime | None, once: bool) -> list[Source]:
@@ -121,10 +151,9 @@ class House:
 
 
 @contextmanager
-def opened(root: Path, *, quiet: bool = False) -> Iterator[House]:
+def opened(root: Path) -> Iterator[House]:
     """The house of a workspace, closed again at the end. Raises QformsError when something in it is wrong."""
     s = settings.load(root)
-    log = logger(root, quiet)
     cache = s.path(CACHE)
     loaded = catalogue.load(s.path("form_templates"), cache / "forms.json", s.zone)
     rules = rulebook.load(s.path("inbox_rules"), loaded, cache / "rules.json")
@@ -132,7 +161,7 @@ def opened(root: Path, *, quiet: bool = False) -> Iterator[House]:
     procedures = Procedures(forms, rules, WorkTime(s.calendar, s.zone), s, settings.keys(s.root))
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()
-    house = House(s, procedures, ledger, log)
+    house = House(s, procedures, ledger)
     try:
         yield house
     finally:
@@ -141,37 +170,3 @@ def opened(root: Path, *, quiet: bool = False) -> Iterator[House]:
 
 def _ledger_of(s: Settings) -> str | Path:
     return s.ledger if "://" in s.ledger else s.path(s.ledger)
-
-
-def logger(root: Path, quiet: bool = False) -> FilteringBoundLogger:
-    """JSON lines in `logs/qforms.log` (10 MB, five kept); warnings to the terminal too unless `quiet`."""
-    import structlog
-
-    folder = root / "logs"
-    folder.mkdir(exist_ok=True)
-    out = logging.handlers.RotatingFileHandler(
-        folder / "qforms.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8"
-    )
-    handlers: list[logging.Handler] = [out]
-    if not quiet and os.environ.get("QFORMS_LOG") == "stderr":
-        handlers.append(logging.StreamHandler(sys.stderr))
-    std = logging.getLogger(f"qforms.{root}")
-    for old in list(std.handlers):
-        std.removeHandler(old)
-        old.close()
-    for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        std.addHandler(handler)
-    std.setLevel(logging.INFO)
-    std.propagate = False
-    log: FilteringBoundLogger = structlog.wrap_logger(
-        std,
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
-    return log

@@ -118,7 +118,7 @@ class Workspace:
         return [d for d in look.deliveries(self.root) if d["name"] not in ("departments.json", "staff.json")]
 
     def tasks(self) -> list[str]:
-        with house.opened(self.root, quiet=True) as h:
+        with house.opened(self.root) as h:
             return [t.kind for t in h.ledger.tasks()]
 
     def log(self) -> list[dict[str, Any]]:

@@ -113,7 +113,7 @@ def _disk(s: Settings) -> Iterator[Finding]:
 
 
 def _ledger(s: Settings) -> Iterator[Finding]:
-    with house.opened(s.root, quiet=True) as h:
+    with house.opened(s.root) as h:
         yield Finding("账本", True, f"{len(h.ledger.clocks(['running', 'overdue']))} 个时限在走")
 
 
@@ -145,7 +145,7 @@ def _outgoing(s: Settings) -> Iterator[Finding]:
 
 def _addresses(s: Settings) -> Iterator[Finding]:
     """Departments and settings that still hold the placeholder addresses of a new workspace."""
-    with house.opened(s.root, quiet=True) as h:
+    with house.opened(s.root) as h:
         departments = h.ledger.records("department")
     missing = [r.number for r in departments if str(r.values.get("email", "")).endswith(".example")]
     text = f"还没有真地址：{'、'.join(missing)}。请在总台账「基础资料」里填" if missing else "都有地址"

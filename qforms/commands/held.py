@@ -24,7 +24,7 @@ def rows(h: house.House, digest: str = "") -> list[dict[str, Any]]:
 
 
 def show(root: Path, digest: str) -> Iterator[str]:
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         for row in rows(h, digest):
             what = row["subject"] or row["name"]
             yield f"{row['digest']}  {printing.short(row['received_at'], h.settings)}  {row['sender']}  {what}"

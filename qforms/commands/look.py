@@ -16,7 +16,7 @@ Plain = dict[str, Any]
 
 def records(root: Path, form: str = "") -> list[Plain]:
     """Every record as the contract names it, in the order in which they were opened."""
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         if form and form not in h.procedures.catalogue.forms:
             known = "、".join(sorted(h.procedures.catalogue.forms))
             raise QformsError(f"没有表单 {form} (no such form)。有：{known}")
@@ -26,17 +26,17 @@ def records(root: Path, form: str = "") -> list[Plain]:
 
 
 def clocks(root: Path) -> list[Plain]:
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         return [printing.clock(c, h.settings) for c in printing.listed(h.ledger.clocks(), h.procedures.rulebook)]
 
 
 def letters(root: Path) -> list[Plain]:
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         return [printing.letter(x, h.settings) for x in h.ledger.letters()]
 
 
 def deliveries(root: Path) -> list[Plain]:
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         return [printing.delivery(row, h.settings) for row in h.ledger.deliveries()]
 
 
@@ -52,7 +52,7 @@ def _by_subject(clocks: list[Clock]) -> dict[str, list[Clock]]:
 
 def case(root: Path, number: str) -> Iterator[str]:
     """Lines about a case or a document: values with their origin, history, clocks, letters. Raises QformsError."""
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         with h.ledger.facts() as facts:
             record = facts.record(number)
         if record is None:
@@ -111,7 +111,7 @@ def _clocks(h: house.House, numbers: list[str]) -> Iterator[str]:
 
 def blank(root: Path, form: str, kind: str, out: Path | None, lang: str) -> Path:
     """Writes a blank form; gives its path."""
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         if form not in h.procedures.catalogue.forms:
             known = "、".join(sorted(h.procedures.catalogue.forms))
             raise QformsError(f"没有表单 {form} (no such form)。有：{known}")

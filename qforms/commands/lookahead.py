@@ -25,7 +25,7 @@ class _RollBack(Exception):
 def forecast(root: Path, until: datetime) -> list[dict[str, Any]]:
     """Every rung of every clock up to `until`: its time, clock, number, what happens, and to whom."""
     found: list[dict[str, Any]] = []
-    with house.opened(root, quiet=True) as h, contextlib.suppress(_RollBack), h.ledger.begin() as tx:
+    with house.opened(root) as h, contextlib.suppress(_RollBack), h.ledger.begin() as tx:
         for _ in range(house.MAX_RINGS):
             clock = tx.due(until)
             if clock is None or clock.next_at is None:
@@ -71,7 +71,7 @@ def try_file(root: Path, file: Path, now: datetime | None) -> Iterator[str]:
     delivery = Delivery(
         "folder", str(file), at, raw, name=file.name, digest=digest, modified_ns=file.stat().st_mtime_ns
     )
-    with house.opened(root, quiet=True) as h:
+    with house.opened(root) as h:
         reading = intake.read(delivery, h.procedures, h.office, at)
         yield from _reading(h, reading)
         with h.ledger.facts() as facts:

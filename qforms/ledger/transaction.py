@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from qforms import stamp
 from qforms.ledger import rows
@@ -233,7 +233,7 @@ class Transaction(LedgerFacts):
     def upsert(self, name: str, values: list[dict[str, Any]]) -> None:
         """Inserts rows of a table, or brings those with the same key up to date, in one statement."""
         table = t.metadata.tables[name]
-        dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
+        dialect = import_module(f"sqlalchemy.dialects.{self._db.dialect.name}")  # the one in use: each costs a start
         keys = [c.name for c in table.primary_key] if name != "record" else ["number"]
         statement = dialect.insert(table)
         rest = {c: statement.excluded[c] for c in values[0] if c not in keys}
