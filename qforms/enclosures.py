@@ -13,6 +13,7 @@ from qforms.forms import blank_excel
 from qforms.ledger import Ledger, Transaction
 from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store
 from qforms.office import mark
+from qforms.office.book import OfficeFault
 from qforms.outbox.guard import Circle
 from qforms.settings import Procedures
 
@@ -124,7 +125,11 @@ class Enclosures:
         if part is None:
             raise QformsError(f"letter {intent.key}: {spec} 不在了 (missing part)")
         faults = [(str(where), str(text)) for where, text in intent.facts.get("problems", ())]
-        data = mark.mark(part.data, [mark.Mark(where, text) for where, text in faults if where], lang=intent.lang)
+        marks = [mark.Mark(where, text) for where, text in faults if where]
+        try:
+            data = mark.mark(part.data, marks, lang=intent.lang)
+        except OfficeFault:  # an old format, or a place that has gone: the letter's own lines say what is wrong
+            data = part.data
         return Enclosure(part.name, data, part.kind, "customer")
 
     def _delivery(self, digest: str) -> Delivery:

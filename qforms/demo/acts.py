@@ -32,7 +32,9 @@ class Acts:
         elif "bounce" in step:
             given = step["bounce"]
             letter = self._days.letter(given["letter"], given["to"])
-            self._days.mail(post.bounce(self._days.now, letter, given["status"], given["said"], self._company["server"]))
+            self._days.mail(
+                post.bounce(self._days.now, letter, given["status"], given["said"], self._company["server"])
+            )
         for file in step.get("files", ()):
             self._days.file(file["name"], self._file(file))
         if "book" in step:
@@ -40,7 +42,11 @@ class Acts:
         return self._days.turn()
 
     def _mail(self, given: Mapping[str, Any], at: datetime) -> bytes:
-        answered = self._days.letter(given["answers"]["letter"], given["answers"].get("to", "")) if "answers" in given else None
+        answered = (
+            self._days.letter(given["answers"]["letter"], given["answers"].get("to", ""))
+            if "answers" in given
+            else None
+        )
         subject = given.get("subject") or f"{given.get('prefix', '回复：')}{answered['Subject'] if answered else ''}"
         attachments = [self._attachment(a, answered) for a in given.get("attach", ())]
         mail = post.Mail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ def fill_excel(blank: bytes, labels: Mapping[str, Any]) -> bytes:
 
     book = openpyxl.load_workbook(io.BytesIO(blank))
     sheet = book.worksheets[0]
-    cells = {c.coordinate: c for row in sheet.iter_rows() for c in row if isinstance(c.value, str)}
+    cells = [c for row in sheet.iter_rows() for c in row if isinstance(c.value, str)]
     for label, value in labels.items():
-        at = next((c for c in cells.values() if _label(c.value) == label), None)
+        at = next((c for c in cells if _label(str(c.value)) == label), None)
         if at is None:
             raise LookupError(label)
         merged = next((r for r in sheet.merged_cells.ranges if at.coordinate in r), None)
@@ -38,7 +39,7 @@ def fill_word(form: bytes, labels: Mapping[str, str], rows: Rows = ()) -> bytes:
     document = docx.Document(io.BytesIO(form))
     lines = [_distinct(row) for table in document.tables for row in table.rows]
     for label, value in labels.items():
-        cell = next((b for line in lines for a, b in zip(line, line[1:], strict=False) if _label(a.text) == label), None)
+        cell = next((b for line in lines for a, b in pairwise(line) if _label(a.text) == label), None)
         if cell is None:
             raise LookupError(label)
         _write(cell, value)
@@ -117,7 +118,7 @@ def _distinct(row: Any) -> list[Any]:
 def _write(cell: Any, value: str) -> None:
     """Types into a cell: over what stood there, or, where choices are printed, into the boxes."""
     if "□" in cell.text or "■" in cell.text:
-        _tick(cell, [v.strip() for v in value.split("、")])
+        _tick(cell, [v.strip() for v in str(value).split("、")])
         return
     first, *others = cell.paragraphs
     for run in [r for p in cell.paragraphs for r in p.runs]:
@@ -125,22 +126,19 @@ def _write(cell: Any, value: str) -> None:
     for paragraph in others:
         if not paragraph.text:
             paragraph._p.getparent().remove(paragraph._p)
-    (first.runs[0] if first.runs else first.add_run()).text = value
+    (first.runs[0] if first.runs else first.add_run()).text = str(value)
 
 
 def _tick(cell: Any, chosen: list[str]) -> None:
-    """The box before each chosen word; a word that is no choice is written behind them, as people do."""
-    whole = cell.text.replace("\xa0", " ").replace("■", "□")
-    words = [w.strip() for w in whole.replace("\n", "□").split("□") if w.strip()]
-    boxes = [r for p in cell.paragraphs for r in p.runs if "□" in r.text or "■" in r.text]
-    if len(boxes) == len(words):
-        for box, word in zip(boxes, words, strict=True):
-            box.text = box.text.replace("■", "□") if word not in chosen else box.text.replace("□", "■")
-    else:
-        for run in [r for p in cell.paragraphs for r in p.runs][1:]:
+    """The box before each chosen word; a word that is no choice is typed over the boxes, as people do."""
+    runs = [r for p in cell.paragraphs for r in p.runs]
+    printed = cell.text.replace("\xa0", " ").replace("■", "□").replace("\n", "□")
+    words = [w.strip() for w in printed.split("□") if w.strip()]
+    boxes = [r for r in runs if r.text.strip() in ("□", "■")]
+    if len(boxes) != len(words) or not set(chosen) <= set(words):
+        for run in runs:
             run.text = ""
-        run = cell.paragraphs[0].runs[0]
-        run.text = "  ".join(("■" if w in chosen else "□") + "\xa0" + w for w in words)
-    for word in chosen:
-        if word not in words:
-            cell.paragraphs[-1].add_run(f" {word}")
+        runs[0].text = "、".join(chosen)
+        return
+    for box, word in zip(boxes, words, strict=True):
+        box.text = "■" if word in chosen else "□"

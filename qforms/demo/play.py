@@ -63,7 +63,7 @@ def played(path: Path, lang: Lang = "zh", step: Any = lambda done, of, what: Non
     zone = settings.zone
     start, end = (datetime.fromisoformat(script[k]).replace(tzinfo=zone) for k in ("start", "end"))
     rows: list[Row] = []
-    with _alone(root), house.opened(root, quiet=True) as h, Days(h, start) as days:
+    with _alone(root), house.opened(root) as h, Days(h, start) as days:
         _records(days, company)
         account, acts = Account(h, lang), Acts(days, company, data("clients.yaml"))
         for done, given in enumerate([*steps, None]):
@@ -115,6 +115,7 @@ def _settings(file: Path, company: dict[str, Any]) -> None:
     text = text.replace("quality@company.example", company["address"]).replace(
         "operator@company.example", company["operator"]
     )
+    text = text.replace('lang = "zh"', f'name_en = "{company["company_en"]}"\nlang = "zh"', 1)
     text = text.replace("[folders]\n", "[folders]\nrest_seconds = 0.02\n")
     text += f'\n[trust]\nauthserv_id = "{company["server"]}"\n'
     file.write_text(text, "utf-8")

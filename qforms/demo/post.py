@@ -57,7 +57,7 @@ def build(mail: Mail, client: Mapping[str, Any], server: str) -> bytes:
     whole["To"] = mail.to
     if mail.cc:
         whole["Cc"] = ", ".join(mail.cc)
-    whole["Subject"] = Header(mail.subject, charset)
+    whole["Subject"] = _word(mail.subject, charset if _fits(mail.subject, charset) else "utf-8", folded=True)
     whole["Date"] = format_datetime(mail.at - timedelta(seconds=4))
     seed = hashlib.sha256(f"{mail.at}{mail.writer.email}{mail.subject}".encode()).hexdigest()
     name = client["id"].format(date=mail.at, hex=seed[:32].upper(), digits=str(int(seed[:8], 16)), domain=domain)
@@ -95,7 +95,7 @@ def plain_text(letter: Message) -> str:
 def documents(letter: Message) -> Sequence[tuple[str, bytes]]:
     """The files of a letter, by name."""
     parts = (p for p in letter.walk() if p.get_filename())
-    return [(str(p.get_filename()), bytes(p.get_payload(decode=True) or b"")) for p in parts]  # type: ignore[arg-type]
+    return [(str(p.get_filename()), bytes(p.get_payload(decode=True) or b"")) for p in parts]
 
 
 def _quoted(mail: Mail, client: Mapping[str, Any]) -> str:
@@ -120,7 +120,9 @@ def _body(text: str, client: Mapping[str, Any]) -> Message:
     plain = MIMEText(text, "plain", charset if _fits(text, charset) else "gb18030")
     if "html" not in client:
         return plain
-    both = MIMEMultipart("alternative", boundary=f"----=_001_NextPart{hashlib.sha256(text.encode()).hexdigest()[:12]}_=----")
+    both = MIMEMultipart(
+        "alternative", boundary=f"----=_001_NextPart{hashlib.sha256(text.encode()).hexdigest()[:12]}_=----"
+    )
     shown = client["html"].format(text=html.escape(text).replace("\n", "<br>\n"))
     both.attach(plain)
     both.attach(MIMEText(shown, "html", charset if _fits(shown, charset) else "gb18030"))
@@ -143,8 +145,8 @@ def _attachment(name: str, data: bytes, charset: str) -> Message:
     return part
 
 
-def _word(text: str, charset: str) -> str:
-    return text if text.isascii() else Header(text, charset).encode(maxlinelen=10_000)
+def _word(text: str, charset: str, folded: bool = False) -> str:
+    return text if text.isascii() else Header(text, charset).encode(maxlinelen=76 if folded else 10_000)
 
 
 def _boundary(mail: Mail, kind: str) -> str:
@@ -164,5 +166,5 @@ def _arrival(mail: Mail, domain: str, server: str) -> bytes:
 
 def another_route(raw: bytes, at: datetime, server: str) -> bytes:
     """The same mail as another server of ours passes it on: other Received lines, nothing else."""
-    line = f"Received: from {server} (localhost [127.0.0.1])\r\n\tby {server} (Postfix) with ESMTP; {format_datetime(at)}\r\n"
-    return line.encode() + raw
+    route = f"Received: from {server} (localhost [127.0.0.1])\r\n\tby {server} (Postfix) with ESMTP"
+    return f"{route}; {format_datetime(at)}\r\n".encode() + raw

@@ -33,9 +33,10 @@ def summary(told: Told, lang: Lang) -> None:
 
     zh = lang == "zh"
     console = Console(highlight=False)
-    table = Table(box=SIMPLE, pad_edge=False, title_justify="left")
-    for head, wide in zip(("时间", "来了什么", "程序做了什么") if zh else ("Time", "What came", "What the program did"), (11, 34, None), strict=True):
-        table.add_column(head, width=wide, overflow="fold", no_wrap=wide == 11)
+    table = Table(box=SIMPLE, pad_edge=False)
+    heads = ("时间", "来了什么", "程序做了什么") if zh else ("Time", "What came", "What the program did")
+    for head, share in zip(heads, (None, 2, 3), strict=True):
+        table.add_column(head, no_wrap=share is None, ratio=share)
     for row in told.rows:
         table.add_row(f"{row.at:%m-%d %H:%M}", row.came, row.did)
     console.print(table)
@@ -43,8 +44,10 @@ def summary(told: Told, lang: Lang) -> None:
     if quiet:
         console.print(("此外发出：" if zh else "Sent besides: ") + ("、" if zh else ", ").join(quiet))
     console.print("打开看看：" if zh else "Open:")
+    opened = Table(box=None, show_header=False, pad_edge=False)
     for what, where in _open(told.root, lang):
-        console.print(f"  {what:<{14 if zh else 18}}{where}", soft_wrap=True)
+        opened.add_row(f"  {what}", str(where))
+    console.print(opened, soft_wrap=True)
 
 
 def _open(root: Path, lang: Lang) -> Iterator[tuple[str, Path | str]]:
@@ -53,10 +56,9 @@ def _open(root: Path, lang: Lang) -> Iterator[tuple[str, Path | str]]:
     yield ("总台账" if zh else "workbook"), root / "master.xlsx"
     yield ("看板" if zh else "board"), root / "看板.html"
     yield ("发出的信" if zh else "letters sent"), root / "sent" / "new"
-    for case in cases[-1:]:
-        yield ("案件文件夹" if zh else "a case"), case
+    yield ("案件文件夹" if zh else "case folder"), cases[-1]
     for number in ("8001", "8002", "8004"):
         newest = sorted(root.glob(f"cases/*/*发出*{number}-*.docx"))
         if newest:
-            yield (f"Word {number}"), newest[-1]
+            yield (f"Word {number}"), newest[-1].name
     yield ("再问一句" if zh else "ask"), f"qforms show {root} 8001-202605-0001"

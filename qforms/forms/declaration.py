@@ -13,11 +13,13 @@ from qforms.forms.source import Table
 from qforms.forms.texts import words
 from qforms.model import Choice, Field, Form, Section, Text
 
-FORM_KEYS = words("form version code title audience number named_by retention open_by sections checks lifecycle sheet")
+FORM_KEYS = words(
+    "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet"
+)
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
-    "calc default filled_by key all_or_nothing private blank wide rows example help use"
+    "calc default filled_by key all_or_nothing private blank wide rows rows_of example help use"
 )
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")
@@ -65,6 +67,7 @@ def form(table: Table, shared: Shared) -> Form:
         named_by=table.words("named_by"),
         retention=table.text("retention") if "retention" in table else Text(""),
         origin=table.at("form"),
+        facts=table.words("facts"),
     )
     _names_of_form(table, sheet, result, names)
     return result
@@ -75,6 +78,7 @@ def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[st
     known(sheet, "columns", ("字段", "field"), result.columns, columns)
     known(sheet, "office", ("字段", "field"), result.office_columns, frozenset(result.columns))
     known(table, "named_by", ("字段", "field"), result.named_by, names)
+    known(table, "facts", ("字段", "field"), result.facts, names)
     if len(result.columns) > MAX_COLUMNS:
         sheet.wrong("columns", f"至多 {MAX_COLUMNS} 列", f"at most {MAX_COLUMNS} columns, not {len(result.columns)}")
     if bool(result.number) == bool(result.named_by):
@@ -177,6 +181,7 @@ def _plain_keys(table: Table) -> dict[str, Any]:
         "blank": table.flag("blank", True),
         "wide": table.flag("wide"),
         "rows": table.whole("rows"),
+        "rows_of": table.word("rows_of"),
         "example": table.text("example"),
         "help": table.text("help"),
     }
@@ -205,6 +210,12 @@ def _fits(table: Table, fld: Field) -> None:
     names = [f.name for f in fld.fields]
     for name in sorted({n for n in names if names.count(n) > 1}):
         faults.add(fld.origin, f"{fld.name} 的列 {name} 重复", f"column {name} of {fld.name} stands twice")
+    column = next((f for f in fld.fields if f.name == fld.rows_of), None)
+    if fld.rows_of and column is None:
+        faults.unknown(fld.origin, ("列", "column"), fld.rows_of, names)
+    elif column is not None and (not column.choices or column.many):
+        zh, en = f"{fld.name}：rows_of 须是单选的列", "rows_of: a column with choices, of which one is taken"
+        faults.add(fld.origin, zh, en)
 
 
 # ---------------------------------------------------------------- choices

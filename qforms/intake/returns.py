@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Iterable
 from typing import Any
 
 from qforms.intake import identify, rights
-from qforms.intake.matter import Matter, answerable, asked, errors, failed_checks, refused, top
+from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
 from qforms.merge import Merged, merge
-from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Values
+from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
 
 
 def revise(
@@ -28,8 +29,8 @@ def revise(
         return refused(matter, wrong_event, filled, record)
     may = rights.writable(form, matter.speaker, record)
     seen = filled.base if filled.base is not None else base.values if base else record.values
-    merged = merge(seen, _given(filled), record.values, may)
-    problems = [p for p in filled.problems if not p.field or may(top(p.field))]
+    merged = _own_word(merge(seen, _given(filled), record.values, may), record, matter.speaker)
+    problems = [p for p in filled.problems if concerns(matter, form, may, p)]
     problems += _refusals(filled, merged)
     values, checks = whole(matter, form, record.values, merged.values, problems)
     problems += checks
@@ -65,6 +66,15 @@ def revise(
         answer="rejection" if blamed and answerable(matter) else "",
         letter_key=letter_key,
     )
+
+
+def _own_word(merged: Merged, record: Record, speaker: Speaker) -> Merged:
+    """A field that changed since, but by the speaker's own hand, is in no conflict: the latest word counts. So the file
+    that came back marked can be corrected and sent again."""
+    hands = {speaker.name, speaker.address} - {""}
+    own = {n for n in merged.conflicts if (o := record.origin.get(n)) and o.delivery and o.by in hands}
+    values = {**merged.values, **{n: merged.conflicts[n].theirs for n in own}}
+    return dc.replace(merged, values=values, conflicts={n: c for n, c in merged.conflicts.items() if n not in own})
 
 
 def _given(filled: Filled) -> Values:

@@ -4,17 +4,20 @@ Nothing is ever sent to a machine, and no address gets more than a few automatic
 
 from __future__ import annotations
 
+import dataclasses as dc
+import re
 from datetime import timedelta
 from typing import Any
 
 from qforms import problems
-from qforms.model import LetterIntent, Outcome, Record
+from qforms.model import Lang, LetterIntent, Outcome, Record
 from qforms.rules import letters
 from qforms.rules import wording as w
 from qforms.rules.letters import Draft
 from qforms.rules.work import Work
 
 ANSWER_WITHIN = timedelta(hours=24)
+_COLUMN = re.compile(r"(\w+)\[(\d+)\]\.(\w+)")
 
 
 def owed(work: Work, outcome: Outcome) -> None:
@@ -51,9 +54,15 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
     facts: dict[str, Any] = w.facts_of(work, record, lang, outside) if record else {}
     facts |= {"name": work.speaker.name or work.reading.sender_name, "original": w.original(work)}
     form = work.catalogue.form(outcome.form) if outcome.form else None
-    labels = [f.label[lang] for n in outcome.missing if form and (f := work.catalogue.field(form.name, n))]
-    wrong = [p for p in (outcome.reason, *outcome.problems) if p is not None]
-    facts["problems"] = [[p.where, problems.say(p, lang, _label(work, outcome, p.field, lang))] for p in wrong]
+    wrong = [p for p in (outcome.reason, *outcome.problems) if p is not None and p.severity != "warning"]
+    blamed = {p.field.partition("[")[0] for p in wrong}
+    empty = [n for n in outcome.missing if n not in blamed and form and work.catalogue.field(form.name, n)]
+    labels = [_label(work, outcome, n, lang) for n in empty]
+    if outside:
+        contact = record.values.get("contact_name") if record else ""
+        facts["name"] = work.reading.sender_name or contact or facts["name"]
+    told = [dc.replace(p, where=_cell(work, outcome, p.where)) for p in wrong]
+    facts["problems"] = [[p.where, problems.say(p, lang, _label(work, outcome, p.field, lang))] for p in told]
     match outcome.answer:
         case "acknowledgement":
             facts["missing"] = labels
@@ -62,16 +71,40 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
         case "question":
             facts["ask_labels"] = labels[:6]
             facts["request"] = w.request_of(labels, lang)
+            facts["choices"] = _yes_or_no(work, outcome, lang)
             facts["due"] = facts.get("due") or w.iso(work, work.at + ANSWER_WITHIN)
         case "rejection":
             facts["kept"] = len(outcome.values)
-            facts["problems"] += [[label, w.missing(lang)] for label in labels]
+            places = [_cell(work, outcome, outcome.where.get(n, "")) for n in empty]
+            facts["problems"] += [[at, f"{said} {w.missing(lang)}"] for at, said in zip(places, labels, strict=True)]
     return facts
 
 
+def _yes_or_no(work: Work, outcome: Outcome, lang: Lang) -> list[str]:
+    """Where a single yes or no is asked for: the two lines that answer it."""
+    asked = [f for n in outcome.missing if (f := work.catalogue.field(outcome.form, n))]
+    if len(asked) != 1 or asked[0].type != "bool":
+        return []
+    colon, words = ("：", ("是", "否")) if lang == "zh" else (": ", ("yes", "no"))
+    return [f"{asked[0].label[lang]}{colon}{word}" for word in words]
+
+
+def _cell(work: Work, outcome: Outcome, where: str) -> str:
+    """The cell alone: a letter that brings one file back need not name it."""
+    assert work.reading is not None
+    name = next((p.name for p in work.reading.parts if p.path == outcome.part), "")
+    return where.removeprefix(f"{name} ") if name else where
+
+
 def _label(work: Work, outcome: Outcome, field: str, lang: Any) -> str:
-    found = work.catalogue.field(outcome.form, field) if outcome.form and field else None
-    return found.label[lang] if found else field
+    """A field's label; of a list's column its own, after the list's and the row: 措施 1 计划完成."""
+    inside = _COLUMN.fullmatch(field)
+    top, row, column = inside.groups() if inside else (field, "", "")
+    found = work.catalogue.field(outcome.form, top) if outcome.form and top else None
+    if found is None:
+        return field
+    below = next((f for f in found.fields if f.name == column), None)
+    return f"{found.label[lang]} {int(row) + 1} {below.label[lang]}" if below else found.label[lang]
 
 
 def _attach(work: Work, outcome: Outcome) -> tuple[str, ...]:

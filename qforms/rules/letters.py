@@ -77,7 +77,11 @@ def _attach(rule: LetterRule, record: Record) -> tuple[str, ...]:
 def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[str, Any]:
     form, lang = work.form(record), to.lang
     facts = w.facts_of(work, record, lang, outside=audience(rule.to.names, work) in ("customer", "supplier"))
-    facts |= {"name": to.name, "department": to.department, "request": w.request(work, rule, record, lang)}
+    facts |= {
+        "name": to.name,
+        "department": to.department,
+        "request": w.request(work, rule, record, lang, to.department),
+    }
     facts["ask_labels"] = [f.label[lang] for n in rule.ask_labels if (f := work.catalogue.field(form.name, n))][:6]
     facts["links"] = bool(rule.ask or rule.ask_labels)
     if rule.ask:

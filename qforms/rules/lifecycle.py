@@ -78,9 +78,9 @@ def check(work: Work, record: Record, event: Event) -> None:
         raise Refusal(Problem("event_nobody", context=context))
 
 
-def fire(work: Work, record: Record, event: Event, speaker: Speaker) -> None:
+def fire(work: Work, record: Record, event: Event, speaker: Speaker, reason: str = "") -> None:
     """Moves the record, sets what the event sets, and tells those that the record refers to."""
-    values = {"now": work.at, "speaker": speaker.name or speaker.address}
+    values = {"now": work.at, "speaker": speaker.name or speaker.address, "reason": reason or None}
     changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items()}
     origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
     work.move(record.number, event)
@@ -128,7 +128,7 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     if not authorised and not may(work, speaker, event.by, target):
         raise Refusal(Problem("event_right", context=_context(work, target, event)))
     check(work, target, event)
-    fire(work, target, event, speaker)
+    fire(work, target, event, speaker, str(values.get("reason") or ""))
 
 
 def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) -> bool:

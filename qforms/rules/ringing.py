@@ -80,10 +80,12 @@ def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
 
 def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> None:
     to = unique(_people(work, rule, clock, record, rung))
-    if not to:
-        return
     names = work.names(record)
     kind = rung.step.kind
+    held = kind == "reminder" and not clocks.urgent(rule, names)
+    read_at = ladder.quiet_ends(work, work.now) if held else work.now
+    if not to or (held and _superseded(work, rule, clock, rung, read_at)):
+        return
     key = f"{kind}:{record.number}:{rule.name}:{rung.name}:{clock.started_at.isoformat()}"
     draft = Draft(
         kind,
@@ -98,21 +100,29 @@ def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Run
     facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.due_at)}
     facts |= {"request": rule.ask[lang] or rule.title[lang], "links": True}
     if kind == "reminder":
-        facts |= {"left": w.span(clock.due_at - work.now, lang), "overdue": work.now > clock.due_at}
+        facts |= {"left": w.span(clock.due_at - read_at, lang), "overdue": read_at > clock.due_at}
     else:
-        facts |= {"lines": [_line(work, rule, clock, facts, lang)], "at": w.iso(work, work.now), "due": ""}
+        facts["name"] = ("、" if lang == "zh" else ", ").join(dict.fromkeys(a.name or a.department for a in to))
+        facts |= {"lines": [_line(work, rule, clock, record, facts, lang)], "at": w.iso(work, work.now), "due": ""}
     letters.send(work, draft, key, to, [], facts)
 
 
-def _line(work: Work, rule: ClockRule, clock: Clock, facts: dict[str, object], lang: Lang) -> dict[str, object]:
+def _superseded(work: Work, rule: ClockRule, clock: Clock, rung: Rung, read_at: datetime) -> bool:
+    """Would a later rung's letter be there by the time at which this one is let out of quiet hours?"""
+    return any(rung.at < r.at <= read_at for r in ladder.rungs(work, rule, clock, clock.due_at))
+
+
+def _line(
+    work: Work, rule: ClockRule, clock: Clock, record: Record, facts: dict[str, object], lang: Lang
+) -> dict[str, object]:
     """A row of an escalation: what is late, since when, who has it."""
     what = " ".join(str(facts[k]) for k in ("model", "phenomenon") if facts.get(k))
     return {
-        "decide": "",
+        "decide": rule.ask[lang],
         "situation": f"{clock.subject} {rule.title[lang]} {what}".strip(),
         "due": w.iso(work, clock.due_at),
         "over": w.span(work.now - clock.due_at, lang),
-        "who": clock.owner,
+        "who": _owner(work, rule, clock, record),
         "answers": [],
         "number": clock.subject,
     }

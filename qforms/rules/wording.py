@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from qforms.model import Field, Lang, LetterRule, Record, Value
+from qforms.model import Field, Form, Lang, LetterRule, Record, Section, Value
 from qforms.rules.work import Work
 
 # What a subject line names, and the fields that may hold it, in order.
@@ -16,7 +17,10 @@ SUBJECT = {
     "amount": ("amount", "total_actual", "total_estimate", "total"),
 }
 _HEAD = {"number", "status", "revision", "case_no", "to_depts", "cc_depts", "received_at", "owner", "approvals"}
+_OWN = {"customer_name", "channel"}  # the customer knows who he is
 MOST = 5
+MOST_PARTS = 4  # of a form, named in a letter
+LONGEST = {"phenomenon": 24}  # characters in a subject line; elsewhere 60
 
 
 def iso(work: Work, at: datetime | None) -> str:
@@ -35,8 +39,13 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
         ]
         if fields:
             facts[key] = _short(work, fields[0], record.values[fields[0].name], lang, key)
+    named = form.facts or form.columns
     shown = [
-        f for n in form.columns if n not in _HEAD and (f := work.catalogue.field(form.name, n)) and n in record.values
+        f
+        for n in named
+        if n not in (_HEAD | _OWN if outside else _HEAD)
+        and (f := work.catalogue.field(form.name, n))
+        and n in record.values
     ]
     facts["facts"] = [
         [f.label[lang], text]
@@ -52,33 +61,73 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
 
 def _short(work: Work, field: Field, value: Value, lang: Lang, key: str = "") -> str:
     text = " ".join(work.catalogue.show(field, value, lang).split())
+    if key == "phenomenon":
+        text = re.split(r"[，。；;]|, ", text)[0].strip()
     if key == "rate" and "‰" not in text:
         text = f"{text.rstrip('0').rstrip('.') if '.' in text else text}‰"
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    elif field.type in ("int", "dec", "money") and field.unit[lang] and not field.choices:
+        text = f"{text}{'' if field.unit[lang] in '‰' else ' '}{field.unit[lang]}"
+    most = LONGEST.get(key, 60)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def next_due(work: Work, record: Record) -> datetime | None:
     """The earliest limit that still runs on a record; a soft target only where there is no other."""
+    first = _first_limit(work, record)
+    return first[0] if first else None
+
+
+def _first_limit(work: Work, record: Record) -> tuple[datetime, str] | None:
+    """The earliest limit and the name of its clock."""
     rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer}
     clocks = work.view.clocks(record.number).values()
     running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
-    hard = [c.due_at for c in running if not rules[c.rule].soft]
-    return min(hard or [c.due_at for c in running], default=None)
+    hard = [(c.due_at, c.rule) for c in running if not rules[c.rule].soft]
+    return min(hard or [(c.due_at, c.rule) for c in running], default=None)
 
 
-def request(work: Work, rule: LetterRule, record: Record, lang: Lang) -> str:
-    """What the reader has to do: fill in the parts that are his; else what the clock asks for."""
-    parts = [s.title[lang] for s in work.form(record).sections if s.reply]
+def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department: str = "") -> str:
+    """What the reader has to do: decide; fill in the parts that are his department's; else what the clock asks for."""
+    form = work.form(record)
+    if rule.kind == "decision_request":
+        return _decision(work, rule, form, lang)
+    parts = [s.title[lang] for s in form.sections if s.reply and _theirs(work, s, record, department)]
     if rule.kind in ("issue", "revision") and parts:
+        if len(parts) > MOST_PARTS and (ask := _first_ask(work, record, lang)):  # an 8D is filled in stage by stage
+            return f"{ask}，填在附件里，回复本邮件" if lang == "zh" else f"{ask} in the attachment and reply"
         joined = "、".join(parts) if lang == "zh" else ", ".join(parts)
         return (
             f"填好附件中“{joined}”，回复本邮件" if lang == "zh" else f"fill in “{joined}” in the attachment and reply"
         )
-    running = {c.rule: c for c in work.view.clocks(record.number).values() if c.state in ("running", "overdue")}
-    asks = [
-        (running[c.name].due_at, c.ask[lang]) for c in work.procedures.rulebook.clocks if c.name in running and c.ask
-    ]
-    return "" if rule.ask or rule.kind == "alarm" or not asks else min(asks)[1]
+    return "" if rule.ask or rule.kind == "alarm" else _first_ask(work, record, lang)
+
+
+def _first_ask(work: Work, record: Record, lang: Lang) -> str:
+    """What the clock with the earliest limit asks for."""
+    first = _first_limit(work, record)
+    clock = work.procedures.rulebook.clock(first[1]) if first else None
+    return clock.ask[lang] if clock else ""
+
+
+def _theirs(work: Work, section: Section, record: Record, department: str) -> bool:
+    """Is the part for that department? Where it is not known who reads, every part is."""
+    holders = {d for role in section.filled_by for d in work.people.departments_of(role)}
+    if "responsible_unit" in section.filled_by:
+        named = record.values.get("responsible_dept") or record.values.get("to_depts") or ()
+        holders.update(map(str, named if isinstance(named, tuple) else (named,)))
+    return not department or not section.filled_by or department in holders
+
+
+def _decision(work: Work, rule: LetterRule, form: Form, lang: Lang) -> str:
+    """What is to be agreed to, or which lines are to be filled in."""
+    event = form.lifecycle.event(rule.ask.get("agree", "")) if rule.ask else None
+    if event is not None:
+        what = event.label[lang]
+        return f"决定是否{what}{form.title['zh']}" if lang == "zh" else f"decide: {what}, {form.title['en']}"
+    labels = [f.label[lang] for n in rule.ask_labels if (f := form.field(n))]
+    if not labels:
+        return ""
+    return f"填写{'、'.join(labels)}" if lang == "zh" else f"fill in: {', '.join(labels)}"
 
 
 def changes(work: Work, record: Record, lang: Lang) -> list[str]:
