@@ -225,16 +225,16 @@ CATALOGUE: dict[str, Kind] = {
         "{where} holds more than {most} forms. Please split it.",
     ),
     "json_unknown_key": _kind(
-        "{where} 里的「{name}」不认识，是否指「{near}」？可用：form、values、number、case_no、by、event。",
-        "Unknown key {name} in {where}; did you mean {near}? Known: form, values, number, case_no, by, event.",
+        "{where} 里的「{name}」不认识。{near_zh}可用：form、values、number、case_no、by、event。",
+        "Unknown key {name} in {where}. {near_en}Known: form, values, number, case_no, by, event.",
     ),
     "json_wrong_type": _kind(
         "{where} 里的「{name}」类型不对，应为 {wanted}。",
         "{name} in {where} has the wrong type; {wanted} is expected.",
     ),
     "unknown_form": _kind(
-        "{where}：没有表单「{name}」，是否指「{near}」？",
-        "{where}: there is no form {name}; did you mean {near}?",
+        "{where}：没有表单「{name}」。{near_zh}请改正表单名称。",
+        "{where}: there is no form {name}. {near_en}Please correct its name.",
     ),
     "role_not_granted": _kind(
         "这里不允许以「{role}」的身份填写。请由本人用邮件发来，或请管理员在 qforms.toml 的 folders.grant 中允许。",
@@ -320,12 +320,12 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     "unknown_product": _kind(
-        "没有型号 {model}。近似：{near}。请看铭牌后改正。",
-        "There is no model {model}. Similar: {near}. Please check the nameplate.",
+        "没有型号 {model}。{near_zh}请看铭牌后改正。",
+        "There is no model {model}. {near_en}Please check the nameplate.",
     ),
     "unknown_lot": _kind(
-        "{model} 没有批号 {lot}。近似：{near}。请看铭牌后改正。",
-        "{model} has no lot {lot}. Similar: {near}. Please check the nameplate.",
+        "{model} 没有批号 {lot}。{near_zh}请看铭牌后改正。",
+        "{model} has no lot {lot}. {near_en}Please check the nameplate.",
     ),
     "business_mail": _kind(
         "不是投诉（业务、通知或广告），未编号。", "No complaint (business, notice, advertisement).", "office"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from qforms.forms.choices import guess
 from qforms.intake import kind, parts, phenomenon, rights, words
-from qforms.intake.matter import Matter, answerable, asked, task, top
+from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.returns import whole
 from qforms.intake.speaker import customer_of, first_address
 from qforms.model import Filled, Outcome, Problem, Record, Task, Text
 
 _SAME_CASE = timedelta(hours=24)
+_MODEL = re.compile(
+    r"(?!(?i:po|so|sn|no|id|rma|inv|ref|ts|lot)[-\d])(?=[^\d]*\d)[A-Za-z][A-Za-z0-9]*-[A-Za-z0-9.-]{2,}"
+)
 _NEAR = 60  # of 100: how like a known lot must be to be named
 
 
@@ -22,7 +27,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
     form = matter.form(COMPLAINT)
     may = rights.writable(form, matter.speaker, None)
     values = {n: v for n, v in filled.values.items() if v is not None and may(n)}
-    problems = [p for p in filled.problems if not p.field or may(top(p.field))]
+    problems = [p for p in filled.problems if concerns(matter, form, may, p)]
     problems += [*extra, *matter.reading.problems]
     customer = _customer(matter, values)
     problems += _received(matter, values)
@@ -36,7 +41,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
     values, checks = whole(matter, form, {}, values, problems)
     problems += checks
     missing = _missing(matter, values, may)
-    wanting = bool(missing or asked(problems))
+    wanting = bool(missing or owed(matter, problems))
     answer = ("question" if wanting else "acknowledgement") if answerable(matter) else ""
     return Outcome(
         "partial" if wanting else "accepted",
@@ -174,15 +179,21 @@ def _product(matter: Matter, filled: Filled, values: dict[str, Any]) -> list[Pro
             known = {"product_name": product.values.get("name"), "product_family": product.values.get("family")}
             _add(matter, values, known)
             return []
+    shipped = next((model for token in candidates if (model := _shipped(matter, token))), "")
+    if shipped:
+        values["product_model"] = shipped
+        _alone(filled, values, (shipped,))
+        return []
     if not given:
         _from_lot(matter, values, candidates)
+        _unchecked(matter, values, candidates)
         return []
     models = [str(p.values.get("model") or p.number) for p in matter.facts.all("product")]
     if not models:
         return []
     near = nearest(str(given), models)
     where = filled.where.get("product_model", "")
-    return [Problem("unknown_product", where, "product_model", {"model": given, "near": near}, "question")]
+    return [Problem("unknown_product", where, "product_model", {"model": given, **guess(near)}, "question")]
 
 
 def _names(product: Record) -> tuple[str, ...]:
@@ -201,6 +212,12 @@ def product_of(matter: Matter, token: str) -> Record | None:
         if found := matter.facts.find("product", fld, token):
             return found[0]
     return None
+
+
+def _shipped(matter: Matter, token: str) -> str:
+    """The model of that name that was shipped, while the product sheet does not know it."""
+    found = matter.facts.find("shipment", "product_model", token)
+    return str(found[0].values["product_model"]) if found else ""
 
 
 def _from_lot(matter: Matter, values: dict[str, Any], candidates: list[str]) -> None:
@@ -224,7 +241,7 @@ def _lot(matter: Matter, values: dict[str, Any]) -> list[Problem]:
     }
     if not lots:
         return []
-    context = {"lot": lot, "model": model, "near": nearest(str(lot), sorted(lots))}
+    context = {"lot": lot, "model": model, **guess(nearest(str(lot), sorted(lots)))}
     return [Problem("unknown_lot", "", "lot_no", context, "question")]
 
 
@@ -234,6 +251,22 @@ def nearest(given: str, known: list[str]) -> str:
 
     found = process.extract(given, known, scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)
     return "、".join(name for name, _, _ in found)
+
+
+def _unchecked(matter: Matter, values: dict[str, Any], candidates: list[str]) -> None:
+    """While no product is on file at all, the one word that looks like a model and was not named as anything else."""
+    if "product_model" in values:
+        return
+    named = {
+        str(v) for n in ("lot_no", "order_no", "customer_complaint_no", "serial_nos") for v in _many(values.get(n))
+    }
+    like = [t for t in candidates if _MODEL.fullmatch(t) and t not in named and t not in matter.reading.numbers]
+    if len(like) == 1 and not matter.facts.all("product"):
+        values["product_model"] = like[0]
+
+
+def _many(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 # ---------------------------------------------------------------- gaps and tasks

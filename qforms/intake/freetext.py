@@ -172,7 +172,8 @@ def _words() -> _Words:
         re.compile(rf"(?<![a-z])(?:{model})\s*(?:为|是|is)?\s*[::#]?\s*{code}", re.I),
         re.compile(
             rf"(?:(?:一共|合计|共计|总共|其中|不良数量|数量|quantity|qty|约|about|total)\s*[:为是有]?\s*)?"
-            rf"(?<![少缺多漏了第每\d.])(?<![少缺多漏了]\s){number}\s*(?:{unit})(?!{not_unit})(?:\s*(?:out of|of)(?![a-z]))?|"
+            rf"(?<![少缺多漏了第每\d.])(?<![少缺多漏了]\s){number}\s*(?:{unit})(?!{not_unit})"
+            rf"(?:\s*(?:out of|of)(?![a-z]))?|"
             rf"(?:不良数量|数量|quantity|qty)\s*[:为是]?\s*\d{{1,6}}(?!\d)",
             re.I,
         ),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from qforms.forms import types
+from qforms.forms.choices import guess
 from qforms.forms.source import nearest
 from qforms.intake import charset, numbers
 from qforms.model import Filled, Problem, Value
@@ -69,7 +70,7 @@ def _form(given: Any, where: str, part: str, procedures: Procedures) -> Filled:
     if not isinstance(given, Mapping):
         return Filled("", {}, problems=(Problem("json_no_form", where),), part=part)
     problems = [
-        Problem("json_unknown_key", where, context={"name": key, "near": nearest(key, _KEYS)})
+        Problem("json_unknown_key", where, context={"name": key, **guess(nearest(key, _KEYS))})
         for key in given
         if key not in _KEYS
     ]
@@ -81,7 +82,7 @@ def _form(given: Any, where: str, part: str, procedures: Procedures) -> Filled:
     form = texts["form"] or numbers.form_of(texts["number"], procedures.catalogue)
     if form not in procedures.catalogue.forms:
         code = "unknown_form" if form else "json_no_form"
-        context = {"name": form, "near": nearest(form, procedures.catalogue.forms)}
+        context = {"name": form, **guess(nearest(form, procedures.catalogue.forms))}
         return Filled("", {}, problems=(Problem(code, where, context=context),), part=part, number=texts["number"])
     values = given.get("values", {})
     if not isinstance(values, Mapping):
@@ -115,7 +116,7 @@ def typed_values(
         at = where.get(name, name)
         fld = fields.get(name)
         if fld is None:
-            problems.append(Problem("unknown_field", at, name, {"name": name, "near": nearest(name, fields)}))
+            problems.append(Problem("unknown_field", at, name, {"name": name, **guess(nearest(name, fields))}))
             continue
         value, wrong = types.parse_all(fld, raw, at, procedures.settings.zone)
         problems += [p if p.field == name else dc.replace(p, field=f"{name}.{p.field}") for p in wrong]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from qforms.model import Facts, Filled, Form, Outcome, Problem, Reading, Record, Speaker, Task, Text, Values
+from qforms.problems import actor
 from qforms.settings import Procedures
 
 
@@ -37,6 +38,18 @@ def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def asked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems that the sender has to do something about."""
     return tuple(p for p in problems if p.severity != "warning")
+
+
+def owed(matter: Matter, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems that the speaker has to do something about: to the outside none that are the office's own."""
+    outside = matter.speaker.kind in {"customer", "stranger"}
+    return tuple(p for p in asked(problems) if not outside or actor(p) == "sender")
+
+
+def concerns(matter: Matter, form: Form, may: Callable[[str], bool], problem: Problem) -> bool:
+    """Whether a problem concerns the speaker: of a field that he may write, or of what is no field at all."""
+    name = top(problem.field)
+    return not name or not matter.has(form.name, name) or may(name)
 
 
 def top(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What fails, out of running text: the phenomenon alone (「通电后无输出，指示灯不亮」), and the category that its words mean.
+"""What fails, out of running text: the phenomenon alone (「通电后无输出，指示灯不亮」), and the category of its words.
 
 Cut out are who writes, product, model, lot, serial and order numbers, quantities, requests and greetings. A mail's text
 is parted into clauses; those that name a fault are kept. The words are data (`words.toml`: faults, around)."""
@@ -89,7 +89,10 @@ def phenomenon(subject: str, text: str) -> str:
         for said in told:
             if clauses := list(said.clauses(finder)):
                 return _joined(clauses)
-    return next((rest for said in told if (rest := said.rest())), " ".join((subject or text).split())[:_LONGEST])
+    return next(
+        (rest for said in told if (rest := said.rest())),
+        " ".join((subject or text).replace(_GONE, " ").split())[:_LONGEST],
+    )
 
 
 def names_fault(text: str) -> bool:
@@ -119,7 +122,7 @@ class _Said:
     """A text with what is no phenomenon blanked out, and its clauses. Places are the same in all three texts."""
 
     def __init__(self, text: str) -> None:
-        self.text = text[:_SEARCHED]
+        self.text = text[:_SEARCHED].replace(_GONE, " ")
         blanked = _blanked(folded(self.text))
         low = blanked.lower()
         self.low = low if len(low) == len(blanked) else blanked

@@ -20,7 +20,8 @@ def speaker_of(reading: Reading, facts: Facts, procedures: Procedures, now: date
         )
     if delivery.channel == "folder" and not reading.address:
         granted = frozenset(r for r in procedures.settings.folders.grant if rights.grantable(r))
-        return Speaker("program", name=delivery.by, roles=granted, trusted=True, lang=procedures.settings.lang)
+        name = delivery.by or {"zh": "收件文件夹", "en": "watched folder"}[procedures.settings.lang]
+        return Speaker("program", name=name, roles=granted, trusted=True, lang=procedures.settings.lang)
     return by_address(reading.address, reading, facts, procedures, now)
 
 
@@ -114,7 +115,7 @@ def claiming(speaker: Speaker, filled: Filled) -> Speaker | None:
     return Speaker(
         speaker.kind,
         speaker.address,
-        speaker.name or filled.by,
+        filled.by if speaker.kind == "program" else speaker.name or filled.by,
         frozenset({filled.by}),
         speaker.departments,
         speaker.number,

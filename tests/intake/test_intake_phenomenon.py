@@ -243,7 +243,7 @@ def test_two_mails_about_the_same_failure_fall_into_one_group():
     office.write("YL-A65 外壳有划痕 1 台，批号 A65-2603C")
     groups = [r.values["mechanism_group"] for r in office.of("complaint")]
     assert groups[0] == groups[1] != groups[2]
-    assert [(g.values["title"], g.values["key"]) for g in office.of("mechanism_group")][0] == (
+    assert next((g.values["title"], g.values["key"]) for g in office.of("mechanism_group")) == (
         "无输出",
         "A65/function/",
     )
