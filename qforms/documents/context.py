@@ -21,12 +21,12 @@ from qforms.documents.wording import ordinal, say
 from qforms.forms.wml import em
 from qforms.forms.word import HEAD_FIELDS
 from qforms.forms.word_cells import EM_MM, NARROW, PADDING, fillable
+from qforms.forms.word_lists import list_height
 from qforms.forms.word_panels import strip_steps
 from qforms.model import Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
 Picture = Callable[[Mapping[str, Any], float], Markup]  # a photo's row, its height in mm -> its run, or a note
-_BLANK_ROWS = 3
 
 
 class Paper:
@@ -67,7 +67,8 @@ class Paper:
         modes, names = self.plan.modes, [s.name for s in self.form.sections]
         numbers = self._numbers()
         asked = request.request(self, numbers)
-        layout = self._fit(facts, asked)
+        top = head(self)
+        layout = self._fit(facts, asked, bool(top.to or top.cc) + bool(top.addressed))
         pages = {layout.break_before, self.plan.first if self.plan.page else ""}
         fields = self.form.fields
         record = self.record
@@ -80,7 +81,7 @@ class Paper:
             self.zone,
         )
         return {
-            "head": head(self),
+            "head": top,
             "request": asked,
             "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
             "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
@@ -191,15 +192,23 @@ class Paper:
         return SimpleNamespace(label=star + fld.label[self.lang], value=shown, text=self.shower.text(fld, value))
 
     def _rows(self, section: Section, fld: Field) -> list[SimpleNamespace]:
-        fill = self.filling(section)
-        drawn = (fld.rows or _BLANK_ROWS) if fill else 0
-        return [SimpleNamespace(**row) for row in rows(self.shower, fld, self.values.get(fld.name), drawn, fill)]
+        fill = self.filling(section) and fillable(self.form, section, fld, self.blank)
+        hidden = frozenset(c.name for c in fld.fields if c.private and self.form.audience != "internal")
+        found = rows(self.shower, fld, self.values.get(fld.name), fill, hidden)
+        return [SimpleNamespace(**row) for row in found]
 
-    def _fit(self, facts: Mapping[str, list[SimpleNamespace]], asked: SimpleNamespace) -> Fit:
+    def _fit(self, facts: Mapping[str, list[SimpleNamespace]], asked: SimpleNamespace, address: int) -> Fit:
         counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
         pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
-        lists = {f.name: counts[f.name] for f in self.form.fields if f.type == "list"}
-        return fit(self.form, self.plan, Content(facts, lists, pairs, len(asked.more), len(self.related.complaints)))
+        lists = {f.name: self._height(f) for f in self.form.fields if f.type == "list"}
+        content = Content(facts, lists, pairs, len(asked.more), address, len(self.related.complaints))
+        return fit(self.form, self.plan, content)
+
+    def _height(self, fld: Field) -> float:
+        columns = {c.name: c for c in fld.fields}
+        given = [r for r in self.values.get(fld.name) or () if isinstance(r, Mapping)]
+        texts = [{n: self.shower.text(columns[n], v, unit=False) for n, v in r.items() if n in columns} for r in given]
+        return list_height(self.form, fld, texts, self.lang)
 
     def _photos(self, height: float) -> Iterator[tuple[str, list[SimpleNamespace]]]:
         number = 0

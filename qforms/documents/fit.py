@@ -16,16 +16,18 @@ PHOTO, LEAST = 35.0, 20.0  # mm
 PAGE = 297.0 - 15 - 16 - 12
 _HEAD, _REQUEST, _GAP, _BAND, _ROW, _LINE = 24.0, 9.3, 1.4, 6.7, 6.1, 3.9
 _SIGNED, _CAPTION, _TRIGGER = 12.0, 7.3, 16.5
+_FREE, _FLOW = 12.0, 297.0 - 15 - 16 - 4  # kept free at the end; a page on which rows flow, less what a break wastes
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a page has to hold, counted: facts by section; rows of lists and pairs of photos by field."""
+    """What a page has to hold: facts by section; heights of lists (mm) and pairs of photos by field."""
 
     facts: Mapping[str, Sequence[SimpleNamespace]]
-    lists: Mapping[str, int]
+    lists: Mapping[str, float]
     pairs: Mapping[str, int]
     request_lines: int
+    address_rows: int
     complaints: int
 
 
@@ -39,7 +41,8 @@ class Fit:
 
 def fit(form: Form, plan: Plan, content: Content) -> Fit:
     """How the part above the first cells to fill in is laid out; heights are estimated from the text's widths."""
-    used = _HEAD + _GAP + 2 * _ROW + _REQUEST + _LINE * content.request_lines + _SIGNED
+    used = _HEAD + _GAP + _ROW * content.address_rows + _SIGNED
+    used += _REQUEST + _LINE * content.request_lines if plan.first else 0.0
     shown: list[str] = []
     pairs = 0
     for section in form.sections:
@@ -50,6 +53,8 @@ def fit(form: Form, plan: Plan, content: Content) -> Fit:
         shown.append(section.name)
         used += _height(section, content)
         pairs += sum(content.pairs.get(f.name, 0) for f in section.fields)
+    if not plan.first:
+        return _flowing(used + pairs * _CAPTION, pairs)
     free = PAGE - used - pairs * _CAPTION
     if free >= pairs * PHOTO:
         return Fit()
@@ -59,11 +64,18 @@ def fit(form: Form, plan: Plan, content: Content) -> Fit:
     return Fit(break_before=shown[-1] if plan.page and len(shown) > 1 and over < PAGE / 2 else "")
 
 
+def _flowing(used: float, pairs: int) -> Fit:
+    """Facts from the first page to the last: photos are made lower where that saves a page."""
+    pages = -(-(used + pairs * LEAST + _FREE) // _FLOW)
+    return Fit(min(PHOTO, (pages * _FLOW - _FREE - used) / pairs)) if pairs else Fit()
+
+
 def _height(section: Section, content: Content) -> float:
-    height = _BAND + _GAP + sum(_fact(row) for row in content.facts[section.name])
+    height = _GAP + sum(_fact(row) for row in content.facts[section.name])
+    height += 3 * _ROW if section.panel == "d_strip" else _BAND
     if section.panel == "trigger":
         height += _TRIGGER + _ROW * (1 + content.complaints)
-    return height + sum((content.lists[f.name] + 2) * _ROW for f in section.fields if content.lists.get(f.name))
+    return height + sum(content.lists.get(f.name, 0.0) for f in section.fields)
 
 
 def _fact(row: SimpleNamespace) -> float:

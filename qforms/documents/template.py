@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qforms.documents.keep import kept_with_signatures
 from qforms.forms import word
 from qforms.forms.word_package import custom, pack
 from qforms.model import Form, Lang, QformsError
@@ -112,7 +113,7 @@ def fill(
     for part in template.order:
         if part in template.compiled:
             try:
-                out[part] = template.compiled[part].render(context).encode("utf-8")
+                out[part] = kept_with_signatures(template.compiled[part].render(context)).encode("utf-8")
             except jinja2.TemplateError as fault:
                 raise QformsError(f"{template.name}: {part}: {fault.message}") from None
         else:

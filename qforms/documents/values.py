@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from qforms.documents.wording import count, say
 from qforms.forms.wml import VALUE, Face, bookmark, clean, runs
-from qforms.forms.word_cells import boxes_width, input_width, options, options_text
+from qforms.forms.rows import drawn, single
+from qforms.forms.word_cells import boxed, input_width, options, options_text
 from qforms.model import Catalogue, Field, Lang, Value
 
 MAX_BOOKMARK = 40  # characters, by Word
@@ -51,19 +52,24 @@ class Shower:
         inner = runs(self.text(fld, value), Face(size))
         return self.marked(f"qf_{fld.name}", inner) if mark else Markup(inner)
 
-    def cell(self, fld: Field, value: Value, name: str, small: bool = False) -> Markup:
+    def cell(self, fld: Field, value: Value, name: str) -> Markup:
         """A cell to be filled in: boxes (the chosen ones full), else what is known, else nothing."""
-        text = self.filled(fld, value, boxes_width(fld, self.lang) if small else 0)
-        return self.marked(name, runs(text, Face(8.5) if small else VALUE))
+        return self.marked(name, runs(self.filled(fld, value)))
 
-    def filled(self, fld: Field, value: Value, width: float = 0) -> str:
-        """What stands in a cell to be filled in; `width` mm for its boxes, that of a single value's cell if 0."""
+    def row_cell(self, column: Field, value: Value, name: str) -> Markup:
+        """A cell of a list to be filled in: boxes where few fit on a line, else the word that was chosen."""
+        if boxed(column, self.lang):
+            return self.marked(name, runs(options_text(column, self.lang, _chosen(value)), Face(8.5)))
+        return self.marked(name, runs(self.text(column, value, unit=False)))
+
+    def filled(self, fld: Field, value: Value) -> str:
+        """What stands in the cell of a single value to be filled in."""
         if fld.type == "sig":
             return self.text(fld, value) or _signature(self.lang)
         if not options(fld, self.lang):
             return self.text(fld, value, unit=False)
         chosen = _chosen(value)
-        text = options_text(fld, self.lang, chosen, width or input_width(fld, self.lang))
+        text = options_text(fld, self.lang, chosen, input_width(fld, self.lang))
         odd = [c for c in chosen if c not in {code for code, _ in options(fld, self.lang)}]
         return text if not odd else f"{text}  {self.text(fld, value)}"
 
@@ -91,19 +97,20 @@ def _signature(lang: Lang) -> str:
     return "  ".join(f"□\u00a0{w}" for w in words)
 
 
-def rows(shower: Shower, fld: Field, value: Value, drawn: int, fill: bool) -> list[dict[str, Any]]:
-    """The rows of a list as column -> runs; padded with empty ones up to `drawn`."""
+def rows(shower: Shower, fld: Field, value: Value, fill: bool, hidden: frozenset[str]) -> list[dict[str, Any]]:
+    """The rows of a list as column -> runs; to be filled in: with the empty ones. `hidden` columns stay empty."""
     given: list[Mapping[str, Any]] = [r for r in (value or ()) if isinstance(r, Mapping)]
-    given += [{}] * max(0, drawn - len(given))
+    shown = drawn(fld, given) if fill else given
     return [
-        {c.name: _row_cell(shower, fld, c, row.get(c.name), i, fill) for c in fld.fields} for i, row in enumerate(given)
+        {c.name: _row_cell(shower, fld, c, None if c.name in hidden else row.get(c.name), i, fill) for c in fld.fields}
+        for i, row in enumerate(shown)
     ]
 
 
 def _row_cell(shower: Shower, fld: Field, column: Field, value: Value, row: int, fill: bool) -> Markup:
     name = f"qf_{fld.name}__{row}__{column.name}"
-    if fill:
-        return shower.cell(column, value, name, small=bool(options(column, shower.lang)))
+    if fill and column.name != fld.rows_of:
+        return shower.cell(column, value, name) if single(fld) else shower.row_cell(column, value, name)
     inner = runs(shower.text(column, value, unit=False))
     return shower.marked(name, inner) if inner else Markup("")
 

@@ -27,6 +27,7 @@ from qforms.forms.wml import (
     em,
     gap,
     label_cell,
+    paragraph,
     runs,
     table,
     tag,
@@ -48,6 +49,10 @@ _HEAD_LABELS = {
     "revision": Text("版次", "Revision"),
     "status": Text("状态", "Status"),
 }
+
+
+# Stands before the signatures; `documents.template` keeps what comes before it on one page with them.
+SIGNATURES = paragraph(exact=1, keep=True)
 
 
 def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blank: bool = False) -> bytes:
@@ -170,7 +175,7 @@ def _approvals(lang: Lang) -> str:
             tag(f"{{{{r approvals.{name}.at }}}}", SMALL_NOTE),
         )
         cells += [label_cell(18, word), Cell(40, lines)]
-    return table([Row(tuple(cells), 10)]) + gap()
+    return SIGNATURES + table([Row(tuple(cells), 10)]) + gap()
 
 
 # ---------------------------------------------------------------- sections
@@ -199,7 +204,7 @@ def _table(sheet: Sheet) -> str:
     rows = list(panels.PANELS.get(sheet.section.panel, panels.facts)(sheet))
     if not rows:
         return ""
-    if sheet.section.panel in ("head", "approvals"):
+    if sheet.section.panel in ("head", "approvals", "d_strip"):
         band = []
     elif sheet.fill:
         name = sheet.section.name

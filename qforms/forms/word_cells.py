@@ -11,6 +11,7 @@ NARROW, WIDE, LABEL_MM = 63.0, 150.0, 24.0
 EM_MM = 3.175  # a full-width character at 9 pt
 PADDING = 3.4
 MAX_CHOICES = 12
+BOXES_MM = 27.0  # boxes in a list's cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ def label_text(fld: Field, lang: Lang) -> str:
 
 
 def is_wide(fld: Field, lang: Lang) -> bool:
-    """Whether a cell to fill in takes the whole width: free text, several lines, or choices that need the room."""
-    if fld.wide or fld.type in ("text", "sig") or fld.rows > 1:
+    """Whether a cell to fill in takes the whole width: several lines, a signature, or choices that need the room."""
+    if fld.wide or fld.type == "sig" or fld.rows > 1:
         return True
     return options_width(fld, lang) > NARROW - PADDING
 
@@ -79,9 +80,12 @@ def options_width(fld: Field, lang: Lang) -> float:
     return em(options_text(fld, lang)) * EM_MM
 
 
+def boxed(column: Field, lang: Lang) -> bool:
+    """Whether the cells of a list's column hold boxes to tick: at most three, on one line. Else the choices are printed
+    once, above the list."""
+    return 0 < len(options(column, lang)) <= 3 and boxes_width(column, lang) <= BOXES_MM
+
+
 def boxes_width(column: Field, lang: Lang) -> float:
-    """The room for the boxes of a list's cell, mm at 9 pt: two side by side if they are short, else one."""
-    words = sorted(em(label) + 1.52 for _, label in options(column, lang))
-    two = (sum(words[-2:]) + 1.04) * EM_MM + 0.1
-    short = (sum(words[:2]) + 1.04) * EM_MM + 0.1
-    return two if two <= 30 else max(words[-1] * EM_MM + 0.1, short if short <= 30 else 0)
+    """The width of the boxes of a list's cell, mm at 8.5 pt."""
+    return options_width(column, lang) * 8.5 / 9 + 0.1

@@ -1,13 +1,30 @@
-"""A list as rows of a table: which of its columns the page has room for, and how wide they are."""
+"""A list as rows of a table: which of its columns the page has room for, and how wide they are. Choices that do not fit
+into a row as boxes are printed once, above the list; a list of one row stands as label and value side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from qforms.forms.wml import INPUT, LABEL, LABEL_FACE, VALUE, Cell, Face, Row, control_row, em, label_cell, runs, tag
-from qforms.forms.word_cells import EM_MM, PADDING, Sheet, boxes_width, label_text, options
-from qforms.model import Field, Lang
+from qforms.forms.rows import single
+from qforms.forms.wml import (
+    INPUT,
+    LABEL,
+    LABEL_FACE,
+    SMALL_NOTE,
+    VALUE,
+    Cell,
+    Face,
+    Row,
+    bookmark,
+    control_row,
+    em,
+    label_cell,
+    runs,
+    tag,
+)
+from qforms.forms.word_cells import EM_MM, LABEL_MM, NARROW, PADDING, WIDE, Sheet, boxed, boxes_width, label_text
+from qforms.model import Field, Form, Lang
 
 # Columns of a list: least width in mm and how eagerly they take what is left over.
 _COLUMN: Mapping[str, tuple[float, float]] = {
@@ -16,55 +33,68 @@ _COLUMN: Mapping[str, tuple[float, float]] = {
     "int": (15, 0.1),
     "dec": (16, 0.1),
     "money": (21, 0.1),
-    "bool": (16, 0.1),
-    "enum": (20, 0.3),
+    "bool": (16, 0.05),
+    "enum": (20, 0.1),
     "date": (21, 0),
     "dt": (33, 0),
     "ref": (31, 0),
-    "user": (18, 0.4),
-    "dept": (22, 0.4),
+    "user": (18, 0.1),
+    "dept": (22, 0.2),
 }
 _NUMBER_MM = 9.0
 _MAIN_TEXT = 46.0  # what the first text column of a list should get
+# Rows to fill in: of a list by itself, of a list of its section, of a long list. Rows of facts, and a further line.
+_ALONE_MM, _FILL_MM, _LONG_MM, _FACT_MM, _LINE_MM = 10.5, 8.4, 7.0, 6.1, 3.9
+_LONG = 5  # rows
+_STATIC = 9000  # bookmarks of the template itself are numbered from here
 
 
 def list_rows(sheet: Sheet, fld: Field, alone: bool) -> Iterator[Row]:
     """A list: head row, then one row for each; to be filled in, as many as the form draws. `alone` under its band:
     the head is repeated on every page."""
-    columns = list_columns(fld, sheet.fill, sheet.lang)
+    columns = list_columns(sheet.form, fld, sheet.fill, sheet.lang)
     if not columns:
         return
-    widths = _widths(columns, sheet)
     if not sheet.fill:
         yield control_row(f"if rows.{fld.name}")
-    if not alone:
-        yield Row((Cell(174, runs(fld.label[sheet.lang], LABEL_FACE), LABEL),), 5.6, keep=True)
-    number = "序" if sheet.lang == "zh" else "No."
-    heads = [Cell(_NUMBER_MM, runs(number, LABEL_FACE), LABEL, "center")]
-    for column, width in zip(columns, widths, strict=True):
-        star = sheet.fill and column.required
-        cell = label_cell(width, label_text(column, sheet.lang), star=star)
-        heads.append(replace(cell, align="center"))
-    yield Row(tuple(heads), 8 if sheet.fill else 6, head=alone, keep=True)
-    yield control_row(f"for row in rows.{fld.name}")
-    cells = [Cell(_NUMBER_MM, tag("{{ loop.index }}"), align="center")]
-    for column, width in zip(columns, widths, strict=True):
-        boxes = sheet.fill and _boxed(column, sheet.lang)
-        face = Face(8.5) if boxes else VALUE
-        fill = INPUT if sheet.fill else ""
-        cells.append(Cell(width, tag(f"{{{{r row.{column.name} }}}}", face), fill, _align(column) if not boxes else ""))
-    yield Row(tuple(cells), 10 if sheet.fill else 6, split=not sheet.fill)
-    yield control_row("endfor")
+    if sheet.fill or not fld.rows_of:  # facts: the list's label is the head of its first column
+        yield from _title(sheet, fld, columns, alone)
+    yield from _pairs(sheet, fld, columns) if single(fld) else _table(sheet, fld, columns, alone)
     if not sheet.fill:
         yield control_row("endif")
 
 
-def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
-    """The columns that the page has room for: required ones first, in declared order."""
+def list_height(form: Form, fld: Field, rows: Sequence[Mapping[str, str]], lang: Lang) -> float:
+    """How high a list of facts with these texts will be (mm), with its label and head; 0 for none."""
+    columns = list_columns(form, fld, False, lang)
+    if not rows or not columns:
+        return 0.0
+    if single(fld):
+        return _FACT_MM * (1 + -(-len(columns) // 2))
+    titles = 0 if fld.rows_of else 1
+    widths = _widths(columns, False, lang, 174 - titles * _NUMBER_MM)
+    head = [label_text(c, lang) for c in columns]
+    lines = [max(map(_lines_of, head, widths))]
+    lines += [max(map(_lines_of, (row.get(c.name, "") for c in columns), widths)) for row in rows]
+    return _FACT_MM * (len(lines) + titles) + _LINE_MM * sum(n - 1 for n in lines)
+
+
+def _lines_of(text: str, width: float) -> int:
+    return max(1, int(-(-em(text) * EM_MM // (width - PADDING))))
+
+
+def list_columns(form: Form, fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
+    """The columns that the page has room for: required ones first, in declared order. What is private has no column
+    on a document that may leave the company."""
     possible = [c for c in fld.fields if c.type not in ("file", "img", "sig", "list")]
     if fill:
         possible = [c for c in possible if c.blank and not c.calc and c.filled_by != ("system",)]
-    room, kept = 174 - _NUMBER_MM, set()
+    elif form.audience != "internal":
+        possible = [c for c in possible if not c.private]
+    possible.sort(key=lambda c: c.name != fld.rows_of)
+    if single(fld):
+        return tuple(possible)
+    room, kept = 174 - (0 if fld.rows_of else _NUMBER_MM), set()
     texts = [c for c in possible if c.type == "text"]
     for column in sorted(possible, key=lambda c: not (c.required or bool(c.required_when))):
         need = _least(column, fill, lang)
@@ -76,16 +106,71 @@ def list_columns(fld: Field, fill: bool, lang: Lang) -> tuple[Field, ...]:
     return tuple(c for c in possible if c.name in kept)
 
 
-def _boxed(column: Field, lang: Lang) -> bool:
-    """Whether the cell of a list holds boxes to tick: few choices with short words."""
-    found = options(column, lang)
-    return 0 < len(found) <= 6 and max(em(label) for _, label in found) <= 9.5
+def _title(sheet: Sheet, fld: Field, columns: Sequence[Field], alone: bool) -> Iterator[Row]:
+    """The list's label and, to be filled in, what may be written: a note, which the reader leaves out."""
+    label, hint = fld.label[sheet.lang], _hint(fld, columns, sheet.lang) if sheet.fill else ""
+    note = runs(hint, SMALL_NOTE)
+    if hint:
+        number = _STATIC + [f.name for f in sheet.form.fields].index(fld.name)
+        note = bookmark(number, f"qf_note_{fld.name}"[:40], note)
+    if alone:
+        if hint:
+            yield Row((Cell(174, note),), 5.6, keep=True)
+        return
+    width = 174.0 if not hint else max(LABEL_MM, round(em(label) * EM_MM + PADDING + 1, 1))
+    first = Cell(width, runs(label, LABEL_FACE), LABEL)
+    rest = (Cell(round(174 - width, 1), note),) if hint else ()
+    yield Row((first, *rest), 5.6, keep=True)
+
+
+def _hint(fld: Field, columns: Sequence[Field], lang: Lang) -> str:
+    """What the list is about, and the words that its columns take."""
+    said = [fld.help[lang]] if fld.help else []
+    for column in columns:
+        if column.choices and column.name != fld.rows_of and not boxed(column, lang) and not single(fld):
+            words = " / ".join(c.label[lang] for c in column.choices)
+            said.append(
+                f"{column.label[lang]}可填 {words}" if lang == "zh" else f"{column.label[lang]}, one of {words}"
+            )
+    return ("；" if lang == "zh" else "; ").join(said)
+
+
+# ---------------------------------------------------------------- a table
+
+
+def _table(sheet: Sheet, fld: Field, columns: Sequence[Field], alone: bool) -> Iterator[Row]:
+    lead = 0.0 if fld.rows_of else _NUMBER_MM
+    widths = _widths(columns, sheet.fill, sheet.lang, 174 - lead)
+    number = "序" if sheet.lang == "zh" else "No."
+    heads = [Cell(lead, runs(number, LABEL_FACE), LABEL, "center")] if lead else []
+    for column, width in zip(columns, widths, strict=True):
+        star = sheet.fill and column.required and column.name != fld.rows_of
+        text = label_text(column if sheet.fill or column.name != fld.rows_of else fld, sheet.lang)
+        heads.append(replace(label_cell(width, text, star=star), align="center"))
+    yield Row(tuple(heads), 7 if sheet.fill else 6, head=alone, keep=True)
+    yield control_row(f"for row in rows.{fld.name}")
+    cells = [Cell(lead, tag("{{ loop.index }}"), align="center")] if lead else []
+    cells += [_cell(sheet, fld, c, w) for c, w in zip(columns, widths, strict=True)]
+    long = fld.rows_of or fld.rows >= _LONG
+    height = _FACT_MM if not sheet.fill else _ALONE_MM if alone else _LONG_MM if long else _FILL_MM
+    yield Row(tuple(cells), height)
+    yield control_row("endfor")
+
+
+def _cell(sheet: Sheet, fld: Field, column: Field, width: float) -> Cell:
+    inner = tag(f"{{{{r row.{column.name} }}}}", VALUE)
+    if column.name == fld.rows_of:
+        return Cell(width, inner, LABEL, "center")
+    boxes = sheet.fill and boxed(column, sheet.lang)
+    if boxes:
+        inner = tag(f"{{{{r row.{column.name} }}}}", Face(8.5))
+    return Cell(width, inner, INPUT if sheet.fill else "", "" if boxes else _align(column))
 
 
 def _least(column: Field, fill: bool, lang: Lang) -> float:
     least = _COLUMN.get(column.type, (20.0, 0.5))[0]
-    if fill and _boxed(column, lang):
-        return max(14.0, boxes_width(column, lang) * 8.5 / 9 + PADDING + 0.8)
+    if fill and boxed(column, lang):
+        return max(14.0, boxes_width(column, lang) + PADDING + 0.8)
     head = min(em(label_text(column, lang)), 6) * EM_MM / (2 if em(label_text(column, lang)) > 4 else 1) + PADDING
     if column.choices:
         widest_word = max(em(c.label[lang]) for c in column.choices)
@@ -93,14 +178,14 @@ def _least(column: Field, fill: bool, lang: Lang) -> float:
     return max(least, head)
 
 
-def _widths(columns: Sequence[Field], sheet: Sheet) -> list[float]:
+def _widths(columns: Sequence[Field], fill: bool, lang: Lang, room: float) -> list[float]:
     """Least widths, and the rest of the line to those that can use it; whole tenths of a millimetre."""
-    least = [_least(c, sheet.fill, sheet.lang) for c in columns]
-    least = [w * min(1, (174 - _NUMBER_MM) / sum(least)) for w in least]
+    least = [_least(c, fill, lang) for c in columns]
+    least = [w * min(1, room / sum(least)) for w in least]
     keen = [_COLUMN.get(c.type, (20.0, 0.5))[1] or 0.01 for c in columns]
-    rest = 174 - _NUMBER_MM - sum(least)
+    rest = room - sum(least)
     widths = [round(a + rest * k / sum(keen), 1) for a, k in zip(least, keen, strict=True)]
-    widths[keen.index(max(keen))] += round(174 - _NUMBER_MM - sum(widths), 1)
+    widths[keen.index(max(keen))] += round(room - sum(widths), 1)
     return [round(w, 1) for w in widths]
 
 
@@ -108,3 +193,22 @@ def _align(column: Field) -> str:
     if column.many or column.type in ("text", "str", "user", "dept"):
         return ""
     return "right" if column.type in ("int", "dec", "money") and not column.choices else "center"
+
+
+# ---------------------------------------------------------------- one row: label and value
+
+
+def _pairs(sheet: Sheet, fld: Field, columns: Sequence[Field]) -> Iterator[Row]:
+    yield control_row(f"for row in rows.{fld.name}")
+    for i in range(0, len(columns), 2):
+        pair = columns[i : i + 2]
+        width = NARROW if len(pair) == 2 else WIDE
+        cells = (cell for column in pair for cell in _pair(sheet, column, width))
+        yield Row(tuple(cells), _FILL_MM if sheet.fill else _FACT_MM)
+    yield control_row("endfor")
+
+
+def _pair(sheet: Sheet, column: Field, width: float) -> tuple[Cell, Cell]:
+    star = sheet.fill and column.required
+    value = Cell(width, tag(f"{{{{r row.{column.name} }}}}"), INPUT if sheet.fill else "")
+    return label_cell(LABEL_MM, label_text(column, sheet.lang), star=star), value

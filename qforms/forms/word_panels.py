@@ -52,6 +52,7 @@ TRIGGER_FIELDS = frozenset(
         "complaints",
     ]
 )
+FIELD_MM, TEXT_MM, LINE_MM = 8.0, 10.5, 7.0  # a cell to fill in, one for a sentence or two, a line of free text
 _STEP = re.compile(r"(\w+)_(due|done)")
 
 
@@ -68,8 +69,9 @@ def facts(sheet: Sheet) -> Iterator[Row]:
     if single:
         yield from _known(sheet.section.name)
     for fld in sheet.fields:
-        if fld.type == "list" and (not sheet.blank or fillable(sheet.form, sheet.section, fld, True)):
-            yield from list_rows(sheet, fld, alone=not single and fld is sheet.fields[0])
+        mine = fillable(sheet.form, sheet.section, fld, sheet.blank)
+        if fld.type == "list" and (mine or not sheet.blank):
+            yield from list_rows(replace(sheet, fill=sheet.fill and mine), fld, not single and fld is sheet.fields[0])
     for fld in sheet.fields:
         if fld.type == "img" and not sheet.blank:
             yield from _photos(fld)
@@ -109,16 +111,16 @@ def _cells(sheet: Sheet, fields: Sequence[Field]) -> Iterator[Row]:
         elif waiting is None:
             waiting = fld
         else:
-            yield Row((*_input(sheet, waiting, NARROW), *_input(sheet, fld, NARROW)), 8)
+            height = TEXT_MM if "text" in (waiting.type, fld.type) else FIELD_MM
+            yield Row((*_input(sheet, waiting, NARROW), *_input(sheet, fld, NARROW)), height)
             waiting = None
     if waiting is not None:
         yield _wide(sheet, waiting)
 
 
 def _wide(sheet: Sheet, fld: Field) -> Row:
-    free = fld.type == "text"
-    line = 6.2 if sheet.blank else 8.0
-    height = max(8.0, fld.rows * line or (3 * line if free else 8.0))
+    free = fld.type == "text" and (fld.wide or fld.rows > 1)
+    height = max(TEXT_MM if fld.type == "text" else FIELD_MM, fld.rows * LINE_MM)
     return Row(_input(sheet, fld, WIDE, top=free), height, split=free)
 
 
@@ -126,9 +128,6 @@ def _input(sheet: Sheet, fld: Field, width: float, top: bool = False) -> tuple[C
     name = label_text(fld, sheet.lang)
     label = label_cell(LABEL_MM, name, star=fld.required or bool(fld.required_when))
     return label, Cell(width, tag(f"{{{{r f.{fld.name} }}}}"), INPUT, top=top)
-
-
-# ---------------------------------------------------------------- lists
 
 
 # ---------------------------------------------------------------- photos

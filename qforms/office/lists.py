@@ -86,7 +86,7 @@ def _head(
     grid = book.grids[g]
     found: dict[str, dict[int, str]] = {}
     for col, text in texts.items():
-        for path in labels.lists(text) if 0 < len(text) <= 60 else ():
+        for path in _columns(text, fields, labels) if 0 < len(text) <= 60 else ():
             name, _, column = path.partition(".")
             if column not in found.setdefault(name, {}).values():
                 found[name][col] = column
@@ -96,6 +96,12 @@ def _head(
     name = max(best, key=lambda n: (n == current, len(found[n]), _named_below(book, n, g, row)))
     last = max(grid.span(row, col)[2] for col in found[name])
     return _Head(fields[name], g, last, found[name], tuple((g, row, col) for col in texts))
+
+
+def _columns(text: str, fields: Mapping[str, Field], labels: Labels) -> tuple[str, ...]:
+    """The columns that a label means; the list's own label stands over the column that names its rows."""
+    own = labels.find(text) or ""
+    return (*labels.lists(text), *([f"{own}.{fields[own].rows_of}"] if own in fields and fields[own].rows_of else []))
 
 
 def _named_below(book: Book, name: str, g: int, row: int) -> bool:
@@ -119,10 +125,11 @@ def _read(book: Book, head: _Head, labels: Labels, taken: set[tuple[int, int]], 
     above: dict[str, Raw] = {}
     empty = 0
     row = head.row + 1
-    last = min(max(grid.height, head.row + fld.rows + 1), head.row + _ROWS)
+    drawn = max(fld.rows, len(_rows_of(fld)), 2)
+    last = min(max(grid.height, head.row + drawn + 1), head.row + _ROWS)
     while row < last and (head.grid, row) not in taken and not _ends(grid, head, row, labels):
         cells = _row(book, head, row, above)
-        own = {c for c, (raw, place) in cells.items() if place[1] == row and not _unticked(raw)}
+        own = {c for c, (raw, place) in cells.items() if place[1] == row and _filled(fld, c, raw)}
         spots = _spots(book, head, row)
         found.claimed.update((head.grid, row, col) for col in _covered(grid, head, row))
         if own and not _left_over(grid, head, row, cells):
@@ -132,7 +139,7 @@ def _read(book: Book, head: _Head, labels: Labels, taken: set[tuple[int, int]], 
             empty = 0
         elif not own:
             empty += 1
-        if empty >= 2 and row - head.row >= max(fld.rows, 2):
+        if empty >= 2 and row - head.row >= drawn:
             break
         row += 1
     found.rows[fld.name] = tuple(rows)
@@ -160,9 +167,17 @@ def _row(book: Book, head: _Head, row: int, above: Mapping[str, Raw]) -> dict[st
     return cells
 
 
-def _unticked(raw: Raw) -> bool:
-    """Options of which none is ticked: 「□ 围堵 □ 纠正」 as the blank form has it."""
-    return isinstance(raw, str) and raw[:1] in ("□", "☐") and not any(sign in raw for sign in "■☑☒√✓✔●")
+def _filled(fld: Field, column: str, raw: Raw) -> bool:
+    """Whether somebody wrote it: not what the blank form has printed, 「□ 围堵 □ 纠正」 or the row's own name."""
+    unticked = isinstance(raw, str) and raw[:1] in ("□", "☐") and not any(sign in raw for sign in "■☑☒√✓✔●")
+    return not unticked and column != fld.rows_of
+
+
+def _rows_of(fld: Field) -> tuple[frozenset[str], ...]:
+    """The words of each row that the form prints itself (`rows_of`)."""
+    column = next((c for c in fld.fields if c.name == fld.rows_of), None)
+    choices = column.choices if column else ()
+    return tuple(frozenset(w.casefold() for w in (c.label.zh, c.label.en, *c.aliases) if w) for c in choices)
 
 
 def _spots(book: Book, head: _Head, row: int) -> dict[str, str]:
@@ -185,6 +200,8 @@ def _ends(grid: Grid, head: _Head, row: int, labels: Labels) -> bool:
     if len(columns) > 1 and span[1] <= columns[0] and span[3] >= columns[-1]:
         return True
     text = grid.cells[row, first].text.strip()
+    if any(text.casefold() in words for words in _rows_of(head.field)):
+        return False
     return 0 < len(text) <= 60 and labels.find(text) is not None
 
 
@@ -212,7 +229,7 @@ def _by_names(book: Book, fld: Field, found: Lists) -> None:
         found.claimed.update(places.values())
         cells = ((c, book.grids[p[0]].at(p[1], p[2]), p) for c, p in places.items())
         line = {c: (raw, book.address(p)) for c, cell, p in cells if cell and (raw := raw_of(cell)) is not None}
-        if line:
+        if any(_filled(fld, c, raw) for c, (raw, _) in line.items()):
             found.targets.update({f"{fld.name}[{len(filled)}].{c}": book.address(p) for c, p in places.items()})
             filled.append(line)
     if rows:
