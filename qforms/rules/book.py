@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qforms.model import (
     Catalogue,
@@ -16,6 +16,7 @@ from qforms.model import (
     LetterRule,
     Rulebook,
     TriggerRule,
+    Value,
 )
 from qforms.rules import basis as b
 
@@ -39,7 +40,19 @@ class Book:
         self.scoped: Mapping[str, list[FigureRule]] = {
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
         }
+        self.sources: dict[str, dict[str, Any]] = defaultdict(dict)  # form -> name -> where its value is found
+        self.final: Mapping[str, frozenset[str]] = {
+            name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
+        }
         self._computed: dict[str, list[Field]] = {}
+        self._rests: dict[tuple[str, object], frozenset[str] | None] = {}
+        self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._dues: dict[str, tuple[str, ...]] = {}
+        self._defaults: dict[str, dict[str, Value]] = {}
+        self._refs: dict[str, tuple[str, ...]] = {}
+        self._watched: dict[str, tuple[str, ...]] = {}
+        self._calcs: dict[tuple[str, str], list[Condition]] = {}
+        self._references: dict[tuple[str, str], str] = {}
 
     def _watching(self) -> Mapping[str, list[TriggerRule]]:
         """Figure -> the triggers on another form than the figure's own that name it."""
@@ -49,6 +62,27 @@ class Book:
                 if figure.of != rule.on:
                     found[figure.name].append(rule)
         return found
+
+    def rests_on(self, form: str, key: object, conditions: Iterable[Condition | None]) -> frozenset[str] | None:
+        """The record's own fields that expressions rest on; None when they rest on anything else besides."""
+        if (form, key) not in self._rests:
+            names = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions if c for n in c.names}
+            own = all(self.catalogue.field(form, n) is not None for n in names)
+            self._rests[form, key] = frozenset(names) if own else None
+        return self._rests[form, key]
+
+    def decide_rests(self, rule: DecideRule) -> frozenset[str] | None:
+        """The fields that a suggestion rests on, and the one that it fills."""
+        key = ("decide", rule.name)
+        if (rule.on, key) not in self._rests:
+            found = self.rests_on(rule.on, key, [c for case in rule.cases for c in case])
+            self._rests[rule.on, key] = found | {rule.field} if found is not None else None
+        return self._rests[rule.on, key]
+
+    def _is_part(self, form: str, name: str) -> bool:
+        """Is it a column of a list, or a part of a signature: no step to another record?"""
+        field = self.catalogue.field(form, name.partition(".")[0])
+        return field is not None and field.type != "ref"
 
     def named(self, condition: Condition | None) -> list[FigureRule]:
         """The figures that an expression names."""
@@ -62,19 +96,71 @@ class Book:
             self._computed[form] = [f for f in fields if f.calc or any(c.calc for c in f.fields)]
         return self._computed[form]
 
+    def alike(self, form: str, other: str) -> tuple[str, ...]:
+        """The fields that two forms both have, under the same name and of the same type."""
+        if (form, other) not in self._alike:
+            kinds = {f.name: (f.type, f.many) for f in self.catalogue.form(other).fields}
+            same = (f.name for f in self.catalogue.form(form).fields if kinds.get(f.name) == (f.type, f.many))
+            self._alike[form, other] = tuple(same)
+        return self._alike[form, other]
+
+    def dues(self, form: str) -> tuple[str, ...]:
+        """The fields of a form that show a limit of their own: d4_due."""
+        if form not in self._dues:
+            fields = self.catalogue.form(form).fields
+            self._dues[form] = tuple(f.name for f in fields if f.type == "dt" and f.name.endswith("_due"))
+        return self._dues[form]
+
+    def defaults(self, form: str) -> dict[str, Value]:
+        if form not in self._defaults:
+            fields = self.catalogue.form(form).fields
+            self._defaults[form] = {f.name: f.default for f in fields if f.default is not None}
+        return self._defaults[form]
+
+    def refs(self, form: str) -> tuple[str, ...]:
+        """The fields of a form that refer to records."""
+        if form not in self._refs:
+            self._refs[form] = tuple(f.name for f in self.catalogue.form(form).fields if f.type == "ref")
+        return self._refs[form]
+
+    def watched(self, form: str) -> tuple[str, ...]:
+        """The fields of a form whose change a letter may be owed for."""
+        if form not in self._watched:
+            named = (on.partition(".")[::2] for on in self.letters)
+            self._watched[form] = tuple(what for f, what in named if f == form and self.catalogue.field(form, what))
+        return self._watched[form]
+
+    def calc_rests(self, form: str) -> frozenset[str] | None:
+        """The fields that the computed fields of a form rest on, and they themselves; None when on anything else."""
+        if (form, "calc") not in self._rests:
+            fields = self.computed(form)
+            places = [(f.name, f.calc) for f in fields] + [
+                (f"{f.name}.{c.name}", c.calc) for f in fields for c in f.fields
+            ]
+            conditions = [c for place, calc in places if calc for c in self.calcs(form, place, len(calc))]
+            columns = {c.name for f in fields for c in f.fields}
+            found = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions for n in c.names}
+            own = all(n in columns or self.catalogue.field(form, n) is not None for n in found)
+            self._rests[form, "calc"] = frozenset(found | {f.name for f in fields}) if own else None
+        return self._rests[form, "calc"]
+
     def event(self, form: str, name: str) -> Condition | None:
         """The condition of a lifecycle's event."""
         return self.rulebook.conditions.get(f"{form}:event:{name}")
 
     def calcs(self, form: str, field: str, count: int) -> list[Condition]:
         """The `calc` expressions of a field, or of a column: "cost_lines.amount"."""
-        found = (self.rulebook.conditions.get(f"{form}:calc:{field}:{i}") for i in range(count))
-        return [c for c in found if c is not None]
+        if (form, field) not in self._calcs:
+            found = (self.rulebook.conditions.get(f"{form}:calc:{field}:{i}") for i in range(count))
+            self._calcs[form, field] = [c for c in found if c is not None]
+        return self._calcs[form, field]
 
     def reference(self, form: str, to: str) -> str:
         """The one field of `form` that points to records of the form `to`; "" when there is none or more."""
-        fields = [f.name for f in self.catalogue.form(form).fields if f.ref == to and not f.many]
-        return fields[0] if len(fields) == 1 else ""
+        if (form, to) not in self._references:
+            fields = [f.name for f in self.catalogue.form(form).fields if f.ref == to and not f.many]
+            self._references[form, to] = fields[0] if len(fields) == 1 else ""
+        return self._references[form, to]
 
 
 def by_place(figure: FigureRule) -> bool:

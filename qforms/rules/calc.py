@@ -23,11 +23,15 @@ def settle(work: Work, number: str) -> None:
     if record is None:
         return
     fields = work.book.computed(record.form)
+    rests_on = work.book.calc_rests(record.form) if fields else None
     for _ in range(_ROUNDS if fields else 0):
         record = work.view.record(number)
         assert record is not None
+        if work.rests("calc", record, rests_on):
+            return
         found = {f.name: _value(work, record, f) for f in fields}
         if not work.revise(number, found, Origin("", by="calc"), content=False):
+            work.settled("calc", record)
             return
 
 

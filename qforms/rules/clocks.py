@@ -34,14 +34,14 @@ def publish(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None or not work.book.clocks.get(record.form):
         return
-    form, clocks = work.form(record), work.view.clocks(number)
+    clocks = work.view.clocks(number)
     due: dict[str, datetime] = {}
-    for field in (f for f in form.fields if f.type == "dt" and f.name.endswith("_due")):
-        ending = "_" + field.name.removesuffix("_due")
+    for name in work.book.dues(record.form):
+        ending = "_" + name.removesuffix("_due")
         if found := [c.due_at for c in clocks.values() if c.rule.endswith(ending)]:
-            due[field.name] = min(found)
+            due[name] = min(found)
     rules = {r.name for r in work.book.clocks[record.form] if not r.soft and not r.timer}
-    if work.catalogue.field(form.name, "due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
+    if work.catalogue.field(record.form, "due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
         due["due_at"] = min(hard)
     work.revise(number, due, Origin("", by="clock"), content=False)
 
@@ -50,7 +50,7 @@ def judged(work: Work, rule: ClockRule, record: Record, old: Clock | None) -> Cl
     """The clock as it stands now; None when it has never applied."""
     names = work.names(record)
     applies = rule.when is None or rule.when(names) is True
-    if record.status and work.form(record).lifecycle.state(record.status).final and not _known(rule, names):
+    if record.status and work.final(record) and not _known(rule, names):
         applies = False
     start, due = times(work, rule, names)
     if start is None or due is None or not applies:

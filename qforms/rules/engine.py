@@ -22,14 +22,24 @@ def _look_at(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None:
         return
-    calc.settle(work, number)
-    decide(work, number)
-    lifecycle.by_itself(work, number)
-    addressing.readdress(work, number)
+    _settle_itself(work, number)
+    record = work.view.record(number)
+    assert record is not None
     _count(work, number)
-    if not work.form(record).lifecycle.state(record.status).final or work.view.base(number) is None:
-        triggers.judge(work, number)
-    triggers.settle_tasks(work, number)
+    triggers.judge(work, number, asleep=work.final(record) and work.view.base(number) is not None)
+
+
+def _settle_itself(work: Work, number: str) -> None:
+    """What a record says of itself, until it says nothing new; only then is it counted and are its triggers judged."""
+    for _ in range(REST):
+        work.queue.pop(number, None)
+        calc.settle(work, number)
+        decide(work, number)
+        lifecycle.by_itself(work, number)
+        addressing.readdress(work, number)
+        if number not in work.queue:
+            return
+    raise restless(work, number)
 
 
 def decide(work: Work, number: str) -> None:
@@ -39,11 +49,15 @@ def decide(work: Work, number: str) -> None:
         record = work.view.record(number)
         if record is None or (rule.keep_persons and not by_rule(record, rule.field)):
             continue
+        if work.rests(("decide", rule.name), record, work.book.decide_rests(rule)):
+            continue
         names = work.names(record)
         value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
-        value = opening.as_kept(work.form(record), rule.field, value)
+        value = opening.as_kept(work, record.form, rule.field, value)
         if value is not None and work.revise(number, {rule.field: value}, Origin("", by=rule.name), content=False):
             calc.settle(work, number)
+        else:
+            work.settled(("decide", rule.name), record)
 
 
 def _count(work: Work, number: str) -> None:

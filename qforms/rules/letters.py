@@ -32,9 +32,7 @@ def _events(work: Work) -> Iterator[tuple[str, str]]:
     """Everything that a letter may be owed for, each once: events, then fields that changed."""
     yield from dict.fromkeys((h.number, h.event) for h in work.happened)
     for number, record in work.view.records.items():
-        watched = (on.partition(".") for on in work.book.letters)
-        names = [what for form, _, what in watched if form == record.form and work.catalogue.field(form, what)]
-        yield from ((number, name) for name in names if work.changed(number, name))
+        yield from ((number, name) for name in work.book.watched(record.form) if work.changed(number, name))
 
 
 def to_nobody(work: Work, record: Record, event: str) -> bool:

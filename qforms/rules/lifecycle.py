@@ -97,7 +97,7 @@ def _tell(work: Work, record: Record, event: str) -> None:
     A decision has fired its event already, when the right to it was asked (`decided`)."""
     if record.form == APPROVAL:
         return
-    refs = [v for f in work.form(record).fields if f.type == "ref" for v in _many(record.values.get(f.name))]
+    refs = [v for name in work.book.refs(record.form) for v in _many(record.values.get(name))]
     for number in dict.fromkeys([*refs, record.case_no]):
         target = work.view.record(number) if number and number != record.number else None
         if target is None:
@@ -149,6 +149,11 @@ def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) ->
 
 
 def _open_to(work: Work, record: Record, event: Event) -> bool:
+    if event.from_ and record.status not in event.from_:
+        return False
+    condition = work.book.event(record.form, event.name)
+    if condition is not None and condition(work.names(record)) is not True:
+        return False
     try:
         check(work, record, event)
     except Refusal:

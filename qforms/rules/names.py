@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,8 @@ from qforms.rules.book import Book, bare
 from qforms.rules.view import View
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEAD = ("number", "status", "case_no", "received_at", "revision")
+Source = Callable[["Names"], Any]
 
 
 def stamp_of(at: datetime) -> Decimal:
@@ -43,6 +45,7 @@ class Names(Mapping[str, Any]):
         self.today = today
         self.extra = extra or {}
         self.basis = basis
+        self._sources: dict[str, Source] = book.sources[record.form]
 
     def get(self, name: str, default: Any = None) -> Any:
         value = self._value(name)
@@ -61,24 +64,21 @@ class Names(Mapping[str, Any]):
         return len({**self.record.values, **self.extra})
 
     def _value(self, name: str) -> Any:
-        if name in self.extra:
+        if self.extra and name in self.extra:
             return self.extra[name]
         value = self.record.values.get(name)
         if value is not None:
             return value
-        if name in ("number", "status", "case_no", "received_at", "revision"):
-            return getattr(self.record, name)
-        if name == "opened_at":
-            return self.view.opened_at(self.record)
-        ref, dot, attribute = name.partition(".")
-        if dot:
-            target = self.view.record(str(self.record.values.get(ref) or ""))
-            return self._of(target).get(attribute) if target else None
-        rule = self.book.figures.get(name) or self.book.figures.get(bare(name))
-        return self.figure(rule, name.removeprefix(rule.name)) if rule else None
+        source = self._sources.get(name)
+        if source is None:
+            source = self._sources[name] = _source(self.book, name)
+        return source(self)
 
-    def _of(self, record: Record) -> Names:
-        return Names(self.book, self.view, record, self.today)
+    def through(self, ref: str, attribute: str) -> Any:
+        """A name of the record that a field of this one refers to."""
+        number = self.record.values.get(ref)
+        target = self.view.record(str(number)) if number else None
+        return Names(self.book, self.view, target, self.today).get(attribute) if target else None
 
     def key_of(self, rule: FigureRule) -> str:
         """Whose figure it is, seen from this record; "" when that is unknown."""
@@ -117,6 +117,22 @@ class Names(Mapping[str, Any]):
         if ending:
             return (window.first if ending == "_first" else window.last) if window else None
         return _known(rule, window.total if window else None)
+
+
+def _source(book: Book, name: str) -> Source:
+    """Where the value of a name is found that the record's own values do not give."""
+    if name in _HEAD:
+        return lambda names: getattr(names.record, name)
+    if name == "opened_at":
+        return lambda names: names.view.opened_at(names.record)
+    ref, dot, attribute = name.partition(".")
+    if dot:
+        return lambda names: names.through(ref, attribute)
+    rule = book.figures.get(name) or book.figures.get(bare(name))
+    if rule is None:
+        return lambda names: None
+    found, ending = rule, name.removeprefix(rule.name)
+    return lambda names: names.figure(found, ending)
 
 
 def _known(rule: FigureRule, value: Decimal | None) -> Decimal | None:

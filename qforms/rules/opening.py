@@ -69,9 +69,8 @@ def _existing(
     else:
         found = newest_first(r for r in work.view.case(subject.case_no) if r.form == rule.open)
     same = [r for r in found if r.number != subject.number and all(_is(r, k, v) for k, v in key.items())]
-    states = work.catalogue.form(rule.open).lifecycle
-    open_ = next((r for r in same if not states.state(r.status).final), None)
-    return open_, next((r for r in same if states.state(r.status).final), None)
+    open_ = next((r for r in same if not work.final(r)), None)
+    return open_, next((r for r in same if work.final(r)), None)
 
 
 def _indexed(work: Work, form: str, name: str) -> bool:
@@ -90,9 +89,8 @@ def _kept_into(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
     current = work.view.record(str(subject.values.get(rule.into) or "")) if rule.into else None
     if current is None or current.form != rule.open:
         return None
-    lifecycle = work.form(current).lifecycle
-    stays = not by_rule(subject, rule.into) or current.status != lifecycle.start
-    return current if stays and not lifecycle.state(current.status).final else None
+    stays = not by_rule(subject, rule.into) or current.status != work.form(current).lifecycle.start
+    return current if stays and not work.final(current) else None
 
 
 def _alone(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
@@ -100,7 +98,7 @@ def _alone(work: Work, rule: TriggerRule, subject: Record) -> Record | None:
     current = (
         work.view.record(str(subject.values.get(rule.into) or "")) if rule.into and rule.if_open == "attach" else None
     )
-    if current is None or work.form(current).lifecycle.state(current.status).final:
+    if current is None or work.final(current):
         return None
     members = work.view.find(subject.form, rule.into, current.number)
     return current if [r.number for r in members] == [subject.number] else None
@@ -164,7 +162,7 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
     complaint, t0 = complaint_of(work, subject), moment(work, subject)
     values = _taken_over(work, form, complaint) if complaint is not None and rule.code else {}
     values |= {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
-    values |= {k: as_kept(form, k, v) for k, v in key.items() if work.catalogue.field(form.name, k)}
+    values |= {k: as_kept(work, form.name, k, v) for k, v in key.items() if work.catalogue.field(form.name, k)}
     if closed is not None and rule.link and work.catalogue.field(form.name, rule.link):
         values[rule.link] = closed.number
     origin = dict.fromkeys(values, Origin("", by=rule.name))
@@ -214,19 +212,18 @@ def _write(work: Work, rule: TriggerRule, record: Record, changes: Mapping[str, 
 
 def _fills(work: Work, rule: TriggerRule, names: Names, record: Record | None) -> dict[str, Value]:
     """The rule's `fill`, but for what a person wrote."""
-    form = work.catalogue.form(rule.open)
     found: dict[str, Value] = {}
     for name, expression in rule.fill.items():
-        value = expression(names)
-        if value is not None and (record is None or by_rule(record, name)):
-            found[name] = as_kept(form, name, value)
+        if record is None or by_rule(record, name):
+            value = expression(names)
+            if value is not None:
+                found[name] = as_kept(work, rule.open, name, value)
     return found
 
 
 def _taken_over(work: Work, form: Form, complaint: Record) -> dict[str, Value]:
     """What the complaint says, in the fields that bear the same name there: model, lot, symptom, demand, photos …"""
-    own = work.form(complaint)
-    same = (f.name for f in form.fields if (o := own.field(f.name)) and (o.type, o.many) == (f.type, f.many))
+    same = work.book.alike(form.name, complaint.form)
     return {name: complaint.values[name] for name in same if name in complaint.values}
 
 
@@ -287,9 +284,9 @@ def _customer(complaint: Record) -> Value:
     return complaint.values.get("customer") or complaint.values.get("customer_name")
 
 
-def as_kept(form: Form, name: str, value: Value) -> Value:
+def as_kept(work: Work, form: str, name: str, value: Value) -> Value:
     """A value as the field keeps it."""
-    field = form.field(name)
+    field = work.catalogue.field(form, name)
     if field is None or value is None:
         return value
     if field.type == "int" and isinstance(value, Decimal):

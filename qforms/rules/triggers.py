@@ -17,23 +17,24 @@ from qforms.rules.names import Names
 from qforms.rules.work import Work
 
 
-def judge(work: Work, number: str) -> None:
-    """Judges the triggers on a record."""
-    for rule in work.book.triggers.get(_form(work, number), ()):
-        record = work.view.record(number)
-        if record is not None:
-            _judge(work, rule, record)
-
-
-def _form(work: Work, number: str) -> str:
+def judge(work: Work, number: str, asleep: bool = False) -> None:
+    """Judges the triggers on a record; on one that is `asleep` (its life is over), only which tasks are done."""
     record = work.view.record(number)
-    return record.form if record else ""
+    for rule in work.book.triggers.get(record.form, ()) if record else ():
+        record = work.view.record(number)
+        if record is not None and not asleep:
+            _judge(work, rule, record)
+    settle_tasks(work, number)
 
 
 def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
+    rests_on = work.book.rests_on(record.form, rule.name, [rule.when])
+    if work.rests(rule.name, record, rests_on):
+        return
     choices = _bases(work, rule, record)
     holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
     if not holding:
+        work.settled(rule.name, record)
         if rule.open and work.book.scoped[rule.name]:
             opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
         return
@@ -99,9 +100,11 @@ def settle_tasks(work: Work, number: str) -> None:
     """Closes the tasks of a record whose rule holds no longer (the shipped quantity has come)."""
     record = work.view.record(number)
     for rule in work.book.triggers.get(record.form, ()) if record else ():
+        if not rule.task or record is None:
+            continue
         key = f"{rule.task}:{number}"
-        task = work.view.task(key) if rule.task and record else None
-        if task is None or task.state != "open" or record is None:
+        task = work.view.task(key)
+        if task is None or task.state != "open":
             continue
         if not any(rule.when(work.names(record, basis=c)) is True for c in _bases(work, rule, record)):
             work.view.close_task(key)
@@ -117,7 +120,7 @@ def watchers(work: Work, figure: str, of: str) -> Mapping[str, None]:
         if declared is None or not (declared.key or declared.type == "ref"):
             continue
         for record in work.view.find(trigger.on, field, of.split("|")[0]):
-            if not work.form(record).lifecycle.state(record.status).final:
+            if not work.final(record):
                 found[record.number] = None
     return found
 

@@ -30,6 +30,7 @@ class View:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.records: dict[str, Record] = {}
+        self.fresh: set[str] = set()  # numbers given here: nobody has heard of them before
         self.figures: dict[FigureKey, Decimal] = {}  # what was added
         self.tokens: dict[str, str] = {}
         self.counters: dict[str, int] = {}
@@ -39,7 +40,7 @@ class View:
         self.entries: list[Entry] = []
 
     def snapshot(self) -> dict[str, object]:
-        return {k: (v.copy() if isinstance(v, (dict, list)) else v) for k, v in vars(self).items()}
+        return {k: (v.copy() if isinstance(v, (dict, list, set)) else v) for k, v in vars(self).items()}
 
     def restore(self, snapshot: dict[str, object]) -> None:
         vars(self).update(snapshot)
@@ -48,7 +49,7 @@ class View:
 
     def base(self, number: str) -> Record | None:
         """The record as it was before this delivery."""
-        return self.facts.record(number) if number else None
+        return self.facts.record(number) if number and number not in self.fresh else None
 
     def record(self, number: str) -> Record | None:
         return self.records.get(number) or self.base(number)
@@ -81,16 +82,17 @@ class View:
     # ---- figures, tokens, counters
 
     def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
-        stored, added = self.facts.figure(name, of, scope), self.figures.get((name, of, scope))
+        stored = None if of in self.fresh else self.facts.figure(name, of, scope)
+        added = self.figures.get((name, of, scope))
         return stored if added is None else (stored or Decimal(0)) + added
 
     def scopes(self, name: str, of: str) -> tuple[str, ...]:
         mine = {s for n, o, s in self.figures if n == name and o == of and s and not s.startswith("day:")}
-        return tuple(sorted(mine.union(self.facts.scopes(name, of))))
+        return tuple(sorted(mine.union(self.facts.scopes(name, of)) if of not in self.fresh else mine))
 
     def window(self, name: str, of: str, since: date, until: date) -> Window | None:
         """A figure over the days from `since` to `until`, both included."""
-        stored = self.facts.window(name, of, since, until)
+        stored = self.facts.window(name, of, since, until) if of.partition("|")[0] not in self.fresh else None
         days = [s for n, o, s in self.figures if n == name and o == of and s.startswith("day:")]
         added = [s for s in days if since <= date.fromisoformat(s[4:]) <= until]
         if not added:
@@ -147,14 +149,14 @@ class View:
 
     def clocks(self, subject: str) -> dict[str, Clock]:
         """The clocks of a record by rule."""
-        found = {c.rule: c for c in self.facts.clocks(subject)}
+        found = {c.rule: c for c in self.facts.clocks(subject)} if subject not in self.fresh else {}
         return found | {rule: c for (number, rule), c in self.clocks_.items() if number == subject}
 
     def put_clock(self, clock: Clock) -> None:
         self.clocks_[clock.subject, clock.rule] = clock
 
     def task(self, key: str) -> Task | None:
-        return self.tasks.get(key) or self.facts.task(key)
+        return self.tasks.get(key) or (self.facts.task(key) if key.partition(":")[2] not in self.fresh else None)
 
     def put_task(self, task: Task) -> bool:
         """Opens a task; the same key again changes nothing."""

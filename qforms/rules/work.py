@@ -58,6 +58,9 @@ class Work:
         self.figures = Figures(self.book, self.view, self.day, self.today)
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
+        self.last = ""  # looked at last
+        self.rested: dict[tuple[str, object], Record] = {}  # what a rule had nothing to say to
+        self._names: dict[str, Names] = {}
         self.counted: dict[str, Record] = {}
         self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
         self.corrected: set[str] = set()  # records in which a person changed what was known
@@ -80,10 +83,29 @@ class Work:
         return People(self.view, self.today, self.settings.company.operator)
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
-        return Names(self.book, self.view, record, self.today, extra, basis)
+        if extra or basis:
+            return Names(self.book, self.view, record, self.today, extra, basis)
+        names = self._names.get(record.number)
+        if names is None or names.record is not record or names.today is not self.today:
+            names = self._names[record.number] = Names(self.book, self.view, record, self.today)
+        return names
+
+    def rests(self, key: object, record: Record, fields: frozenset[str] | None) -> bool:
+        """Does a record still say the same in all fields that a rule rests on? `settled` writes down that it does."""
+        old = self.rested.get((record.number, key)) if fields is not None else None
+        if old is None or fields is None:
+            return False
+        return old is record or all(old.values.get(f) == record.values.get(f) for f in fields)
+
+    def settled(self, key: object, record: Record) -> None:
+        self.rested[record.number, key] = record
 
     def form(self, record: Record) -> Form:
         return self.catalogue.form(record.form)
+
+    def final(self, record: Record) -> bool:
+        """Has a record come to the end of its lifecycle?"""
+        return record.status in self.book.final[record.form]
 
     @property
     def delivery(self) -> str:
@@ -111,7 +133,9 @@ class Work:
         """The next record to be looked at; "" when the rules have come to rest."""
         if not self.queue:
             return ""
-        number = next(iter(self.queue))
+        # first what a record changed about itself, then what it touched: nothing is looked at before its figures count
+        number = self.last if self.last in self.queue else next(iter(self.queue))
+        self.last = number
         del self.queue[number]
         self.visited[number] = None
         return number
@@ -135,7 +159,7 @@ class Work:
     ) -> Record:
         """A new record with the next number of its series, defaults filled in."""
         declared = self.catalogue.form(form)
-        defaults = {f.name: f.default for f in declared.fields if f.default is not None}
+        defaults = self.book.defaults(form)
         whole = {k: v for k, v in {**defaults, **values}.items() if v is not None}
         number = self._number(declared, whole, month or self.at)
         record = Record(
@@ -151,6 +175,8 @@ class Work:
             at=self.at,
         )
         self.view.records[number] = record
+        if not declared.named_by:
+            self.view.fresh.add(number)
         self.note(number, "opened", rule, form=form)
         self.happened.append(Happening(number, "opened"))
         self.touch(number)
