@@ -6,6 +6,7 @@ import dataclasses as dc
 from collections.abc import Iterable
 from typing import Any
 
+from qforms.forms.word_panels import steps
 from qforms.intake import identify, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
 from qforms.merge import Merged, merge
@@ -39,7 +40,7 @@ def revise(
         return refused(
             matter, Problem("not_your_part", context={"number": record.number, "names": names}), filled, record
         )
-    missing = _missing(matter, form, {**record.values, **values}, record)
+    missing = _missing(matter, form, {**record.values, **values}, record, filled)
     conflicts = _conflicts(matter, merged, record)
     problems += [
         Problem("changed_since", filled.where.get(c.field, ""), c.field, severity="question") for c in conflicts
@@ -106,13 +107,18 @@ def whole(
     return kept, (*checks, *more)
 
 
-def _missing(matter: Matter, form: Form, values: Values, record: Record) -> tuple[str, ...]:
-    """The required fields that this speaker is to fill in and that are still empty."""
+def _missing(matter: Matter, form: Form, values: Values, record: Record, filled: Filled) -> tuple[str, ...]:
+    """The required fields that this speaker is to fill in and that are still empty. Of a form that is filled in step
+    by step (8D) none beyond the last step that the sender filled in: later ones were not asked for yet (P25)."""
     may = rights.writable(form, matter.speaker, record)
+    names = steps(form)
+    given = [s.name for s in form.sections if s.name in names and any(_given(filled).get(f.name) for f in s.fields)]
+    later = set(names[names.index(given[-1]) + 1 :]) if given else set()
     found: dict[str, None] = {}
     for section in rights.reply_sections(form, matter.speaker, record):
-        lacking = matter.procedures.catalogue.missing(form.name, values, section.name)
-        found.update(dict.fromkeys(f.name for f in lacking if may(f.name)))
+        if section.name not in later:
+            lacking = matter.procedures.catalogue.missing(form.name, values, section.name)
+            found.update(dict.fromkeys(f.name for f in lacking if may(f.name)))
     return tuple(found)
 
 

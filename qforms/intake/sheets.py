@@ -66,7 +66,7 @@ def _filled(book: Book, candidate: Candidate, part: Part, procedures: Procedures
             values[name] = tuple(
                 r for r in (_row(fld, n, row, part, problems, procedures) for n, row in enumerate(rows)) if r
             )
-    problems += _remarks(found, candidate, part, form)
+    problems += _remarks(found, candidate, part, form, book)
     how: Literal["excel", "word"] = "word" if book.kind == "word" else "excel"
     return Filled(
         form.name,
@@ -115,10 +115,12 @@ def _row(
     return values
 
 
-def _remarks(found: Found, candidate: Candidate, part: Part, form: Form) -> list[Problem]:
-    """Labels that mean nothing here, and that the form was told by its labels only."""
+def _remarks(found: Found, candidate: Candidate, part: Part, form: Form, book: Book) -> list[Problem]:
+    """Labels that mean nothing here, and that the form was told by its labels only. Of a Word document that we issued
+    ourselves most cells are print, not fields: nothing is said of them."""
     remarks: list[Problem] = []
-    for label, address, near in found.unknown_labels:
+    issued = candidate.how == "stamp" and book.kind == "word"
+    for label, address, near in found.unknown_labels if not issued else ():
         fld = form.field(near) if near else None
         context = {"label": label, "near": fld.label.zh if fld else ""}
         remarks.append(Problem("unknown_label", f"{part.name} {address}", context=context, severity="warning"))
