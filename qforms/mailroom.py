@@ -135,7 +135,7 @@ class Mailroom:
             [(e.name, e.data, e.kind) for e in enclosed],
             sender=self._sender,
             message_id=letter.message_id,
-            date=self.settings.local(intent.at) if intent.at else datetime.now(self.settings.zone),
+            date=self.settings.local(_dated(intent) or datetime.now(self.settings.zone)),
             sender_name=self.settings.company.name,
             reply_to=self.settings.company.address,
         )
@@ -166,8 +166,8 @@ class Mailroom:
         case_no = letter.intent.case_no
         if not case_no:
             return
-        at = self.settings.local(letter.intent.at) if letter.intent.at else None
-        when = f"{at:%Y-%m-%d %H%M}" if at else ""
+        at = _dated(letter.intent)
+        when = f"{self.settings.local(at):%Y-%m-%d %H%M}" if at else ""
         try:
             label = self.label(case_no)
             for e in enclosed:
@@ -204,3 +204,8 @@ class Mailroom:
     def _save(self, letter: Letter) -> None:
         with self._ledger.begin() as tx:
             tx.set_letter(letter)
+
+
+def _dated(intent: LetterIntent) -> datetime | None:
+    """When the letter is from: when it was owed, or let out of quiet hours. The same at every try."""
+    return max((at for at in (intent.at, intent.not_before) if at is not None), default=None)

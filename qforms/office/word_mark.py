@@ -5,6 +5,7 @@ away and gives the cell its shading back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _FAULT, _FRAME, _BOX = "F8D0CC", "B3261E", "FDECEA"
 _NONE = "none"
+_MARK = re.compile(rf"{NOTE}_\d+_\w+")  # number, and the shading that the cell had before
 # What may follow <w:shd> in tcPr (ECMA-376 17.4.66).
 _AFTER_SHADING = frozenset(["noWrap", "tcMar", "textDirection", "tcFitText", "vAlign", "hideMark", "headers"])
 
@@ -68,7 +70,7 @@ class _Document:
         w = self._w
         for start in list(self.root.iter(w + "bookmarkStart")):
             name = start.get(w + "name", "")
-            if not name.startswith(NOTE):
+            if not _MARK.fullmatch(name):  # other notes of ours belong to the document itself
                 continue
             paragraph, cell = start.getparent(), self._cell_of(start)
             if cell is not None:
