@@ -55,6 +55,8 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
     facts |= {"name": work.speaker.name or work.reading.sender_name, "original": w.original(work)}
     form = work.catalogue.form(outcome.form) if outcome.form else None
     wrong = [p for p in (outcome.reason, *outcome.problems) if p is not None and p.severity != "warning"]
+    if outside:  # what is ours to mend is nothing to ask a customer for
+        wrong = [p for p in wrong if problems.actor(p) == "sender"]
     blamed = {p.field.partition("[")[0] for p in wrong}
     empty = [n for n in outcome.missing if n not in blamed and form and work.catalogue.field(form.name, n)]
     labels = [_label(work, outcome, n, lang) for n in empty]
@@ -63,6 +65,10 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
         facts["name"] = work.reading.sender_name or contact or facts["name"]
     told = [dc.replace(p, where=_cell(work, outcome, p.where)) for p in wrong]
     facts["problems"] = [[p.where, problems.say(p, lang, _label(work, outcome, p.field, lang))] for p in told]
+    empties = [
+        [_cell(work, outcome, outcome.where.get(n, "")), f"{said} {w.missing(lang)}"]
+        for n, said in zip(empty, labels, strict=True)
+    ]
     match outcome.answer:
         case "acknowledgement":
             facts["missing"] = labels
@@ -72,11 +78,11 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
             facts["ask_labels"] = labels[:6]
             facts["request"] = w.request_of(labels, lang)
             facts["choices"] = _yes_or_no(work, outcome, lang)
+            facts["problems"] += empties if _returned(outcome) else []
             facts["due"] = facts.get("due") or w.iso(work, work.at + ANSWER_WITHIN)
         case "rejection":
             facts["kept"] = len(outcome.values)
-            places = [_cell(work, outcome, outcome.where.get(n, "")) for n in empty]
-            facts["problems"] += [[at, f"{said} {w.missing(lang)}"] for at, said in zip(places, labels, strict=True)]
+            facts["problems"] += empties
     return facts
 
 
@@ -107,9 +113,14 @@ def _label(work: Work, outcome: Outcome, field: str, lang: Any) -> str:
     return f"{found.label[lang]} {int(row) + 1} {below.label[lang]}" if below else found.label[lang]
 
 
+def _returned(outcome: Outcome) -> bool:
+    """Whether the sender gets his own file back with the cells marked."""
+    return outcome.answer in ("rejection", "question") and bool(outcome.part) and outcome.how in ("excel", "word")
+
+
 def _attach(work: Work, outcome: Outcome) -> tuple[str, ...]:
     assert work.reading is not None
-    if outcome.answer == "rejection" and outcome.part and outcome.how in ("excel", "word"):
+    if _returned(outcome):
         return (f"marked:{work.reading.delivery.digest}/{outcome.part}",)
     if outcome.answer == "acknowledgement" and outcome.missing and outcome.how in ("body", "free"):
         return (f"blank:{outcome.form}",)
