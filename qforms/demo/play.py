@@ -20,7 +20,7 @@ from qforms.demo.days import Days
 from qforms.model import Lang, QformsError
 
 MARKER = ".qforms-demo"
-_MARK = "qforms demo: this folder is replaced by the next `qforms demo`.\n"
+MARK = "qforms demo: this folder is replaced by the next `qforms demo`.\n"
 REFERENCE = ("department", "person", "customer", "product", "shipment")
 
 
@@ -56,9 +56,9 @@ def played(path: Path, lang: Lang = "zh", step: Any = lambda done, of, what: Non
     """Plays the story without printing anything; `step(done, of, what)` hears how far it is."""
     company, script = data("company.yaml"), data("story.yaml")
     steps: list[dict[str, Any]] = script["steps"]
-    root = _fresh(path)
+    root = fresh(path)
     settings = workspace.create(root, company["company"], "zh")
-    (root / MARKER).write_text(_MARK, "utf-8")
+    (root / MARKER).write_text(MARK, "utf-8")
     _settings(root / "qforms.toml", company)
     zone = settings.zone
     start, end = (datetime.fromisoformat(script[k]).replace(tzinfo=zone) for k in ("start", "end"))
@@ -94,13 +94,13 @@ def data(name: str) -> Any:
 # ---------------------------------------------------------------- the workspace
 
 
-def _fresh(path: Path) -> Path:
+def fresh(path: Path) -> Path:
     """The folder, empty. Only what bears our marker is ever removed."""
     root = path.expanduser().resolve()
     marker = root / MARKER
     if root.exists() and not root.is_dir():
         raise QformsError(f"{path} 不是文件夹 (not a folder)")
-    if marker.is_file() and not marker.is_symlink() and marker.read_bytes() == _MARK.encode():
+    if marker.is_file() and not marker.is_symlink() and marker.read_bytes() == MARK.encode():
         with _alone(root):
             pass  # nobody is at work in it
         shutil.rmtree(root)
