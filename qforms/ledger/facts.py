@@ -25,8 +25,16 @@ from qforms.model import (
     Window,
 )
 
-_FIND = select(t.lookup.c.number).where(
-    t.lookup.c.form == bindparam("form"), t.lookup.c.field == bindparam("field"), t.lookup.c.value == bindparam("value")
+_FIND = (
+    select(t.record)
+    .join(t.lookup, t.lookup.c.number == t.record.c.number)
+    .where(
+        t.lookup.c.form == bindparam("form"),
+        t.lookup.c.field == bindparam("field"),
+        t.lookup.c.value == bindparam("value"),
+    )
+    .order_by(t.lookup.c.number.desc())  # numbers grow with time; the index gives them in this order
+    .limit(bindparam("most"))
 )
 _RECORD = select(t.record).where(t.record.c.number == bindparam("number"))
 _FIGURE = select(t.figure.c.value).where(
@@ -49,6 +57,7 @@ _REPLIES = (
     select(t.reply.c.id).where(t.reply.c.address == bindparam("address"), t.reply.c.at > bindparam("since")).limit(1000)
 )
 _REFERENCE_FORMS_MAX = 5000
+_FOUND_MAX = 200
 
 FigureKey = tuple[str, str, str]
 
@@ -64,6 +73,7 @@ class LedgerFacts:
         self._digests: set[str] = set()  # of deliveries written here
         self._records: dict[str, Record | None] = {}
         self._found: dict[tuple[str, str, str], dict[str, None]] = {}
+        self._added: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)  # written here, not yet asked for
         self._figures: dict[FigureKey, Decimal | None] = {}
         self._days: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)  # figures by day, written here
         self._scopes: dict[tuple[str, str], dict[str, None]] = {}  # fetched, with those written here
@@ -115,11 +125,16 @@ class LedgerFacts:
         return rows.record_of(whole, self._catalogue)
 
     def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
-        """Present records whose key or ref field has that value, the newest first."""
+        """Present records whose key or ref field has that value, the newest first; at most some hundred of them, so
+        that a customer with many cases costs no more than another."""
         key = (form, fld, rows.key_of(value))
         if key not in self._found:
-            found = self._db.scalars(_FIND, dict(zip(("form", "field", "value"), key, strict=True)))
-            self._found[key] = dict.fromkeys(found)
+            named = dict(zip(("form", "field", "value"), key, strict=True))
+            for row in self._db.execute(_FIND, {**named, "most": _FOUND_MAX}).mappings():
+                if row["number"] not in self._records:
+                    self._records[row["number"]] = rows.record_of(row, self._catalogue)
+                self._found.setdefault(key, {})[row["number"]] = None
+            self._found.setdefault(key, {}).update(self._added.pop(key, {}))
         known = [r for n in self._found[key] if (r := self.record(n)) is not None and self._has(r, fld, key[2])]
         return tuple(sorted(known, key=lambda r: (r.received_at is not None, r.received_at, r.number), reverse=True))
 

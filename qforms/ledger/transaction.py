@@ -190,9 +190,8 @@ class Transaction(LedgerFacts):
             self._rows["lookup"].append(
                 dict(zip(("form", "field", "value", "number"), (*key, record.number), strict=True))
             )
-            if key not in self._found:
-                self.find(record.form, field, value)
-            self._found[key].setdefault(record.number)
+            known = self._found if key in self._found else self._added
+            known[key].setdefault(record.number)
 
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
         if self.letter_by_key(intent.key) is not None:
