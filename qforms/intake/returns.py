@@ -108,18 +108,25 @@ def whole(
 
 
 def _missing(matter: Matter, form: Form, values: Values, record: Record, filled: Filled) -> tuple[str, ...]:
-    """The required fields that this speaker is to fill in and that are still empty. Of a form that is filled in step
-    by step (8D) none beyond the last step that the sender filled in: later ones were not asked for yet (P25)."""
+    """The required fields that this speaker is to fill in and that are still empty, of the parts that are asked for."""
     may = rights.writable(form, matter.speaker, record)
-    names = steps(form)
-    given = [s.name for s in form.sections if s.name in names and any(_given(filled).get(f.name) for f in s.fields)]
-    later = set(names[names.index(given[-1]) + 1 :]) if given else set()
+    asked_for = _asked_for(form, record, filled)
     found: dict[str, None] = {}
     for section in rights.reply_sections(form, matter.speaker, record):
-        if section.name not in later:
+        if section.name in asked_for:
             lacking = matter.procedures.catalogue.missing(form.name, values, section.name)
             found.update(dict.fromkeys(f.name for f in lacking if may(f.name)))
     return tuple(found)
+
+
+def _asked_for(form: Form, record: Record, filled: Filled) -> set[str]:
+    """The parts that a return has to hold. Of a form that is filled in step by step (8D) none beyond the last step that
+    the sender filled in (P25); of a draft those that he filled in, for nobody has been asked for his part yet."""
+    given = [s.name for s in form.sections if any(_given(filled).get(f.name) for f in s.fields)]
+    names = steps(form)
+    if reached := [n for n in names if n in given]:
+        return {s.name for s in form.sections} - set(names[names.index(reached[-1]) + 1 :])
+    return set(given) if record.status == form.lifecycle.start else {s.name for s in form.sections}
 
 
 def _conflicts(matter: Matter, merged: Merged, record: Record) -> tuple[Conflict, ...]:

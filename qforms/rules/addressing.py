@@ -9,7 +9,7 @@ from qforms.rules.work import Work, by_rule
 def readdress(work: Work, number: str) -> None:
     """To and cc of a form that triggers opened: the responsible unit once it is known, else who stands in for it."""
     record = work.view.record(number)
-    rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names] if record else []
+    rules = [r for r in work.book.opening.get(record.form, ()) if r.to.names or r.cc.names] if record else []
     if record is None or not rules or work.catalogue.field(record.form, "to_depts") is None:
         return
     codes = record.values.get("triggers") or ()
@@ -17,10 +17,10 @@ def readdress(work: Work, number: str) -> None:
     to = _departments(work, rules[0].to, record)
     cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
     changes: dict[str, Value] = {}
-    if by_rule(record, "to_depts"):
+    if by_rule(record, "to_depts") and rules[0].to.names:
         changes["to_depts"] = to
     if by_rule(record, "cc_depts") and work.catalogue.field(record.form, "cc_depts"):
-        changes["cc_depts"] = tuple(d for d in cc if d not in to)
+        changes["cc_depts"] = tuple(d for d in cc if d not in (to or record.values.get("to_depts") or ()))
     known = "to_depts" in record.values
     if work.revise(number, changes, Origin("", by="A15"), content=known) and known:
         work.revised(number)

@@ -38,12 +38,13 @@ def fill(data: bytes, name: str, values: Mapping[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def edit(path: Path, number: str, cells: Mapping[str, Any], at: datetime) -> None:
-    """Writes cells of the row of a record, under their column's heading, and saves the book at that time."""
+def edit(path: Path, title: str, number: str, cells: Mapping[str, Any], at: datetime) -> None:
+    """Writes cells of the row of a record on a sheet, under their column's heading, and saves the book at that time."""
     import openpyxl
 
     book = openpyxl.load_workbook(path)
-    sheet, row, columns = _row_of(book, number, cells)
+    sheet = book[title]
+    row, columns = _row_of(sheet, number, cells)
     for label, value in cells.items():
         sheet.cell(row, columns[label]).value = value
     book.properties.lastModifiedBy = "林晓岚"
@@ -51,16 +52,13 @@ def edit(path: Path, number: str, cells: Mapping[str, Any], at: datetime) -> Non
     os.utime(path, (at.timestamp(), at.timestamp()))
 
 
-def _row_of(book: Any, number: str, cells: Iterable[str]) -> tuple[Any, int, dict[str, int]]:
-    for sheet in book.worksheets:
-        for head in range(1, min(12, sheet.max_row) + 1):
-            columns = {str(c.value): c.column for c in sheet[head] if c.value is not None}
-            if not set(cells) <= set(columns):
-                continue
-            for row in range(head + 1, sheet.max_row + 1):
-                if sheet.cell(row, 1).value == number:
-                    return sheet, row, columns
-    raise Impossible(f"no sheet has {number} with the columns {list(cells)}")
+def _row_of(sheet: Any, number: str, cells: Iterable[str]) -> tuple[int, dict[str, int]]:
+    for head in range(1, min(12, sheet.max_row) + 1):
+        columns = {str(c.value): c.column for c in sheet[head] if c.value is not None}
+        rows = range(head + 1, sheet.max_row + 1) if set(cells) <= set(columns) else ()
+        if row := next((r for r in rows if sheet.cell(r, 1).value == number), 0):
+            return row, columns
+    raise Impossible(f"{sheet.title} has no row {number} with the columns {list(cells)}")
 
 
 def label(text: Any) -> str:

@@ -7,7 +7,7 @@ which one of these is done, and the daemon run once:
     mail:   {from, to, cc, subject, text, attach: [{json} | {form, kind, fill}]}
     reply:  {letter: {kind, number, to}, from, text, fill, attach}  fill: labels of the Word or Excel form in the letter
     file:   {name, json} or {name, form, kind, number, fill}       dropped into inbox/
-    edit:   {number, label: value}                                 cells of master.xlsx, saved
+    edit:   {sheet, number, label: value}                          cells of a row of master.xlsx, saved
     (none)                                                         only the clock
 
 `expect` says what then stands: `outcome` of what was given, `records`, `clocks`, `letters` of this step, `none`.
@@ -157,8 +157,8 @@ class Stage:
         self.drop(name, data, at)
 
     def _edit(self, given: Any, at: datetime) -> None:
-        cells = {k: v for k, v in plain(given).items() if k != "number"}
-        office.edit(self.root / "master.xlsx", given["number"], cells, at)
+        cells = {k: v for k, v in plain(given).items() if k not in ("sheet", "number")}
+        office.edit(self.root / "master.xlsx", given["sheet"], given["number"], cells, at)
 
     def _attached(self, given: Sequence[Any]) -> tuple[tuple[str, bytes], ...]:
         """JSON, or a blank form of ours that somebody filled in."""
@@ -279,6 +279,7 @@ class Comparison:
         for node in wanted:
             named = {k: v for k, v in node.items() if k in ("kind", "number", "rule", "revision")}
             found = [x for x in self._stage.new_letters() if all(_equal(v, x[k]) for k, v in named.items())]
+            found = [x for x in found if x["to"] == plain(node.get("to", x["to"]))] if len(found) > 1 else found
             if len(found) != 1:
                 there = [(x["kind"], x["number"], x["to"]) for x in self._stage.new_letters()]
                 self._stage.differ(node, "kind", f"{len(found)} letters {dict(named)}; written: {there}")
