@@ -38,8 +38,7 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
         sources = h.sources(now, once=True)
         try:
             at = now or real_now()
-            for source in sources:
-                _drain(h, source, at, progress)
+            _drain(h, sources, at, progress)
             h.handle([], at)
             h.take_edits(at)
             h.finish(at)
@@ -53,16 +52,30 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
                 source.close()
 
 
-def _drain(h: house.House, source: Source, now: datetime, progress: Callable[[str], None]) -> None:
-    """All that waits in a source, a batch at a time; what could not be taken stays where it is."""
-    waiting = source.waiting()
+def _drain(h: house.House, sources: Sequence[Source], now: datetime, progress: Callable[[str], None]) -> None:
+    """All that waits, whatever its source, in one order of time, a batch of each source at a time; what could not be
+    taken stays where it is. Of the same moment the files come first: a customer is on file before his mail is read."""
+    waiting = [(source, source.waiting()) for source in sources]
+    while batches := [(source, batch) for source, rest in waiting if (batch := _some(h, rest, now))]:
+        whose = {id(delivery): source for source, batch in batches for delivery in batch}
+        every = [delivery for _, batch in batches for delivery in batch]
+        every.sort(key=lambda d: (d.received_at, d.channel != "folder"))
+        for taken in h.handle(every, now):
+            progress(taken.delivery.name or taken.delivery.locator)
+            try:
+                whose[id(taken.delivery)].done(taken.delivery, taken.outcome)
+            except SourceDown as fault:
+                h.operator_notice(fault.problem, now)
+
+
+def _some(h: house.House, waiting: Iterator[Delivery], now: datetime) -> list[Delivery]:
+    """The next deliveries of a source; none when it cannot be reached, which the operator is told."""
+    batch: list[Delivery] = []
     try:
-        while batch := list(itertools.islice(waiting, _BATCH)):
-            for taken in h.handle(sorted(batch, key=lambda d: d.received_at), now):
-                progress(taken.delivery.name or taken.delivery.locator)
-                source.done(taken.delivery, taken.outcome)
+        batch.extend(itertools.islice(waiting, _BATCH))
     except SourceDown as fault:
         h.operator_notice(fault.problem, now)
+    return batch
 
 
 # ---------------------------------------------------------------- the daemon
