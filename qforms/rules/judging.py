@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from qforms.model import Facts, Form, Judgement, Origin, Outcome, Reading, Record, Value
-from qforms.rules import answers, calc, engine, lifecycle
+from qforms.rules import answers, calc, engine, letters, lifecycle
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -37,8 +37,17 @@ def judge(
 
 
 def _admitted(work: Work, outcome: Outcome) -> Outcome:
+    done = _taken(work, outcome)
+    about = work.view.record(done.number) if done.number else None
     for task in outcome.tasks:
-        work.view.put_task(task)
+        record = work.view.record(task.number) or about
+        case = task.case_no or (record.case_no if record else "")
+        owner = letters.in_charge(work, task.owner, record)
+        work.view.put_task(dc.replace(task, number=record.number if record else "", case_no=case, owner=owner))
+    return done
+
+
+def _taken(work: Work, outcome: Outcome) -> Outcome:
     if outcome.state not in WRITTEN or not outcome.form:
         return outcome
     snapshot = work.snapshot()
@@ -85,7 +94,9 @@ def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
         values["danger_words"] = outcome.alarm
     if work.catalogue.field(form.name, "registered_by") and outcome.speaker.kind not in ("customer", "stranger"):
         values.setdefault("registered_by", outcome.speaker.name or "、".join(sorted(outcome.speaker.roles)) or "-")
-    record = work.open(form.name, values, _origins(work, outcome, values), "", received, received)
+    outside = outcome.speaker.kind in ("customer", "stranger")
+    reserved = "" if outside else outcome.number
+    record = work.open(form.name, values, _origins(work, outcome, values), "", received, received, "", reserved)
     case = outcome.case_no or str(values.get("case_no") or "") or _own_case(work, form, record)
     work.view.records[record.number] = record = dc.replace(record, case_no=case)
     if outcome.alarm:

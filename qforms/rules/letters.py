@@ -189,6 +189,14 @@ def owner(work: Work, record: Record) -> str:
     return str(named or next(iter(work.people.holders("sales")), ""))
 
 
+def in_charge(work: Work, name: str, record: Record | None) -> str:
+    """Who has a task, by name: the person or department that a role stands for. A name that is no role stands."""
+    if name == "owner" and record is not None:
+        return owner(work, record)
+    roles = OFFICE if name == "office" else ("sales",) if name == "owner" else (name,)
+    return next((holder for role in roles for holder in work.people.holders(role)), name)
+
+
 def speaker(work: Work) -> Addressee:
     """Whoever sent the delivery being judged."""
     assert work.reading is not None

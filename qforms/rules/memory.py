@@ -35,7 +35,7 @@ class MemoryFacts:
         self.tokens: dict[str, str] = {}
         self.counters: dict[str, int] = {}
         self.clocks_: dict[tuple[str, str], Clock] = {}
-        self.tasks: dict[str, Task] = {}
+        self.tasks_: dict[str, Task] = {}
         self.letters: dict[str, Letter] = {}
         self.entries: list[Entry] = []
         self._index: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
@@ -54,7 +54,7 @@ class MemoryFacts:
         for clock in judgement.clocks:
             self.clocks_[clock.subject, clock.rule] = clock
         for task in judgement.tasks:
-            self.tasks[task.key] = task
+            self.tasks_[task.key] = task
         for intent in judgement.letters:
             self._owe(intent, now)
         for change in judgement.figures:
@@ -125,7 +125,10 @@ class MemoryFacts:
         return tuple(c for (number, _), c in self.clocks_.items() if number == subject)
 
     def task(self, key: str) -> Task | None:
-        return self.tasks.get(key)
+        return self.tasks_.get(key)
+
+    def tasks(self, number: str) -> tuple[Task, ...]:
+        return tuple(k for k in self.tasks_.values() if k.number == number and k.state == "open")
 
     def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
         return self.figures.get((name, of, scope))

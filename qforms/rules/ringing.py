@@ -15,6 +15,8 @@ from qforms.rules.people import Addressee, unique
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
+TRANSCRIBE = "transcribe"  # the kind of task that an answer in a picture or in prose opens
+
 
 def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> Judgement:
     """What a clock that is due at `now` changes: its highest due rung's letter, its state, when it rings next.
@@ -69,13 +71,21 @@ def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
         work.note(clock.subject, "clock overdue", rule.name, clock.due_at)
     rung = ladder.due_rung(work, rule, fresh)
     if rung is not None:
-        escalation = rung.step.kind == "escalation"
+        escalation = rung.step.kind == "escalation" and not _to_transcribe(work, clock.subject)
         fresh = dc.replace(
             fresh, steps=(*fresh.steps, rung.name), escalations=fresh.escalations + (1 if escalation else 0)
         )
-        work.note(clock.subject, rung.step.kind, rule.name, rung.at, rung=rung.name)
-        _letter(work, rule, fresh, record, rung)
+        if waits := _to_transcribe(work, clock.subject):
+            work.note(clock.subject, f"{rung.step.kind} skipped", rule.name, rung.at, rung=rung.name, task=waits)
+        else:
+            work.note(clock.subject, rung.step.kind, rule.name, rung.at, rung=rung.name)
+            _letter(work, rule, fresh, record, rung)
     work.view.put_clock(dc.replace(fresh, next_at=ladder.next_at(work, rule, fresh)))
+
+
+def _to_transcribe(work: Work, number: str) -> str:
+    """The answer that is here and has to be typed in: its owner has done his part, so nobody is reminded (P16)."""
+    return next((k.key for k in work.view.tasks_on(number) if k.kind == TRANSCRIBE), "")
 
 
 def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> None:

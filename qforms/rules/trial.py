@@ -88,7 +88,7 @@ class Trial:
             opened=tuple(opened),
             clocks={c.rule: (c.due_at, c.state) for c in shown},
             letters=tuple(i.rule if i.rule in rules else i.kind for i in intents),
-            tasks=tuple(t.kind for t in self.facts.tasks.values() if t.state == "open"),
+            tasks=tuple(t.kind for t in self.facts.tasks_.values() if t.state == "open"),
             values=newest,
         )
 

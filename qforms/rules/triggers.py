@@ -5,16 +5,19 @@ largest rate decides (A07). A lot or window whose denominator is unknown is left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from qforms.model import FigureRule, Record, Task, Text, TriggerRule
+from qforms.model import FigureRule, Lang, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
-from qforms.rules import opening
+from qforms.rules import letters, opening
 from qforms.rules.book import by_place
 from qforms.rules.names import Names
 from qforms.rules.work import Work
+
+_FIELD = re.compile(r"\{(\w+)\}")  # in what a task says
 
 
 def judge(work: Work, number: str, asleep: bool = False) -> None:
@@ -84,16 +87,38 @@ def _largest(work: Work, rule: TriggerRule, record: Record, bases: list[b.Basis 
 
 
 def _task(work: Work, rule: TriggerRule, record: Record) -> None:
-    """Opens the rule's task once for the record."""
-    key = f"{rule.task}:{record.number}"
+    """Opens the rule's task for the record, once for each that it is for."""
     due = work.at + rule.within if rule.within else None
-    owner = rule.to.names[0] if rule.to.names else "office"
     context = {"rule": rule.name, "form": record.form, "clause": rule.clause}
     case = record.case_no or opening.newest_case(work, record)
-    text = rule.say or Text(rule.name)
-    task = Task(key, rule.task, case, record.number, text, owner, work.at, due, delivery=work.delivery, context=context)
-    if work.view.put_task(task):
-        work.note(record.number, "task", rule.name, task=key)
+    text = _said(work, rule, record)
+    for key, role in _owners(rule, record.number):
+        owner = letters.in_charge(work, role, record)
+        task = Task(
+            key, rule.task, case, record.number, text, owner, work.at, due, delivery=work.delivery, context=context
+        )
+        if work.view.put_task(task):
+            work.note(record.number, "task", rule.name, task=key)
+
+
+def _owners(rule: TriggerRule, number: str) -> list[tuple[str, str]]:
+    """Key and owner of each of the rule's tasks on a record: one for each that it is for."""
+    owners = rule.to.names or ("office",)
+    return [(f"{rule.task}:{number}" + (f":{owner}" if i else ""), owner) for i, owner in enumerate(owners)]
+
+
+def _said(work: Work, rule: TriggerRule, record: Record) -> Text:
+    """What a task says, with the record's values where the rule names their fields: {n_defect}/{n_shipped}."""
+
+    def shown(lang: Lang) -> str:
+        return _FIELD.sub(lambda match: _shown(work, record, match[1], lang), rule.say[lang])
+
+    return Text(shown("zh"), shown("en")) if rule.say else Text(rule.name)
+
+
+def _shown(work: Work, record: Record, name: str, lang: Lang) -> str:
+    field, value = work.catalogue.field(record.form, name), record.values.get(name)
+    return "?" if field is None or value is None else work.catalogue.show(field, value, lang)
 
 
 def settle_tasks(work: Work, number: str) -> None:
@@ -102,12 +127,10 @@ def settle_tasks(work: Work, number: str) -> None:
     for rule in work.book.triggers.get(record.form, ()) if record else ():
         if not rule.task or record is None:
             continue
-        key = f"{rule.task}:{number}"
-        task = work.view.task(key)
-        if task is None or task.state != "open":
-            continue
-        if not any(rule.when(work.names(record, basis=c)) is True for c in _bases(work, rule, record)):
-            work.view.close_task(key)
+        open_ = [key for key, _ in _owners(rule, number) if (k := work.view.task(key)) and k.state == "open"]
+        if open_ and not any(rule.when(work.names(record, basis=c)) is True for c in _bases(work, rule, record)):
+            for key in open_:
+                work.view.close_task(key)
 
 
 def watchers(work: Work, figure: str, of: str) -> Mapping[str, None]:

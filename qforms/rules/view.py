@@ -145,6 +145,11 @@ class View:
         self.counters[series] = (self.facts.counter(series) if last is None else last) + 1
         return self.counters[series]
 
+    def passed(self, series: str, number: int) -> None:
+        """A number of a series was given by hand: the next one comes after it."""
+        last = self.counters.get(series)
+        self.counters[series] = max(self.facts.counter(series) if last is None else last, number)
+
     # ---- clocks, tasks
 
     def clocks(self, subject: str) -> dict[str, Clock]:
@@ -157,6 +162,12 @@ class View:
 
     def task(self, key: str) -> Task | None:
         return self.tasks.get(key) or (self.facts.task(key) if key.partition(":")[2] not in self.fresh else None)
+
+    def tasks_on(self, number: str) -> tuple[Task, ...]:
+        """The open tasks on a record."""
+        found = {k.key: k for k in self.facts.tasks(number)} if number not in self.fresh else {}
+        found |= {k.key: k for k in self.tasks.values() if k.number == number}
+        return tuple(k for k in found.values() if k.state == "open")
 
     def put_task(self, task: Task) -> bool:
         """Opens a task; the same key again changes nothing."""

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from string import Formatter
 from typing import Any
 
 from qforms.model import EMPTY, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Speaker, Value
@@ -156,12 +157,14 @@ class Work:
         received_at: datetime | None = None,
         month: datetime | None = None,
         rule: str = "",
+        reserved: str = "",
     ) -> Record:
-        """A new record with the next number of its series, defaults filled in."""
+        """A new record, defaults filled in: with the number that was reserved for it where that is free, else with the
+        next number of its series."""
         declared = self.catalogue.form(form)
         defaults = self.book.defaults(form)
         whole = {k: v for k, v in {**defaults, **values}.items() if v is not None}
-        number = self._number(declared, whole, month or self.at)
+        number = self._reserved(declared, reserved) or self._number(declared, whole, month or self.at)
         record = Record(
             form=form,
             number=number,
@@ -175,7 +178,7 @@ class Work:
             at=self.at,
         )
         self.view.records[number] = record
-        if not declared.named_by:
+        if not declared.named_by and number != reserved:
             self.view.fresh.add(number)
         self.note(number, "opened", rule, form=form)
         self.happened.append(Happening(number, "opened"))
@@ -189,6 +192,14 @@ class Work:
         parts = {"yyyymm": f"{day:%Y%m}", "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}", "dd": f"{day:%d}"}
         series = re.sub(r"\{seq[^}]*\}", "", form.number).format(**parts)
         return form.number.format(seq=self.view.next_of(series), **parts)
+
+    def _reserved(self, form: Form, number: str) -> str:
+        """A number that somebody gave away before its record came (P4), if it is one of the form's and still free."""
+        found = _pattern(form.number).fullmatch(number) if form.number and number else None
+        if found is None or self.view.record(number) is not None:
+            return ""
+        self.view.passed(number[: found.start(1)] + number[found.end(1) :], int(found[1]))
+        return number
 
     def revise(self, number: str, changes: Mapping[str, Value], origin: Origin, content: bool = True) -> bool:
         """Writes values (None: takes one away); true when something changed.
@@ -233,6 +244,21 @@ class Work:
         """A line of history."""
         by = self.speaker.address or self.speaker.name
         self.view.entries.append(Entry(number, at or self.at, what, rule, self.delivery, by, detail))
+
+
+@lru_cache(maxsize=256)
+def _pattern(series: str) -> re.Pattern[str]:
+    """What a number of a series looks like; its first group is the running number."""
+    digits = {"yyyymm": 6, "yyyy": 4}
+    parts = []
+    for text, name, spec, _ in Formatter().parse(series):
+        parts.append(re.escape(text))
+        if name == "seq":
+            width = int(re.sub(r"\D", "", spec or "") or 1)
+            parts.append(rf"(\d{{{width}}}|[1-9]\d{{{width},8}})")
+        elif name:
+            parts.append(rf"\d{{{digits.get(name, 2)}}}")
+    return re.compile("".join(parts))
 
 
 def by_rule(record: Record, fld: str) -> bool:

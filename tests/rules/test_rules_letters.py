@@ -61,7 +61,7 @@ def test_a_strangers_danger_words_alarm_the_office_alone() -> None:
     assert company.letters(kind="alarm")[0].not_before is None, "alarms do not wait for the morning"
     managers = {MAIL["总经办"], MAIL["总经理"]}
     assert not [i for i in company.letters() if managers.intersection((*i.to, *i.cc))]
-    assert company.facts.tasks[f"alarm_confirm:{done.number}"].due_at == at("2026-05-11 23:00")
+    assert company.facts.tasks_[f"alarm_confirm:{done.number}"].due_at == at("2026-05-11 23:00")
 
 
 def test_severity_4_reaches_the_general_manager_at_once() -> None:
