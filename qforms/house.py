@@ -130,9 +130,13 @@ class House:
                 tx.postpone(clock, now)
 
     def seconds_to_next(self, now: datetime, at_most: float) -> float:
-        """Until the next clock rings or the next letter is to be tried, at most `at_most` seconds."""
+        """Until the next clock rings, the next letter is to be tried or the book is to be brought up, at most
+        `at_most` seconds."""
         calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try(now)) if t is not None]
-        return max(0.0, min([at_most, *((t - now) / timedelta(seconds=1) for t in calls)]))
+        waits = [(t - now) / timedelta(seconds=1) for t in calls]
+        if (book := self.register.seconds_to_publishing()) is not None:
+            waits.append(book)
+        return max(0.0, min([at_most, *waits]))
 
     def guarded(self, what: str, work: Callable[[], object], now: datetime | None = None) -> None:
         """Runs one part of the loop; its fault stops no other part. The operator hears of what he can mend."""

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 BOARD = "看板.html"
 _LOOKED = "workbook seen as"
 _STALE = timedelta(minutes=10)  # 剩余 is a text: it is written anew at least so often
-_PAUSE = 2.0  # seconds between two publications while mail keeps coming
+_PAUSE = 2.0  # seconds between two publications while mail keeps coming …
+_SHARE = 4.0  # … and that many times as long as the last one took: a large book must not hold up the mail
+_HELD = -1  # in the place of a number of changes: somebody has the book open, the next round looks again
 _SHOWN_AFTER_END = timedelta(days=62)  # clocks that ended are shown so long
 
 
@@ -43,7 +45,7 @@ class Register:
         self._log = log
         self._looked: str = ledger.note(_LOOKED) or ""  # fingerprint of the book as last read or written
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
-        self._at = 0.0
+        self._again = 0.0  # when it may be published again, by the machine's own clock
         self.cases = CaseFolders(self._settings.path(self._settings.folders.cases))
 
     @property
@@ -93,8 +95,9 @@ class Register:
         changes = self._ledger.changes
         if not force and self._published is not None:
             same = self._published[0] == changes and now - self._published[1] < _STALE
-            if same or time.monotonic() - self._at < _PAUSE:
+            if same or time.monotonic() < self._again:
                 return same
+        begun = time.monotonic()
         shown = self._view(now)
         board.write(self.path.with_name(BOARD), shown, self._procedures.catalogue, self._settings.lang)
         done = publish.publish(
@@ -105,15 +108,21 @@ class Register:
             known=self._ledger.sheet_rows(),
             history=self._settings.path(".history"),
         )
-        self._at = time.monotonic()
+        self._again = time.monotonic() + max(_PAUSE, _SHARE * (time.monotonic() - begun))
         if isinstance(done, Later):
             self._log.info("workbook waits", reason=done.reason)
-            self._published = (-1, now)
+            self._published = (_HELD, now)
             return False
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in done.rows.items()}, gone=done.gone)
         self._saw("" if done.unread else _mark(self.path))  # saved between the last look and now: look again
         self._published = (self._ledger.changes, now)
         return True
+
+    def seconds_to_publishing(self) -> float | None:
+        """Until what has changed since is to be published; None when nothing has."""
+        if self._published is None or self._published[0] in (self._ledger.changes, _HELD):
+            return None
+        return max(0.0, self._again - time.monotonic())
 
     def rebuild(self, now: datetime) -> str:
         """Writes the book anew from the ledger; the old one is kept beside it."""
