@@ -146,7 +146,9 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
     ]
     values, checks = returns.whole(matter, form, {}, values, problems)
     problems += checks
-    missing = tuple(f.name for f in matter.procedures.catalogue.missing(form.name, values) if may(f.name))
+    later = {f.name for s in form.sections if s.reply for f in s.fields}  # what the form is sent out for
+    lacking = (f.name for f in matter.procedures.catalogue.missing(form.name, values))
+    missing = tuple(n for n in lacking if may(n) and n not in later)
     nameless = [n for n in form.named_by if values.get(n) in (None, "")]
     if nameless or not values:
         reason = next(iter(errors(problems)), None) or Problem("nothing_given", field=nameless[0] if nameless else "")

@@ -185,7 +185,7 @@ def test_the_8d_that_nobody_fills_in_goes_up_to_the_general_manager(home: house.
     assert values(home, R8003)["customer_name"] == "Northlight Controls Ltd"
     assert clock(home, "eight_d_first_issue", R8003) == "overdue"
     first, second = letters(home, "escalation", R8003)
-    assert (when(home, first), first.intent.to) == ("05-13 09:10", (ENGINEERING,))
+    assert (when(home, first), first.intent.to) == ("05-13 09:10", (ENGINEERING, GMO))
     assert (when(home, second), second.intent.to) == ("05-14 09:10", (ENGINEERING, GMO, GM))
     assert "顾承远" in body(home, second)
 
