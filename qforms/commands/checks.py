@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qforms import house, settings, sources, workspace
+from qforms.documents import check as texts
 from qforms.forms import catalogue
-from qforms.model import QformsError
+from qforms.model import QformsError, Rulebook
 from qforms.outbox import smtp
 from qforms.rulebook import check
 from qforms.rules.trial import run_case
-from qforms.settings import Settings
+from qforms.settings import Procedures, Settings
 from qforms.workbook import locks
 from qforms.worktime import WorkTime
 
@@ -33,7 +34,17 @@ def workspace_faults(root: Path) -> list[str]:
         s = settings.load(root)
     except QformsError as fault:
         return list(fault.problems or [str(fault)])
-    return check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue)
+    found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue)
+    return [*found, *_texts(s)]
+
+
+def _texts(s: Settings) -> list[str]:
+    """Faults of letter texts and of the office's own Word templates; none where the forms cannot be read."""
+    try:
+        forms = catalogue.load(s.path("form_templates"))
+    except QformsError:
+        return []
+    return texts.faults(Procedures(forms, Rulebook({}), WorkTime(s.calendar, s.zone), s, {}))
 
 
 # ---------------------------------------------------------------- doctor

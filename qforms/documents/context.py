@@ -18,11 +18,12 @@ from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
 from qforms.documents.values import Shower, caption, local, rows
 from qforms.documents.wording import ordinal, say
+from qforms.forms.parts import dated_steps, own_number
+from qforms.forms.rows import drawn
 from qforms.forms.wml import em
-from qforms.forms.word import HEAD_FIELDS
+from qforms.forms.word import HEAD_FIELDS, filled_height
 from qforms.forms.word_cells import EM_MM, NARROW, PADDING, fillable
 from qforms.forms.word_lists import list_height
-from qforms.forms.word_panels import strip_steps
 from qforms.model import Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
@@ -69,7 +70,6 @@ class Paper:
         asked = request.request(self, numbers)
         top = head(self)
         layout = self._fit(facts, asked, bool(top.to or top.cc) + bool(top.addressed))
-        pages = {layout.break_before, self.plan.first if self.plan.page else ""}
         fields = self.form.fields
         record = self.record
         trig = trigger.context(
@@ -86,7 +86,7 @@ class Paper:
             "show": SimpleNamespace(**{n: modes[n] != "hide" and self._something(n, facts) for n in names}),
             "fill": SimpleNamespace(**{n: modes[n] == "fill" for n in names}),
             "first": SimpleNamespace(**{n: n == self.plan.first for n in names}),
-            "page": SimpleNamespace(**{n: n in pages for n in names}),
+            "page": SimpleNamespace(**{n: n in layout.breaks for n in names}),
             "no": SimpleNamespace(**numbers),
             "notes": SimpleNamespace(**{s.name: request.note(self, s) for s in self.form.sections}),
             "facts": SimpleNamespace(**facts),
@@ -110,7 +110,7 @@ class Paper:
 
     def _numbers(self) -> dict[str, str]:
         out, count = {}, 0
-        own = any(request.NUMBERED.match(s.title[self.lang]) for s in self.form.sections)
+        own = any(own_number(s, self.lang) for s in self.form.sections)
         for section in self.form.sections:
             out[section.name] = ""
             if self.plan.modes[section.name] == "hide" or section.panel in ("head", "approvals"):
@@ -168,7 +168,7 @@ class Paper:
             return
         skip = set(HEAD_FIELDS) | told(section)
         if section.panel == "d_strip":
-            skip |= {f"{s}_{k}" for s in strip_steps(section.fields) for k in ("due", "done")}
+            skip |= {f"{s}_{k}" for s in dated_steps(section.fields) for k in ("due", "done")}
         for fld in section.fields:
             if fld.type in ("list", "img") or fld.name in skip:
                 continue
@@ -201,8 +201,13 @@ class Paper:
         counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
         pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
         lists = {f.name: self._height(f) for f in self.form.fields if f.type == "list"}
-        content = Content(facts, lists, pairs, len(asked.more), address, len(self.related.complaints))
+        filled = {s.name: self._filled_height(s) for s in self.form.sections if self.filling(s)}
+        content = Content(facts, lists, pairs, filled, len(asked.more), address, len(self.related.complaints))
         return fit(self.form, self.plan, content)
+
+    def _filled_height(self, section: Section) -> float:
+        lists = {f.name: len(drawn(f, self.values.get(f.name) or ())) for f in section.fields if f.type == "list"}
+        return filled_height(self.form, section, self.lang, self.blank, lists)
 
     def _height(self, fld: Field) -> float:
         columns = {c.name: c for c in fld.fields}
@@ -235,7 +240,7 @@ class Paper:
 
     def _strip(self) -> SimpleNamespace:
         out, years = SimpleNamespace(year=""), []
-        for step in strip_steps(self.form.fields):
+        for step in dated_steps(self.form.fields):
             texts = {}
             for kind in ("due", "done"):
                 at = self.values.get(f"{step}_{kind}")

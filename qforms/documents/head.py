@@ -22,7 +22,7 @@ def head(paper: Paper) -> SimpleNamespace:
     if record is None:
         words = {"number": "", "revision": "", "status": say("blank", paper.lang), "case_no": ""}
         return SimpleNamespace(**words, to=Markup(""), cc=Markup(""), issued_at="", addressed=False)
-    issued = local(values.get("issued_at"), paper.zone)
+    issued = local(values.get("issued_at") or values.get("sent_at"), paper.zone)
     to, cc = (_departments(paper, () if paper.outside else values.get(k)) for k in ("to_depts", "cc_depts"))
     case = record.case_no if record.case_no != record.number else ""
     return SimpleNamespace(

@@ -7,22 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from qforms.forms.parts import later, steps
 from qforms.forms.word import HEAD_FIELDS
 from qforms.forms.word_cells import fillable
-from qforms.forms.word_panels import TRIGGER_FIELDS, steps
+from qforms.forms.word_panels import TRIGGER_FIELDS
 from qforms.model import Catalogue, Form, Record, Section, Values
 
 Mode = Literal["facts", "fill", "hide"]
-STAGES = (4, 6, 9)  # steps done at the end of a stage: D0–D3, D4–D5, D6–D8 (P25)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`modes` by section; `first`: the first section to be filled in; `page`: it begins a new page."""
+    """`modes` by section; `first`: the first section to be filled in; `turn`: the first reply part below facts and
+    signatures, which begins a new page unless all of it fits on one ("": none)."""
 
     modes: Mapping[str, Mode]
     first: str
-    page: bool
+    turn: str
 
 
 def plan(
@@ -41,9 +42,10 @@ def plan(
     open_ = [s for s in form.sections if modes[s.name] == "fill" and (s.reply or record is None)]
     replies = [s for s in open_ if s.reply]
     first = (replies or open_)[0].name if open_ else ""
-    before = [s for s in form.sections if modes[s.name] != "hide" and s.panel not in ("head", "approvals")]
-    page = bool(replies) and not steps(form) and before[0].name != first
-    return Plan(modes, first, page)
+    shown = [s for s in form.sections if modes[s.name] != "hide" and s.panel not in ("head", "approvals")]
+    reply = next((s for s in shown if s.reply), None)
+    turn = reply.name if reply and reply is not shown[0] and not steps(form) else ""
+    return Plan(modes, first, turn)
 
 
 def _mode(form: Form, section: Section, record: Record, values: Values, catalogue: Catalogue, linked: bool) -> Mode:
@@ -62,10 +64,7 @@ def _mode(form: Form, section: Section, record: Record, values: Values, catalogu
 
 def _hide_later_steps(form: Form, modes: dict[str, Mode], values: Values) -> None:
     """Steps beyond the stage that is being worked on, unless something stands in them already."""
-    names = steps(form)
-    open_ = next((i for i, name in enumerate(names) if modes[name] == "fill"), len(names))
-    reach = next((end for end in STAGES if open_ < end), len(names))
-    for name in names[reach:]:
+    for name in later(form, [n for n, mode in modes.items() if mode == "fill"]):
         section = next(s for s in form.sections if s.name == name)
         if modes[name] == "fill" and not _has(section, values):
             modes[name] = "hide"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import SimpleNamespace
@@ -12,15 +11,13 @@ from markupsafe import Markup
 
 from qforms.documents.values import local
 from qforms.documents.wording import deadline, listed, say
+from qforms.forms.parts import own_number, steps
 from qforms.forms.wml import Face, runs
 from qforms.forms.word import sections_filled
 from qforms.model import Section
 
 if TYPE_CHECKING:
     from qforms.documents.context import Paper
-
-# Headings that bring their own number: D3 …, 4 …, 二至四、…
-NUMBERED = re.compile(r"^([A-Z]\d+|\d[\d–-]*|[一二三四五六七八九十至]+(?=、))")
 
 
 def request(paper: Paper, numbers: Mapping[str, str]) -> SimpleNamespace:
@@ -29,8 +26,8 @@ def request(paper: Paper, numbers: Mapping[str, str]) -> SimpleNamespace:
         return SimpleNamespace(text=Markup(""), more=[])
     parts: dict[str, list[str]] = {}
     for section in (s for s in sections_filled(paper.form) if paper.filling(s)):
-        own = NUMBERED.match(section.title[paper.lang])
-        number = own[1] if own else numbers[section.name].strip().rstrip("、") or section.title[paper.lang]
+        own = own_number(section, paper.lang)
+        number = own or numbers[section.name].strip().rstrip("、") or section.title[paper.lang]
         parts.setdefault(_who(paper, section), []).append(number)
     due = _due(paper)
     by = say("by", paper.lang, at=deadline(due, paper.lang)) if due else ""
@@ -45,7 +42,11 @@ def request(paper: Paper, numbers: Mapping[str, str]) -> SimpleNamespace:
 
 
 def _who(paper: Paper, section: Section) -> str:
-    named = paper.related.roles.get(section.filled_by[0], "") if section.filled_by else ""
+    """An addressee who may fill it in; else the department of its first role."""
+    roles = paper.related.roles
+    holders = [d for r in section.filled_by if (d := roles.get(r))]
+    to = [d for d in paper.values.get("to_depts") or () if d in holders]
+    named = (to or [roles.get(r, "") for r in section.filled_by[:1]] or [""])[0]
     return named or listed(list(paper.values.get("to_depts") or ()), paper.lang) or say("somebody", paper.lang)
 
 
@@ -76,6 +77,9 @@ def _due(paper: Paper) -> datetime | None:
     is about issuing the form)."""
     if at := local(paper.values.get("reply_due_at"), paper.zone):
         return at
-    clocks = (c for c in paper.related.clocks if c.subject == paper.number and c.state in ("running", "overdue"))
-    mine = [c.due_at for c in clocks if c.started_at != paper.values.get("trigger_at")]
+    clocks = [c for c in paper.related.clocks if c.subject == paper.number and c.state in ("running", "overdue")]
+    if not steps(paper.form):
+        clocks = [c for c in clocks if c.started_at != paper.values.get("trigger_at")]
+    soft = {c.name for c in paper.procedures.rulebook.clocks if c.soft or c.timer}
+    mine = [c.due_at for c in clocks if c.rule not in soft] or [c.due_at for c in clocks]
     return min(mine).astimezone(paper.zone) if mine else None

@@ -10,8 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 from qforms.documents.wording import count, say
-from qforms.forms.wml import VALUE, Face, bookmark, clean, runs
 from qforms.forms.rows import drawn, single
+from qforms.forms.wml import VALUE, Face, bookmark, clean, runs
 from qforms.forms.word_cells import boxed, input_width, options, options_text
 from qforms.model import Catalogue, Field, Lang, Value
 

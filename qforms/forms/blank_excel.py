@@ -180,10 +180,11 @@ def _label(cell: Any, text: str, *, required: bool, centred: bool) -> None:
 
 
 def _spot(sheet: _Sheet, strip: Strip, spot: Spot, row: int) -> None:
-    cell = _frame(sheet.ws, row, spot.first, spot.last, look.lines(), look.INPUT if spot.input else "")
+    ground = look.LABEL if spot.label else look.INPUT if spot.input else ""
+    cell = _frame(sheet.ws, row, spot.first, spot.last, look.lines(), ground)
     in_list = strip.kind == "line"
     right = in_list and spot.field.type in ("int", "dec", "money")
-    cell.font = look.font(10, color=look.INK if spot.input else look.GREY)
+    cell.font = look.font(10, color=look.INK if spot.input or spot.label else look.GREY)
     cell.alignment = look.align("right" if right else "left", "top" if strip.kind == "box" else "center", indent=1)
     if in_list and spot.field.type in ("date", "dt", "money"):  # a number that does not fit would be shown as ###
         cell.alignment = look.shrunk("right" if right else "center")

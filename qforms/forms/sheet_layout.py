@@ -6,11 +6,12 @@ six; a list shares the eighteen out among its own."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as part
 from itertools import pairwise
 from typing import Literal
 
+from qforms.forms.rows import drawn, single
 from qforms.forms.sheet_style import lines_of, text_width
 from qforms.model import Field, Form, Lang, Record, Section, Text, Value
 
@@ -19,6 +20,7 @@ LABEL_WIDTH, VALUE_WIDTH = 16.5, 29.0
 WIDTHS = 2 * ((LABEL_WIDTH / 3,) * 3 + (VALUE_WIDTH / 6,) * 6)
 LABELS, VALUES, END = ((1, 3), (10, 12)), ((4, 9), (13, 18)), 18
 PAGE_HEIGHT = 742.0  # points between the margins of A4 portrait (297 - 15 - 18 mm), a line kept free
+_LOWER = (1.0, 0.93, 0.86)  # rows are made lower where that saves a page
 _SHRINK = 1.1  # a form is shrunk by so much rather than given a second page
 BAND, FIELD, LINE_HEIGHT, TEXT_MIN, TEXT_MAX = 24.75, 29.25, 15.5, 58.0, 116.0
 _LIST_MOST = 10  # columns of a list that stay readable on A4
@@ -31,7 +33,8 @@ _WISH = {"text": 3.2, "str": 2.0, "int": 1.0, "dec": 1.1, "money": 1.4, "bool": 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A cell (or merged cells) for one value: columns are numbered from 1 within the grid."""
+    """A cell (or merged cells) for one value: columns are numbered from 1 within the grid. `label`: its value is the
+    printed name of a list's row."""
 
     field: Field
     first: int
@@ -40,6 +43,7 @@ class Spot:
     value: Value = None
     row: int = -1  # the row of a list
     list: str = ""
+    label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,14 @@ def _list(
     lang: Lang,
     roles: frozenset[str] | None,
 ) -> list[Strip]:
-    columns = [c for c in fld.fields if c.blank]
+    columns = sorted((c for c in fld.fields if c.blank), key=lambda c: c.name != fld.rows_of)
+    if fld.rows_of:  # printed, so that nobody has to write it
+        columns[0] = replace(columns[0], required=False)
+    own = Section(section.name, section.title, (), fld.filled_by or section.filled_by)
+    lines = drawn(fld, rows) if mine else rows
+    if single(fld):
+        pairs = [(c, mine and fillable(form, own, c, roles)) for c in columns]
+        return [Strip("list", 21.0, label(fld, lang), start=True), *_single(fld, pairs, lines, lang)]
     if len(columns) > _LIST_MOST:  # the rest is entered in the workbook: what must be there comes first
         keep = sorted(columns, key=lambda c: not c.required)[:_LIST_MOST]
         columns = [c for c in columns if c in keep]
@@ -193,20 +204,35 @@ def _list(
     width = [sum(WIDTHS[a - 1 : b]) for a, b in spans]
     texts = [_folded(label(c, lang), w - (2 if c.required else 1)) for c, w in zip(columns, width, strict=True)]
     head = max(_height(text, w - 1) for text, w in zip(texts, width, strict=True))
-    own = Section(section.name, section.title, (), fld.filled_by or section.filled_by)
-    writes = [mine and fillable(form, own, c, roles) for c in columns]
+    writes = [mine and fillable(form, own, c, roles) and c.name != fld.rows_of for c in columns]
     found = [
         Strip("list", 21.0, label(fld, lang), start=True),
         Strip("head", head, labels=tuple((*s, c, t) for s, c, t in zip(spans, columns, texts, strict=True))),
     ]
-    for i in range(max(fld.rows or 4 if mine else 0, len(rows))):
-        row = rows[i] if i < len(rows) else {}
+    for i, row in enumerate(lines):
         spots = tuple(
-            Spot(c, a, b, w, row.get(c.name), i, fld.name) for c, (a, b), w in zip(columns, spans, writes, strict=True)
+            Spot(c, a, b, w, row.get(c.name), i, fld.name, label=c.name == fld.rows_of)
+            for c, (a, b), w in zip(columns, spans, writes, strict=True)
         )
-        tall = max(_height(str(row.get(c.name, "")), w - 1) for c, w in zip(columns, width, strict=True))
+        tall = max(_height(_words(c, row.get(c.name), lang), w - 1) for c, w in zip(columns, width, strict=True))
         found.append(Strip("line", max(24.0, min(tall, 200.0)), spots=spots))
     return found
+
+
+def _words(fld: Field, value: Value, lang: Lang) -> str:
+    """About what stands in the cell: enough to know its lines."""
+    chosen = next((c.label[lang] for c in fld.choices if c.code == str(value)), None)
+    return chosen or ("" if value is None else str(value))
+
+
+def _single(
+    fld: Field, columns: Sequence[tuple[Field, bool]], rows: Sequence[Mapping[str, Value]], lang: Lang
+) -> list[Strip]:
+    """A list of one row: its columns as label and value, two by two."""
+    row = rows[0] if rows else {}
+    pairs = [columns[i : i + 2] for i in range(0, len(columns), 2)]
+    strips = (_pair(pair, row, lang) for pair in pairs)
+    return [replace(s, spots=tuple(replace(x, row=0, list=fld.name) for x in s.spots)) for s in strips]
 
 
 def _folded(text: str, width: float) -> str:
@@ -260,7 +286,26 @@ def fit(found: Sequence[Strip], above: float, again: float) -> tuple[tuple[float
 
     `above` is the height of the title, `again` of what is repeated on each further page. Free text is stretched up to
     what look and page allow."""
-    heights = _squeezed(found, above)
+    tries = [_breaks(found, _lowered(found, above, by), above, again) for by in _LOWER]
+    heights, breaks = min(tries, key=lambda t: len(t[1]))  # the first of those with fewest pages
+    edges = [0, *breaks, len(found)]
+    for first, last in pairwise(edges):
+        boxes = [i for i in range(first, last) if found[i].stretch and heights[i] < TEXT_MAX]
+        spare = PAGE_HEIGHT - sum(heights[first:last]) - (above if first == 0 else again)
+        for k, i in enumerate(boxes):
+            more = min(TEXT_MAX - heights[i], max(0.0, spare) / (len(boxes) - k))
+            heights[i] += more
+            spare -= more
+    return tuple(heights), tuple(breaks)
+
+
+def _lowered(found: Sequence[Strip], above: float, by: float) -> list[float]:
+    heights = [h * by for h in _squeezed(found, above)]
+    return [h if s.kind in ("fields", "box", "line") else s.height for s, h in zip(found, heights, strict=True)]
+
+
+def _breaks(found: Sequence[Strip], heights: list[float], above: float, again: float) -> tuple[list[float], list[int]]:
+    """The heights, and the strips before which a new page begins."""
     breaks: list[int] = []
     fits = above + sum(heights) <= PAGE_HEIGHT * _SHRINK
     reply = next((i for i, s in enumerate(found) if s.kind == "reply"), 0)  # it is printed and signed by itself
@@ -274,15 +319,7 @@ def fit(found: Sequence[Strip], above: float, again: float) -> tuple[tuple[float
             breaks.append(at)
             used, start = again + sum(heights[at:i]), at
         used += heights[i]
-    edges = [0, *breaks, len(found)]
-    for first, last in pairwise(edges):
-        boxes = [i for i in range(first, last) if found[i].stretch and heights[i] < TEXT_MAX]
-        spare = PAGE_HEIGHT - sum(heights[first:last]) - (above if first == 0 else again)
-        for k, i in enumerate(boxes):
-            more = min(TEXT_MAX - heights[i], max(0.0, spare) / (len(boxes) - k))
-            heights[i] += more
-            spare -= more
-    return tuple(heights), tuple(breaks)
+    return heights, breaks
 
 
 def _squeezed(found: Sequence[Strip], above: float) -> list[float]:

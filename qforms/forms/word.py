@@ -6,9 +6,10 @@ a loop over the known facts, so that a page has no empty cells. Names: docs/word
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from qforms.forms import word_panels as panels
+from qforms.forms.parts import steps
 from qforms.forms.wml import (
     BAND,
     GREY,
@@ -40,9 +41,10 @@ from qforms.model import Form, Lang, Section, Text
 HEAD_FIELDS = frozenset(
     (
         *("doc_no", "form_code", "revision", "status", "case_no", "reply_due_at", "approvals"),
-        *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "due_at"),
+        *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "sent_at", "due_at"),
     )
 )
+BAND_MM = 7.0
 _HEAD_LABELS = {
     "code": Text("表单代号", "Form code"),
     "number": Text("单据编号", "No."),
@@ -63,7 +65,7 @@ def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blan
     body = [_title_block(form, lang, company, company_en), gap()]
     body += _fill_hint(lang) if blank else _address(form, lang)
     signed = blank or form.field("prepared_by") is None
-    early = not panels.steps(form)  # signed above the reply part, unless the form is filled in step by step
+    early = not steps(form)  # signed above the reply part, unless the form is filled in step by step
     for section in form.sections:
         if not signed and ((section.reply and early) or section.panel == "approvals"):
             body.append(_approvals(lang))
@@ -77,6 +79,22 @@ def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blan
 def sections_filled(form: Form) -> tuple[Section, ...]:
     """The parts that the addressee fills in, in order."""
     return tuple(s for s in form.sections if s.reply)
+
+
+def filled_height(form: Form, section: Section, lang: Lang, blank: bool, lists: Mapping[str, int]) -> float:
+    """How high a section to be filled in stands on paper (mm), known facts not counted; `lists`: rows of each list."""
+    fields = tuple(f for f in section.fields if f.name not in HEAD_FIELDS)
+    height, times = BAND_MM, 1
+    for row in panels.PANELS.get(section.panel, panels.facts)(Sheet(form, section, fields, lang, True, blank)):
+        words = row.control.split()
+        if words[:1] == ["for"]:
+            what, _, name = words[-1].partition(".")
+            times = lists.get(name, 0) if what == "rows" else 0
+        elif words == ["endfor"]:
+            times = 1
+        elif not words:
+            height += row.height * times
+    return height
 
 
 # ---------------------------------------------------------------- the head
@@ -223,4 +241,4 @@ def _band(sheet: Sheet, navy: bool) -> Row:
     title = tag(f"{{{{ no.{section.name} }}}}", Face(size, hei=True, bold=True, colour=ink))
     title += runs(section.title[lang], Face(size, hei=True, bold=True, colour=ink))
     title += tag(f"{{{{ notes.{section.name} }}}}", Face(9, colour=ink or GREY))
-    return Row((Cell(174, title, NAVY if navy else BAND),), 7 if navy else 6.6, keep=True, head=True)
+    return Row((Cell(174, title, NAVY if navy else BAND),), BAND_MM if navy else 6.6, keep=True, head=True)

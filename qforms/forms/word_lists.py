@@ -29,7 +29,7 @@ from qforms.model import Field, Form, Lang
 # Columns of a list: least width in mm and how eagerly they take what is left over.
 _COLUMN: Mapping[str, tuple[float, float]] = {
     "text": (22, 3),
-    "str": (20, 1.2),
+    "str": (20, 0.5),
     "int": (15, 0.1),
     "dec": (16, 0.1),
     "money": (21, 0.1),
@@ -42,7 +42,7 @@ _COLUMN: Mapping[str, tuple[float, float]] = {
     "dept": (22, 0.2),
 }
 _NUMBER_MM = 9.0
-_MAIN_TEXT = 46.0  # what the first text column of a list should get
+_MAIN_TEXT, _MAIN_WORDS = 46.0, 34.0  # what the first text column of a list should get; without one, the first words
 # Rows to fill in: of a list by itself, of a list of its section, of a long list. Rows of facts, and a further line.
 _ALONE_MM, _FILL_MM, _LONG_MM, _FACT_MM, _LINE_MM = 10.5, 8.4, 7.0, 6.1, 3.9
 _LONG = 5  # rows
@@ -57,7 +57,7 @@ def list_rows(sheet: Sheet, fld: Field, alone: bool) -> Iterator[Row]:
         return
     if not sheet.fill:
         yield control_row(f"if rows.{fld.name}")
-    if sheet.fill or not fld.rows_of:  # facts: the list's label is the head of its first column
+    if sheet.fill or not fld.rows_of:
         yield from _title(sheet, fld, columns, alone)
     yield from _pairs(sheet, fld, columns) if single(fld) else _table(sheet, fld, columns, alone)
     if not sheet.fill:
@@ -92,14 +92,19 @@ def list_columns(form: Form, fld: Field, fill: bool, lang: Lang) -> tuple[Field,
     elif form.audience != "internal":
         possible = [c for c in possible if not c.private]
     possible.sort(key=lambda c: c.name != fld.rows_of)
+    if fld.rows_of and not fill:  # the list's label is the head of its first column
+        possible[0] = replace(possible[0], label=fld.label)
     if single(fld):
         return tuple(possible)
     room, kept = 174 - (0 if fld.rows_of else _NUMBER_MM), set()
     texts = [c for c in possible if c.type == "text"]
-    for column in sorted(possible, key=lambda c: not (c.required or bool(c.required_when))):
+    words = next((c for c in possible if c.type == "str"), None) if not texts else None
+    for column in sorted(possible, key=lambda c: (not (c.required or c.required_when), not c.blank)):
         need = _least(column, fill, lang)
         if texts and column is texts[0] and len(texts) < 4:
             need = max(need, _MAIN_TEXT)
+        elif column is words:
+            need = max(need, _MAIN_WORDS)
         if need <= room or column.required:
             kept.add(column.name)
             room -= need
@@ -145,8 +150,7 @@ def _table(sheet: Sheet, fld: Field, columns: Sequence[Field], alone: bool) -> I
     heads = [Cell(lead, runs(number, LABEL_FACE), LABEL, "center")] if lead else []
     for column, width in zip(columns, widths, strict=True):
         star = sheet.fill and column.required and column.name != fld.rows_of
-        text = label_text(column if sheet.fill or column.name != fld.rows_of else fld, sheet.lang)
-        heads.append(replace(label_cell(width, text, star=star), align="center"))
+        heads.append(replace(label_cell(width, label_text(column, sheet.lang), star=star), align="center"))
     yield Row(tuple(heads), 7 if sheet.fill else 6, head=alone, keep=True)
     yield control_row(f"for row in rows.{fld.name}")
     cells = [Cell(lead, tag("{{ loop.index }}"), align="center")] if lead else []
@@ -171,7 +175,9 @@ def _least(column: Field, fill: bool, lang: Lang) -> float:
     least = _COLUMN.get(column.type, (20.0, 0.5))[0]
     if fill and boxed(column, lang):
         return max(14.0, boxes_width(column, lang) + PADDING + 0.8)
-    head = min(em(label_text(column, lang)), 6) * EM_MM / (2 if em(label_text(column, lang)) > 4 else 1) + PADDING
+    label = em(label_text(column, lang))
+    lines = 2 if label > 4 and (fill or not column.choices) else 1  # that the head may take
+    head = min(label, 6) * EM_MM / lines + PADDING
     if column.choices:
         widest_word = max(em(c.label[lang]) for c in column.choices)
         least = min(max(widest_word * EM_MM + PADDING, 14), 30)
@@ -183,6 +189,9 @@ def _widths(columns: Sequence[Field], fill: bool, lang: Lang, room: float) -> li
     least = [_least(c, fill, lang) for c in columns]
     least = [w * min(1, room / sum(least)) for w in least]
     keen = [_COLUMN.get(c.type, (20.0, 0.5))[1] or 0.01 for c in columns]
+    kinds = [c.type for c in columns]
+    if "text" not in kinds and "str" in kinds:  # the first words take what a text would
+        keen[kinds.index("str")] = 3.0
     rest = room - sum(least)
     widths = [round(a + rest * k / sum(keen), 1) for a, k in zip(least, keen, strict=True)]
     widths[keen.index(max(keen))] += round(room - sum(widths), 1)

@@ -6,10 +6,10 @@ knows a form."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from qforms.forms.parts import STEP, dated_steps
 from qforms.forms.wml import (
     GREY,
     INPUT,
@@ -36,7 +36,7 @@ from qforms.forms.word_cells import (
     label_text,
 )
 from qforms.forms.word_lists import list_rows
-from qforms.model import Field, Form
+from qforms.model import Field
 
 TRIGGER_FIELDS = frozenset(
     [
@@ -53,7 +53,6 @@ TRIGGER_FIELDS = frozenset(
     ]
 )
 FIELD_MM, TEXT_MM, LINE_MM = 8.0, 10.5, 7.0  # a cell to fill in, one for a sentence or two, a line of free text
-_STEP = re.compile(r"(\w+)_(due|done)")
 
 
 # ---------------------------------------------------------------- facts
@@ -192,7 +191,7 @@ def trigger(sheet: Sheet) -> Iterator[Row]:
 
 def d_strip(sheet: Sheet) -> Iterator[Row]:
     """D0 … D8 in a row with planned and actual dates; steps that are done stand on navy."""
-    steps = strip_steps(sheet.fields)
+    steps = dated_steps(sheet.fields)
     if steps:
         width = round((174 - 21) / len(steps), 1)
         first = round(174 - width * len(steps), 1)
@@ -200,20 +199,9 @@ def d_strip(sheet: Sheet) -> Iterator[Row]:
         for name, label in (("due", ("计划", "Planned")), ("done", ("实际", "Actual"))):
             cells = [Cell(width, tag(f"{{{{ strip.{s}.{name} }}}}", Face(8.5)), align="center") for s in steps]
             yield Row((label_cell(first, label[0 if sheet.lang == "zh" else 1]), *cells), keep=name == "due")
-    rest = tuple(f for f in sheet.fields if not _STEP.fullmatch(f.name))
+    rest = tuple(f for f in sheet.fields if not STEP.fullmatch(f.name))
     if rest:
         yield from facts(replace(sheet, fields=rest))
-
-
-def strip_steps(fields: Sequence[Field]) -> tuple[str, ...]:
-    """The steps that have a planned or an actual date: d0 … d8."""
-    return tuple(dict.fromkeys(m[1] for f in fields if (m := _STEP.fullmatch(f.name))))
-
-
-def steps(form: Form) -> tuple[str, ...]:
-    """The steps of a form that is filled in step by step: sections that have a planned or actual date (d0 … d8)."""
-    dated = strip_steps(form.fields)
-    return tuple(s.name for s in form.sections if s.reply and s.name in dated)
 
 
 def _step_heads(steps: Sequence[str], width: float) -> Iterator[Cell]:

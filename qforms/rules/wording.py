@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from qforms.forms.parts import due_now, own_number
 from qforms.model import Field, Form, Lang, LetterRule, Record, Section, Value
 from qforms.rules.work import Work
 
@@ -17,9 +18,9 @@ SUBJECT = {
     "amount": ("amount", "total_actual", "total_estimate", "total"),
 }
 _HEAD = {"number", "status", "revision", "case_no", "to_depts", "cc_depts", "received_at", "owner", "approvals"}
+_NO_FACT = {"file", "img", "sig", "list"}
 _OWN = {"customer_name", "channel"}  # the customer knows who he is
 MOST = 5
-MOST_PARTS = 4  # of a form, named in a letter
 LONGEST = {"phenomenon": 24}  # characters in a subject line; elsewhere 60
 
 
@@ -50,10 +51,10 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
     facts["facts"] = [
         [f.label[lang], text]
         for f in shown
-        if not (outside and f.private) and f.type not in ("ref", "file", "img", "sig", "list")
+        if not (outside and f.private) and f.type not in _NO_FACT and (form.facts or f.type != "ref")
         and (text := _short(work, f, record.values[f.name], lang))
     ][:MOST]  # fmt: skip
-    facts["due"] = iso(work, next_due(work, record))
+    facts["due"] = iso(work, next_due(work, record, hard=outside))
     facts["stage"] = form.lifecycle.state(record.status).label[lang]
     facts["who"] = str(record.values.get("owner") or "")
     return facts
@@ -71,19 +72,20 @@ def _short(work: Work, field: Field, value: Value, lang: Lang, key: str = "") ->
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def next_due(work: Work, record: Record) -> datetime | None:
-    """The earliest limit that still runs on a record; a soft target only where there is no other."""
-    first = _first_limit(work, record)
+def next_due(work: Work, record: Record, hard: bool = False) -> datetime | None:
+    """The earliest limit that still runs on a record; a soft target only where there is no other, and to nobody
+    outside: what we aim at is no promise."""
+    first = _first_limit(work, record, hard)
     return first[0] if first else None
 
 
-def _first_limit(work: Work, record: Record) -> tuple[datetime, str] | None:
+def _first_limit(work: Work, record: Record, hard: bool = False) -> tuple[datetime, str] | None:
     """The earliest limit and the name of its clock."""
     rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer}
     clocks = work.view.clocks(record.number).values()
     running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
-    hard = [(c.due_at, c.rule) for c in running if not rules[c.rule].soft]
-    return min(hard or [(c.due_at, c.rule) for c in running], default=None)
+    binding = [(c.due_at, c.rule) for c in running if not rules[c.rule].soft]
+    return min(binding if binding or hard else [(c.due_at, c.rule) for c in running], default=None)
 
 
 def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department: str = "") -> str:
@@ -91,15 +93,24 @@ def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department
     form = work.form(record)
     if rule.kind == "decision_request":
         return _decision(work, rule, form, lang)
-    parts = [s.title[lang] for s in form.sections if s.reply and _theirs(work, s, record, department)]
+    parts = [s for s in due_now(form, record.values, work.catalogue) if _theirs(work, s, record, department)]
     if rule.kind in ("issue", "revision") and parts:
-        if len(parts) > MOST_PARTS and (ask := _first_ask(work, record, lang)):  # an 8D is filled in stage by stage
-            return f"{ask}，填在附件里，回复本邮件" if lang == "zh" else f"{ask} in the attachment and reply"
-        joined = "、".join(parts) if lang == "zh" else ", ".join(parts)
-        return (
-            f"填好附件中“{joined}”，回复本邮件" if lang == "zh" else f"fill in “{joined}” in the attachment and reply"
-        )
+        return _fill_in(parts, lang)
     return "" if rule.ask or rule.kind == "alarm" else _first_ask(work, record, lang)
+
+
+def _fill_in(parts: list[Section], lang: Lang) -> str:
+    """The parts by their numbers where all have one, as the document names them; else by their headings."""
+    numbers = [n for s in parts if (n := own_number(s, lang))]
+    if len(numbers) == len(parts):
+        joined = "、".join(numbers) if lang == "zh" else ", ".join(numbers)
+        return (
+            f"填好附件第 {joined} 部分，回复本邮件"
+            if lang == "zh"
+            else f"fill in part {joined} of the attachment and reply"
+        )
+    joined = "、".join(s.title["zh"] for s in parts) if lang == "zh" else ", ".join(s.title["en"] for s in parts)
+    return f"填好附件中“{joined}”，回复本邮件" if lang == "zh" else f"fill in “{joined}” in the attachment and reply"
 
 
 def _first_ask(work: Work, record: Record, lang: Lang) -> str:

@@ -1,0 +1,45 @@
+"""What is wrong in the texts and templates that the office may write itself: for `qforms check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from qforms.documents.letters import names
+from qforms.documents.related import Related
+from qforms.documents.render import blank, render
+from qforms.model import Form, QformsError, Record
+from qforms.settings import Procedures
+
+
+def faults(procedures: Procedures) -> list[str]:
+    """The faults of all letter texts and of the office's own Word templates, each as `file:line: what`."""
+    root = procedures.settings.root / "form_templates"
+    found = [f for file in sorted((root / "letters").glob("*.txt")) for f in _letter(file)]
+    found += [f for form in procedures.catalogue.forms.values() for f in _templates(form, root, procedures)]
+    return [f.replace(f"{procedures.settings.root}/", "") for f in found]
+
+
+def _letter(file: Path) -> Iterator[str]:
+    try:
+        unknown = names(file)
+    except QformsError as fault:
+        yield str(fault)
+        return
+    lines = file.read_text("utf-8").split("\n")
+    for name in sorted(unknown):
+        line = next((n for n, text in enumerate(lines, start=1) if name in text), 1)
+        yield f"{file}:{line}: 信件没有 {name} 这一项，见 docs/letters.md (no letter has {name})"
+
+
+def _templates(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:
+    """Fills each template of the office once, with nothing, so that a tag that does not exist is told."""
+    empty = Record(form.name, "", 0, form.lifecycle.start, "", {})
+    for lang in ("zh", "en"):
+        try:
+            if (root / form.name / f"{form.name}.{lang}.docx").is_file():
+                render(empty, Related(), procedures, stamp="", lang=lang)
+            if (root / form.name / f"{form.name}.{lang}.blank.docx").is_file():
+                blank(form.name, procedures, stamp="", lang=lang)
+        except QformsError as fault:
+            yield str(fault)
