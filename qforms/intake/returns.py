@@ -6,7 +6,7 @@ import dataclasses as dc
 from collections.abc import Iterable
 from typing import Any
 
-from qforms.forms.word_panels import steps
+from qforms.forms.parts import steps
 from qforms.intake import identify, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
 from qforms.merge import Merged, merge

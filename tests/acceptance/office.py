@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 
-
 class Impossible(Exception):
     """What a person was to do cannot be done: there is no such label, row, box or letter."""
 
@@ -70,7 +69,7 @@ def label(text: Any) -> str:
 
 
 def _fill_word(document: Any, values: Mapping[str, Any]) -> None:
-    rows = [[c for c in _cells(row)] for table in document.tables for row in table.rows]
+    rows = [list(_cells(row)) for table in document.tables for row in table.rows]
     for name, value in values.items():
         if isinstance(value, list):
             _word_list(rows, name, value)
@@ -119,7 +118,7 @@ def _word_list(rows: Sequence[Sequence[Any]], name: str, values: Sequence[Mappin
 
 
 def _is_for(row: Sequence[Any], columns: Mapping[str, int], line: Mapping[str, Any]) -> bool:
-    """Whether a row is empty where the line has something to say, or says the same already (客户仓 is printed there)."""
+    """Whether a row is empty where the line has something to say, or says the same already (客户仓 is printed)."""
     texts = {column: row[columns[column]].text.strip() for column in line}
     return all(not t or "□" in t or t == line[c] for c, t in texts.items())
 

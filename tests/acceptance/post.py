@@ -20,7 +20,15 @@ File = tuple[str, bytes]
 
 
 def mail(
-    *, sender: str, to: str, cc: str = "", subject: str, text: str, files: Sequence[File] = (), at: datetime, **more: str
+    *,
+    sender: str,
+    to: str,
+    cc: str = "",
+    subject: str,
+    text: str,
+    files: Sequence[File] = (),
+    at: datetime,
+    **more: str,
 ) -> bytes:
     """A mail's bytes; its Message-ID follows from its sender, time and text. `more`: headers, `_` for `-`."""
     made = EmailMessage()

@@ -73,6 +73,7 @@ class Stage:
     story: str
     differences: list[str] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
     _letters_before: set[str] = field(default_factory=set)
     _deliveries_before: int = 0
     _count: int = 0
@@ -87,7 +88,7 @@ class Stage:
         _configure(self.root / "qforms.toml", settings)
         self.drop("reference.json", json.dumps(plain(given.get("records") or []), ensure_ascii=False).encode(), first)
         self._run(first)
-        wrong = [d["reason"] for d in look.deliveries(self.root) if d["outcome"] != "accepted"]
+        wrong = [d["reason"] for d in self.deliveries if d["outcome"] != "accepted"]
         assert not wrong, f"{self.story}: reference data: {wrong}"
         self._remember()
 
@@ -107,16 +108,17 @@ class Stage:
     def _run(self, at: datetime) -> None:
         daemon.once(self.root, at)
         self.letters = look.letters(self.root)
+        self.deliveries = look.deliveries(self.root)
 
     def _remember(self) -> None:
         self._letters_before = {x["key"] for x in self.letters}
-        self._deliveries_before = len(look.deliveries(self.root))
+        self._deliveries_before = len(self.deliveries)
 
     def new_letters(self) -> list[dict[str, Any]]:
         return [x for x in self.letters if x["key"] not in self._letters_before]
 
     def new_deliveries(self) -> list[dict[str, Any]]:
-        return look.deliveries(self.root)[self._deliveries_before :]
+        return self.deliveries[self._deliveries_before :]
 
     def differ(self, node: Any, key: Any, text: str) -> None:
         """Notes a difference with the line of the timeline where `key` stands in `node`."""
@@ -195,7 +197,8 @@ class Stage:
             and wanted.get("to", x["to"][0]) in (*x["to"], *x["cc"])
         ]
         if not found:
-            raise Impossible(f"no letter {plain(wanted)}; there are {[(x['kind'], x['to']) for x in self.letters if wanted['number'] in (x['number'], x['case_no'])]}")
+            there = [(x["kind"], x["to"]) for x in self.letters if wanted["number"] in (x["number"], x["case_no"])]
+            raise Impossible(f"no letter {plain(wanted)}; there are {there}")
         return post.sent(self.root / "sent" / "new", found[-1]["message_id"])
 
 

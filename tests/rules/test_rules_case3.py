@@ -51,6 +51,7 @@ def test_the_third_complaint_opens_the_8001(company: Company) -> None:
     assert report.case_no == K3 and report.status == "draft" and report.revision == 0
     assert report.values["trigger_at"] == at("2026-05-11 10:05")
     assert report.values["trigger_complaint"] == K3
+    assert report.values["complaints"] == (K1, K2, K3)
     assert (report.values["n_defect"], report.values["n_shipped"]) == (16, 5000)
     assert report.values["rate_permille"] == Decimal("3.2") and report.values["rate_ppm"] == 3200
     assert report.values["trigger_text"] == "TR1 16/5000 = 3.200‰"
