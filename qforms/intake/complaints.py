@@ -191,7 +191,7 @@ def _product(matter: Matter, filled: Filled, values: dict[str, Any]) -> list[Pro
     models = [str(p.values.get("model") or p.number) for p in matter.facts.all("product")]
     if not models:
         return []
-    near = nearest(str(given), models)
+    near = _nearest(matter, str(given), models)
     where = filled.where.get("product_model", "")
     return [Problem("unknown_product", where, "product_model", {"model": given, **guess(near)}, "question")]
 
@@ -241,12 +241,14 @@ def _lot(matter: Matter, values: dict[str, Any]) -> list[Problem]:
     }
     if not lots:
         return []
-    context = {"lot": lot, "model": model, **guess(nearest(str(lot), sorted(lots)))}
+    context = {"lot": lot, "model": model, **guess(_nearest(matter, str(lot), sorted(lots)))}
     return [Problem("unknown_lot", "", "lot_no", context, "question")]
 
 
-def nearest(given: str, known: list[str]) -> str:
-    """Up to three known names most like the given one, for a question."""
+def _nearest(matter: Matter, given: str, known: list[str]) -> str:
+    """Up to three known names most like the given one, for a question; a stranger learns none of them."""
+    if matter.speaker.kind == "stranger":
+        return ""
     from rapidfuzz import fuzz, process
 
     found = process.extract(given, known, scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import Any
 
 _LONGEST = 50_000  # characters of a mail that are searched
@@ -16,14 +17,16 @@ _LONGEST = 50_000  # characters of a mail that are searched
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that are looked for. `needles`: a piece of each word as it must stand in the text, and its expression; only
-    those whose piece is there are tried, which is ten times as fast as one expression of them all."""
+    """Words that are looked for. A piece of each must stand in the text (`needles`, by their first two letters, and
+    the word's expression); only those are tried, which is many times as fast as one expression of them all."""
 
-    needles: tuple[tuple[str, re.Pattern[str]], ...]
+    needles: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand, in order; of words that lie in one another the longest."""
-        found = [m.span() for needle, word in self.needles if needle in text for m in word.finditer(text)]
+        pairs = self.needles.keys() & {*map(add, text, text[1:]), *text}
+        near = (w for pair in pairs for w in self.needles[pair])
+        found = [m.span() for needle, word in near if needle in text for m in word.finditer(text)]
         found.sort(key=lambda span: (span[0], -span[1]))
         out: list[tuple[int, int]] = []
         for span in found:
@@ -126,7 +129,11 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
 
 def _words(words: Iterable[str], tail: str = "") -> Words:
     """`tail` is an expression that may follow each word and then belongs to it."""
-    return Words(tuple((plain(w).split()[0], re.compile(_one(w) + tail)) for w in dict.fromkeys(words)))
+    needles: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {}
+    for word in dict.fromkeys(words):
+        needle = plain(word).split()[0]
+        needles[needle[:2]] = (*needles.get(needle[:2], ()), (needle, re.compile(_one(word) + tail)))
+    return Words(needles)
 
 
 def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
