@@ -50,6 +50,7 @@ class Book:
         self._dues: dict[str, tuple[str, ...]] = {}
         self._defaults: dict[str, dict[str, Value]] = {}
         self._refs: dict[str, tuple[str, ...]] = {}
+        self._followers: dict[str, list[tuple[str, str, str]]] = {}
         self._watched: dict[str, tuple[str, ...]] = {}
         self._calcs: dict[tuple[str, str], list[Condition]] = {}
         self._references: dict[tuple[str, str], str] = {}
@@ -122,6 +123,22 @@ class Book:
         if form not in self._refs:
             self._refs[form] = tuple(f.name for f in self.catalogue.form(form).fields if f.type == "ref")
         return self._refs[form]
+
+    def followers(self, form: str) -> list[tuple[str, str, str]]:
+        """(form, reference, attribute): the references that follow what the referred record says of itself, because a
+        suggestion fills a reference from a name through it."""
+        if form not in self._followers:
+            found = (
+                (d.on, d.field, n.partition(".")[2])
+                for d in self.rulebook.decide
+                if (f := self.catalogue.field(d.on, d.field)) and f.ref == form
+                for case in d.cases
+                for c in case
+                for n in (c.names if c else ())
+                if n.startswith(f"{d.field}.")
+            )
+            self._followers[form] = list(dict.fromkeys(found))
+        return self._followers[form]
 
     def watched(self, form: str) -> tuple[str, ...]:
         """The fields of a form whose change a letter may be owed for."""

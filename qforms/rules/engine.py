@@ -3,7 +3,7 @@ figures, triggers. Then, once, what follows from the result: clocks and letters.
 
 from __future__ import annotations
 
-from qforms.model import Judgement, Origin, Outcome
+from qforms.model import DecideRule, Judgement, Origin, Outcome, Record, Value
 from qforms.rules import addressing, calc, clocks, letters, lifecycle, opening, triggers
 from qforms.rules.work import REST, Work, by_rule, restless
 
@@ -25,6 +25,7 @@ def _look_at(work: Work, number: str) -> None:
     _settle_itself(work, number)
     record = work.view.record(number)
     assert record is not None
+    _tell_followers(work, record)
     _count(work, number)
     triggers.judge(work, number, asleep=work.final(record) and work.view.base(number) is not None)
 
@@ -42,6 +43,14 @@ def _settle_itself(work: Work, number: str) -> None:
     raise restless(work, number)
 
 
+def _tell_followers(work: Work, record: Record) -> None:
+    """Has those looked at whose reference to this record moves with what it says (a group that was merged)."""
+    for form, reference, attribute in work.book.followers(record.form):
+        if work.changed(record.number, attribute):
+            for follower in work.view.find(form, reference, record.number):
+                work.touch(follower.number, record.number)
+
+
 def decide(work: Work, number: str) -> None:
     """Fills fields by the first case that holds; what a person wrote stands."""
     record = work.view.record(number)
@@ -54,10 +63,21 @@ def decide(work: Work, number: str) -> None:
         names = work.names(record)
         value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
         value = opening.as_kept(work, record.form, rule.field, value)
-        if value is not None and work.revise(number, {rule.field: value}, Origin("", by=rule.name), content=False):
+        if value is not None and _suggest(work, rule, record, value):
             calc.settle(work, number)
         else:
             work.settled(("decide", rule.name), record)
+
+
+def _suggest(work: Work, rule: DecideRule, record: Record, value: Value) -> bool:
+    """Fills a field. What takes the place of something known, a person's word too, is a revision with its history."""
+    replaced = not rule.keep_persons and rule.field in record.values
+    if not work.revise(record.number, {rule.field: value}, Origin("", by=rule.name), content=replaced):
+        return False
+    if replaced:
+        work.corrected.add(record.number)
+        work.note(record.number, "revised", rule.name, fields={rule.field: str(value)})
+    return True
 
 
 def _count(work: Work, number: str) -> None:

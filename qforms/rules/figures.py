@@ -11,7 +11,7 @@ from decimal import Decimal
 from qforms.model import FigureRule, Record
 from qforms.rules import basis as b
 from qforms.rules.book import Book
-from qforms.rules.names import Names, stamp_of, subject_key, time_of
+from qforms.rules.names import Names, stamp_of, subject_key, subjects_of, time_of
 from qforms.rules.view import View, age, index_of, newest_first
 
 Parts = dict[tuple[str, str], Decimal]  # (of, scope) -> amount
@@ -50,7 +50,7 @@ class Figures:
         for (of, scope), amount in changed.items():
             self.view.add(rule.name, of, scope, amount)
         moved = any(changed.values())
-        return {(rule.name, of) for r in (old, new) if moved and r and (of := self.subject(rule, self._names(r)))}
+        return {(rule.name, of) for r in (old, new) if moved and r for of in self.subjects(rule, self._names(r))}
 
     def _names(self, record: Record) -> Names:
         return Names(self.book, self.view, record, self.today)
@@ -58,11 +58,17 @@ class Figures:
     def parts(self, rule: FigureRule, record: Record) -> Parts:
         """What a record adds, by subject and scope, given who holds the tokens now."""
         names = self._names(record)
-        of = self.subject(rule, names)
-        amount = self._amount(rule, names)
-        if not of or amount is None or not self._counts(rule, names):
+        subjects = self.subjects(rule, names)
+        amount = self._amount(rule, names) if subjects else None
+        if amount is None or not self._counts(rule, names):
             return {}
-        amount = self._distinct(rule, record, of, amount)
+        found: Parts = {}
+        for of in subjects:
+            found |= self._part(rule, names, of, self._distinct(rule, record, of, amount))
+        return found
+
+    def _part(self, rule: FigureRule, names: Names, of: str, amount: Decimal) -> Parts:
+        """What is added to one subject: once for each basis on which the figure is kept."""
         found: Parts = {}
         for kind in map(b.per, rule.per):
             scope = b.scope_of(kind, {f: names.get(f) for f in kind.fields})
@@ -73,6 +79,10 @@ class Figures:
             if kind.days:
                 found[b.windowed(of, scope), b.day_scope(self._day(rule, names))] = amount
         return found if rule.per else {(of, ""): amount}
+
+    def subjects(self, rule: FigureRule, names: Names) -> tuple[str, ...]:
+        """Whose figure it is: of several, where the one field that names the subject has several values."""
+        return subjects_of([names.get(f) for f in rule.subject or (rule.of,)])
 
     def subject(self, rule: FigureRule, names: Names) -> str:
         parts = [names.get(f) for f in rule.subject or (rule.of,)]

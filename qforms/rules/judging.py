@@ -122,7 +122,7 @@ def _revised(work: Work, record: Record, outcome: Outcome) -> None:
         old = tuple(record.values.get("danger_words") or ())
         values["danger_words"] = tuple(dict.fromkeys([*old, *outcome.alarm]))
     before = {k: record.values.get(k) for k in values}
-    if any(before[k] is not None and before[k] != v and not by_rule(record, k) for k, v in values.items()):
+    if any(before[k] is not None and before[k] != v and _stood(work, record, k) for k, v in values.items()):
         work.corrected.add(record.number)
     origins = _origins(work, outcome, values)
     changed = {k: v for k, v in values.items() if v != before[k]}
@@ -132,6 +132,12 @@ def _revised(work: Work, record: Record, outcome: Outcome) -> None:
         labels: Mapping[str, Value] = {k: _plain(work, record, k, v) for k, v in changed.items()}
         work.note(record.number, "revised", fields=labels)
     work.touch(record.number)
+
+
+def _stood(work: Work, record: Record, name: str) -> bool:
+    """Was it so until now: said by a person, or where the record belonged (A06)? A suggestion is neither."""
+    field = work.catalogue.field(record.form, name)
+    return not by_rule(record, name) or (field is not None and field.type == "ref")
 
 
 def _plain(work: Work, record: Record, name: str, value: Value) -> str:

@@ -213,7 +213,9 @@ def _customer(work: Work, record: Record) -> list[Addressee]:
     known = tuple(customer.values.get("emails") or ()) if customer else ()
     address = str(case.values.get("contact_email") or (known[0] if known else "") or _writer(work, case))
     lang: Lang = "en" if customer and customer.values.get("lang") == "en" else "zh"
-    return [Addressee(address.lower(), str(case.values.get("contact_name") or ""), lang=lang)] if address else []
+    person = case.values.get("contact_name") or (customer.values.get("contact_name") if customer else "")
+    name = str(person or case.values.get("customer_name") or "")
+    return [Addressee(address.lower(), name, lang=lang)] if address else []
 
 
 def _writer(work: Work, case: Record) -> str:

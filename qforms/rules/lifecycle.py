@@ -114,7 +114,7 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     The event is the one that the decision names, else the one that such a verdict fires. Raises Refusal."""
     values = record.values
     number, verdict = str(values.get("target") or ""), str(values.get("verdict") or "")
-    if not number or not verdict or values.get("entered_for"):
+    if not number or not verdict or (values.get("entered_for") and not values.get("confirmed_at")):
         return
     target = work.view.record(number)
     if target is None:
@@ -129,6 +129,9 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
         raise Refusal(Problem("event_right", context=_context(work, target, event)))
     check(work, target, event)
     fire(work, target, event, speaker, str(values.get("reason") or ""))
+    after = work.view.record(number)
+    if after is not None and after.form == APPROVAL and after.values.get("confirmed_at"):
+        decided(work, after, speaker, authorised=False)  # his own word now: he must have the right to it himself
 
 
 def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from qforms.model import FigureRule, Record
 from qforms.rules import basis as b
 from qforms.rules.book import Book, bare
-from qforms.rules.view import View
+from qforms.rules.view import View, index_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = ("number", "status", "case_no", "received_at", "revision")
@@ -92,6 +92,10 @@ class Names(Mapping[str, Any]):
 
     def figure(self, rule: FigureRule, ending: str = "") -> Any:
         """A figure's value: a number, a time, or with `_first`, `_last` the first and last day of its window."""
+        own = self.record.values.get(rule.subject[0]) if len(rule.subject) == 1 else None
+        if isinstance(own, tuple) and rule.of != self.record.form:
+            counts = [_known(rule, self.view.figure(rule.name, of)) for of in subjects_of([own])]
+            return max((c for c in counts if c is not None), default=None)
         of = self.key_of(rule)
         if not of:
             return None
@@ -138,6 +142,13 @@ def _source(book: Book, name: str) -> Source:
 def _known(rule: FigureRule, value: Decimal | None) -> Decimal | None:
     # nothing counted is 0; a sum of which nobody ever gave a part is unknown (B06)
     return Decimal(0) if value is None and rule.kind == "count" else value
+
+
+def subjects_of(parts: list[Any]) -> tuple[str, ...]:
+    """The keys of a figure's subjects; several where there is one field with several values, as they are looked up."""
+    if len(parts) == 1 and isinstance(parts[0], tuple):
+        return tuple(dict.fromkeys(index_of(p) for p in parts[0] if p not in (None, "")))
+    return () if any(p in (None, "", ()) for p in parts) else (subject_key(parts),)
 
 
 def subject_key(parts: list[Any]) -> str:

@@ -2,7 +2,8 @@
 
 A form that can be opened by triggers declares the fields in which the trigger is told: `triggers` (codes), `trigger_at`
 (T0), `trigger_complaint`, `complaints`, `customers`, `denom_basis`, `retrigger_at` (a new kind of trigger after it was
-issued), `to_depts`, `cc_depts`. Fields that a form does not have are left out."""
+issued), `to_depts`, `cc_depts`, `merged_into` (the form that took its place). Those that it does not have are left
+out."""
 
 from __future__ import annotations
 
@@ -16,6 +17,9 @@ from qforms.rules import addressing
 from qforms.rules.names import Names
 from qforms.rules.view import index_of, newest_first, values_at
 from qforms.rules.work import Work, by_rule
+
+MERGED = "merged_into"
+MERGES = 8  # merged, and merged again
 
 
 def open_or_revise(work: Work, rule: TriggerRule, names: Names) -> None:
@@ -69,8 +73,19 @@ def _existing(
     else:
         found = newest_first(r for r in work.view.case(subject.case_no) if r.form == rule.open)
     same = [r for r in found if r.number != subject.number and all(_is(r, k, v) for k, v in key.items())]
-    open_ = next((r for r in same if not work.final(r)), None)
+    open_ = next((r for r in (_stands_for(work, r) for r in same) if not work.final(r)), None)
     return open_, next((r for r in same if work.final(r)), None)
+
+
+def _stands_for(work: Work, record: Record) -> Record:
+    """The record itself, or that into which it was merged."""
+    for _ in range(MERGES):
+        number = str(record.values.get(MERGED) or "") if work.final(record) else ""
+        target = work.view.record(number) if number else None
+        if target is None or target.form != record.form:
+            return record
+        record = target
+    return record
 
 
 def _indexed(work: Work, form: str, name: str) -> bool:

@@ -22,7 +22,8 @@ from qforms.rules.view import View
 from qforms.settings import Procedures
 
 SYSTEM = Speaker("system")
-REST = 400  # records looked at for one delivery before the rules are said not to come to rest
+# Records looked at for one delivery before the rules are said not to come to rest: a large group can be merged.
+REST = 4000
 
 
 class Refusal(Exception):

@@ -51,8 +51,10 @@ shipments = st.fixed_dictionaries(
         "shipped_on": st.dates(datetime(2025, 4, 1).date(), datetime(2026, 5, 1).date()),  # noqa: DTZ001
     }
 )
+regroup = st.fixed_dictionaries({"group": st.integers(0, 3), "merge": st.booleans()})  # split off, or merged away
 steps = st.lists(
     st.one_of(
+        st.tuples(st.just("regroup"), st.integers(0, 3), regroup),
         st.tuples(st.just("complaint"), st.none(), complaints),
         st.tuples(st.just("complaint"), st.integers(0, 5), complaints),
         st.tuples(st.just("complaint"), st.one_of(st.none(), st.integers(0, 3)), alike),
@@ -70,12 +72,31 @@ def play(acts: list[tuple[str, int | None, dict[str, Any]]], ring: bool = True) 
     moment = at("2026-05-01 09:00")
     for form, place, values in acts:
         moment += timedelta(hours=13, minutes=7)
+        if form == "regroup" and (found := _regrouped(company, place or 0, values)):
+            form, number, values = found
+            company.send(moment, form, values, SALES, number=number)
+        if form in ("regroup", "mechanism_group") or "mechanism_group" in values:
+            continue
         numbers = sorted(n for n, r in company.facts.records.items() if r.form == form)
         number = numbers[place % len(numbers)] if place is not None and numbers else ""
         if not ring:
             company.until = lambda when: None  # type: ignore[method-assign]
         company.send(moment, form, values, SALES, number=number)
     return company
+
+
+def _regrouped(company: Company, place: int, values: dict[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
+    """A group that is merged into another, or a complaint that is given another group; None when there is none."""
+    records = sorted(company.facts.records.values(), key=lambda r: r.number)
+    groups = [r.number for r in records if r.form == "mechanism_group" and r.status != "merged"]
+    cases = [r.number for r in records if r.form == "complaint"]
+    if not groups or not cases:
+        return None
+    target = groups[values["group"] % len(groups)]
+    if not values["merge"]:
+        return "complaint", cases[place % len(cases)], {"mechanism_group": target}
+    source = groups[place % len(groups)]
+    return ("mechanism_group", source, {"merged_into": target}) if source != target else None
 
 
 def recount(company: Company) -> dict[tuple[str, str, str], Decimal]:

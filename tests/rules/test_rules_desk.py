@@ -1,0 +1,200 @@
+"""What the office sees to: reserved numbers, answers to be typed in, decisions entered for somebody, withdrawal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support_desk import MAIL, Company, speaker
+from support_rules import at
+
+from qforms.model import Outcome, Speaker, Task, Text
+from qforms.rules import judge
+
+SALES, ENGINEERING, QUALITY, GMO, GM = (speaker(d) for d in ("销售部", "工程部", "质保部", "总经办", "总经理"))
+OFFICE = speaker("质保部", "office")
+FACTS = {
+    "product_model": "M1",
+    "lot_no": "L1",
+    "defect_category": "function",
+    "defect_symptom": "无输出",
+    "defect_qty": 1,
+}
+LOT = {"product_model": "M1", "lot_no": "L1", "shipped_on": at("2026-03-01 00:00").date(), "quantity": 1000}
+DAY = "2026-05-11 10:05"
+REPORT = "8001-202605-0001"
+
+
+# ---------------------------------------------------------------- numbers that were given away
+
+
+def test_a_reserved_number_is_taken_and_the_next_comes_after_it() -> None:
+    company = Company()
+    assert company.send(DAY, "complaint", FACTS, OFFICE, number="TS-202605-0007").number == "TS-202605-0007"
+    assert company.send(DAY, "complaint", FACTS, SALES).number == "TS-202605-0008"
+    assert company.send(DAY, "complaint", FACTS, OFFICE, number="TS-202605-0003").number == "TS-202605-0003"
+    assert company.send(DAY, "complaint", FACTS, SALES).number == "TS-202605-0009"
+
+
+@pytest.mark.parametrize("number", ["8001-202605-0004", "TS-202605-7", "TS-2026-0007", "x", "TS-202605-00007"])
+def test_what_is_no_number_of_the_form_gets_a_fresh_one(number: str) -> None:
+    assert Company().send(DAY, "complaint", FACTS, OFFICE, number=number).number == "TS-202605-0001"
+
+
+def test_a_stranger_reserves_nothing() -> None:
+    by = Speaker("stranger", "who@else.example")
+    assert Company().send(DAY, "complaint", FACTS, by, number="TS-202605-0700").number == "TS-202605-0001"
+
+
+# ---------------------------------------------------------------- an answer that has to be typed in (P16)
+
+
+def answered_by_photo(company: Company) -> str:
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
+    company.send(DAY, "market_abnormality", {}, SALES, number=REPORT, event="issue")
+    moment = at("2026-05-11 12:00")
+    key = f"transcribe:abc:{REPORT}"
+    task = Task(key, "transcribe", "", REPORT, Text("录入"), "office", moment)
+    reading = company.reading(moment, ENGINEERING.address)
+    outcome = Outcome("accepted", "market_abnormality", REPORT, speaker=ENGINEERING, tasks=(task,))
+    company.take(judge([outcome], reading, company.facts, company.procedures, moment), moment, reading)
+    return key
+
+
+def test_nobody_is_reminded_while_his_answer_waits_to_be_typed_in() -> None:
+    company = Company()
+    answered_by_photo(company)
+    company.until("2026-05-12 12:00")
+    assert not company.letters("engineering_reply")
+    skipped = [e for e in company.facts.entries if e.what.endswith("skipped") and e.rule == "engineering_reply"]
+    assert [(e.what, e.detail["rung"]) for e in skipped] == [
+        ("reminder skipped", "80%"),
+        ("escalation skipped", "100%"),
+    ]
+    assert company.clock("engineering_reply", REPORT).escalations == 0
+    assert company.letters("recontact"), "other clocks go on"
+
+
+def test_reminders_go_on_when_the_task_is_closed() -> None:
+    import dataclasses as dc
+
+    company = Company()
+    key = answered_by_photo(company)
+    company.until("2026-05-12 08:00")
+    company.facts.tasks_[key] = dc.replace(company.facts.tasks_[key], state="done")
+    company.until("2026-05-12 12:00")
+    assert [i.kind for i in company.letters("engineering_reply")] == ["escalation"]
+
+
+# ---------------------------------------------------------------- decisions entered for somebody (P41)
+
+
+def entered(company: Company, for_whom: str, verdict: str = "agree") -> tuple[str, Any]:
+    values = {"party_kind": "supplier", "party": "恒丰", "amount": 6000, "reason": "漏液", "basis": "7.2"}
+    notice = company.send(DAY, "deduction_notice", values, GMO).number
+    said = {"target": notice, "verdict": verdict, "reason": "电话", "event": "approve", "entered_for": for_whom}
+    company.send("2026-05-11 11:00", "approval", said, OFFICE)
+    assert company.record(notice).status == "draft", "it waits for his own word"
+    [letter] = company.letters("confirm_entered")
+    return notice, letter
+
+
+def reply(company: Company, letter: Any, by: Speaker, verdict: str = "agree") -> Outcome:
+    said = {"target": letter.number, "event": letter.facts["ask"][verdict], "verdict": verdict, "reason": "-"}
+    return company.send("2026-05-11 12:00", "approval", said, by, token=letter.code)
+
+
+def test_an_entered_approval_counts_when_the_person_himself_agrees() -> None:
+    company = Company()
+    notice, letter = entered(company, "顾承远")
+    assert letter.to == ("head.gm@yunling.example",) and letter.code and letter.facts["ask"]["agree"] == "confirm"
+    assert reply(company, letter, GM).state == "accepted"
+    assert company.record(notice).status == "approved"
+    own = company.record(letter.number)
+    assert own.status == "agreed" and own.values["entered_for"] == "顾承远"
+    assert own.values["confirmed_at"] == at("2026-05-11 12:00")
+
+
+def test_who_denies_what_was_entered_for_him_undoes_it() -> None:
+    company = Company()
+    notice, letter = entered(company, "顾承远")
+    reply(company, letter, GM, "refuse")
+    assert company.record(letter.number).status == "revoked" and company.record(notice).status == "draft"
+
+
+def test_an_entry_for_somebody_without_the_right_moves_nothing() -> None:
+    company = Company()
+    notice, letter = entered(company, "周启文")
+    done = reply(
+        company, letter, Speaker("person", "zhou@yunling.example", "周启文", frozenset(), ("销售部",), trusted=True)
+    )
+    assert done.state == "refused" and done.reason and done.reason.code == "event_right"
+    assert company.record(notice).status == "draft" and company.record(letter.number).status == "given"
+
+
+# ---------------------------------------------------------------- a report that is no longer needed (A08)
+
+
+def test_a_report_that_is_no_longer_needed_is_put_to_engineering_and_quality() -> None:
+    company = Company()
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    case = company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES).number
+    company.send("2026-05-11 15:00", "complaint", {"qty_misuse": 2}, ENGINEERING, number=case)
+    tasks = [k for k in company.facts.tasks_.values() if k.kind == "may_be_withdrawn"]
+    assert [k.owner for k in tasks] == ["工程部", "质保部"]
+    assert "2/1000 = 2" in tasks[0].text.zh and company.record(REPORT).status == "draft"
+    gone = {"withdraw_reason": "误用 2 台"}
+    company.send(
+        "2026-05-11 16:00", "market_abnormality", {**gone, "withdraw_engineering": True}, ENGINEERING, number=REPORT
+    )
+    assert company.facts.tasks_[tasks[0].key].state == "open"
+    company.send("2026-05-11 17:00", "market_abnormality", {"withdraw_quality": True}, QUALITY, number=REPORT)
+    assert company.record(REPORT).status == "withdrawn"
+    assert {company.facts.tasks_[k.key].state for k in tasks} == {"done"}
+
+
+# ---------------------------------------------------------------- what the complaint itself says
+
+
+def test_when_and_by_whom_a_complaint_was_first_classified() -> None:
+    company = Company()
+    case = company.send(DAY, "complaint", FACTS, SALES).number
+    assert "classified_at" not in company.record(case).values
+    company.send("2026-05-11 12:00", "complaint", {"prelim_class": "undecided"}, SALES, number=case)
+    assert "classified_at" not in company.record(case).values
+    company.send("2026-05-11 13:00", "complaint", {"prelim_class": "misuse"}, QUALITY, number=case)
+    company.send("2026-05-11 14:00", "complaint", {"prelim_class": "batch"}, SALES, number=case)
+    assert company.record(case).values["classified_at"] == at("2026-05-11 13:00")
+    [entry] = [e for e in company.facts.entries if e.what == "classify"]
+    assert entry.by == QUALITY.address
+    assert company.clock("classification", case).met_at == at("2026-05-11 13:00")
+
+
+def test_the_same_unit_again() -> None:
+    company = Company()
+    numbers = [
+        company.send(DAY, "complaint", {**FACTS, "serial_nos": serials}, SALES).number
+        for serials in (("SN1", "SN2"), ("sn2",), ("SN3", "SN2"), ("SN9",))
+    ]
+    assert [company.record(n).values["ordinal_serial"] for n in numbers] == [1, 2, 3, 1]
+
+
+def test_the_general_manager_hears_of_reports_that_are_late() -> None:
+    company = Company()
+    wish = {**FACTS, "d8_requested_at": at(DAY), "severity": 4}
+    company.send(DAY, "complaint", wish, SALES)
+    company.until("2026-05-14 10:06")
+    for rule in ("report_8001", "report_topical", "eight_d_first_issue"):
+        [last] = [i for i in company.letters(rule) if i.kind == "escalation"]
+        assert MAIL["总经理"] in last.to and MAIL["总经办"] in last.to, rule
+
+
+def test_an_acknowledgement_promises_the_limit_not_the_target() -> None:
+    company = Company()
+    customer = Speaker("customer", "wang@qiyuan.example", "深圳启远")
+    company.send(DAY, "complaint", {**FACTS, "channel": "email"}, customer, answer="acknowledgement")
+    [letter] = company.letters(kind="acknowledgement")
+    assert letter.facts["due"] == "2026-05-12T10:05:00+08:00"
+    labels = [label for label, _ in letter.facts["facts"]]
+    assert labels == ["产品型号", "生产批号", "不良数量", "问题现象"]
