@@ -49,6 +49,8 @@ def find_lists(book: Book, form: Form, labels: Labels) -> Lists:
     for fld in fields.values():
         if fld.name not in found.rows:
             _by_names(book, fld, found)
+        if fld.name not in found.rows and fld.rows == 1:
+            _by_labels(book, fld, labels, found)
     return found
 
 
@@ -234,3 +236,24 @@ def _by_names(book: Book, fld: Field, found: Lists) -> None:
             filled.append(line)
     if rows:
         found.rows[fld.name] = tuple(filled)
+
+
+def _by_labels(book: Book, fld: Field, labels: Labels, found: Lists) -> None:
+    """A list of one row that stands as label and value side by side: the cell right of each column's label."""
+    for g, grid in enumerate(book.grids):
+        places: dict[str, Place] = {}
+        heads: list[Place] = []
+        for (row, col), cell in sorted(grid.cells.items()):
+            text = cell.text.strip()
+            path = labels.find(text, within=fld.name) if 0 < len(text) <= 60 and not labels.find(text) else None
+            if path and not grid.hidden:
+                heads.append((g, row, col))
+                places.setdefault(path.partition(".")[2], (g, *grid.span(row, grid.span(row, col)[3] + 1)[:2]))
+        if len(places) * 2 < len(fld.fields) or len(places) < 2:
+            continue
+        cells = ((c, grid.at(p[1], p[2]), p) for c, p in places.items() if p not in heads)
+        line = {c: (raw, book.address(p)) for c, cell, p in cells if cell and (raw := raw_of(cell)) is not None}
+        found.claimed.update([*heads, *places.values()])
+        found.targets.update({f"{fld.name}[0].{c}": book.address(p) for c, p in places.items()})
+        found.rows[fld.name] = (line,) if any(_filled(fld, c, raw) for c, (raw, _) in line.items()) else ()
+        return

@@ -108,10 +108,12 @@ def test_the_untouched_document_gives_no_rows() -> None:
     assert not rows.get("suspect_stock") and not rows.get("is_isnot") and not rows.get("d2_5w2h")
 
 
-def test_a_list_of_one_row_stands_as_label_and_value() -> None:
+@pytest.mark.parametrize("names", [True, False])
+def test_a_list_of_one_row_stands_as_label_and_value(names: bool) -> None:
     document = made(eight_d())
     assert "*何事 |  | *何地 | " in case.text(document)
-    rows = found(write(document, {"d2_5w2h__0__what": "无输出", "d2_5w2h__0__how_many": "16 台"})).rows["d2_5w2h"]
+    filled = write(document, {"d2_5w2h__0__what": "无输出", "d2_5w2h__0__how_many": "16 台"}, names)
+    rows = found(filled).rows["d2_5w2h"]
     assert [{c: raw for c, (raw, _) in row.items()} for row in rows] == [{"what": "无输出", "how_many": "16 台"}]
 
 
