@@ -84,8 +84,11 @@ def _around() -> _Around:
 def phenomenon(subject: str, text: str) -> str:
     """What fails, at most three clauses. Of clauses that name a fault the text's count before the subject's, then those
     that only say 不良; where nobody says, the first sentence without what is cut out; "" when nothing is left."""
-    told = [_Said(text), _Said(subject)]
-    for finder in (_around().faults, _around().generic):
+    around, said = _around(), _Said(text)
+    if clauses := list(said.clauses(around.faults)):
+        return _joined(clauses)
+    told = [said, _Said(subject)]
+    for finder in (around.faults, around.generic):
         for said in told:
             if clauses := list(said.clauses(finder)):
                 return _joined(clauses)

@@ -24,7 +24,7 @@ class Words:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand, in order; of words that lie in one another the longest."""
-        pairs = self.needles.keys() & {*map(add, text, text[1:]), *text}
+        pairs = self.needles.keys() & _beginnings(text)
         near = (w for pair in pairs for w in self.needles[pair])
         found = [m.span() for needle, word in near if needle in text for m in word.finditer(text)]
         found.sort(key=lambda span: (span[0], -span[1]))
@@ -39,6 +39,12 @@ class Words:
         for start, end in self.spans(text):
             text = f"{text[:start]}{'·' * (end - start)}{text[end:]}"
         return text
+
+
+@lru_cache(16)
+def _beginnings(text: str) -> frozenset[str]:
+    """Every letter and every two letters of a text: what a needle may begin with."""
+    return frozenset((*map(add, text, text[1:]), *text))
 
 
 @dataclass(frozen=True, slots=True)
