@@ -17,7 +17,7 @@ from support_office import CATALOGUE, COMPLAINT, STAMP, form, read, text_field
 
 from qforms.forms.blank_excel import blank
 from qforms.forms.catalogue import Catalogue
-from qforms.model import Field, Text
+from qforms.model import Choice, Field, Text
 from qforms.office.book import Book
 from qforms.office.find import Found, find
 from qforms.office.identify import identify
@@ -175,6 +175,18 @@ def test_other_layouts_labels_over_values_and_label_and_value_in_one_cell() -> N
         "contact_name": "陈志远",
         "contact_phone": "0755-26880000",
         "defect_symptom": "无输出\n指示灯不亮",
+    }
+
+
+def test_a_word_of_the_choices_is_the_value_though_it_be_a_label_elsewhere() -> None:
+    kind = text_field("kind", "8D类别", "enum", choices=(Choice("customer", Text("客户")),))
+    own = form(kind, text_field("customer_name", "客户名称", aliases=("客户",)), text_field("lot_no", "生产批号"))
+    book = lines(("生产批号", "A65-2603C"), ("8D类别", "客户"), ("客户", "深圳启远"))
+    found = find(book_of(book), own, Catalogue({"complaint": own}).labels("complaint"))
+    assert {n: raw for n, (raw, _) in found.values.items()} == {
+        "kind": "客户",
+        "customer_name": "深圳启远",
+        "lot_no": "A65-2603C",
     }
 
 
