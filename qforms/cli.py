@@ -99,9 +99,9 @@ def demo(
     """一家虚构公司的四天。 An invented company, four days, run through.
 
     例：qforms demo ./demo"""
-    from qforms.demo import play
+    from qforms.demo.play import story
 
-    play.story(dir or Path("demo"))
+    story(dir or Path("demo"))
 
 
 @app.command()
