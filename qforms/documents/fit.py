@@ -19,7 +19,7 @@ PAGE = 297.0 - 15 - 16 - FREE
 _FLOW = 297.0 - 15 - 16 - 4  # a page on which rows flow, less what a break wastes
 _HEAD, _REQUEST, _GAP, _BAND, _ROW, _LINE = 24.0, 9.3, 1.4, 6.7, 6.0, 4.35
 _LATIN_LINE = 3.7
-_SIGNED, _CAPTION, _TRIGGER = 12.0, 7.3, 16.5
+_SIGNED, _CAPTION, _TRIGGER = 12.0, 7.3, 18.5
 
 
 @dataclass(frozen=True, slots=True)
