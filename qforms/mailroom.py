@@ -141,9 +141,8 @@ class Mailroom:
         )
         with_subject = dataclasses.replace(intent, subject=composed.subject)
         rendered = dataclasses.replace(letter, intent=with_subject, state="rendered", digest=self._store.put(raw))
-        self._save(rendered)
         self._file(rendered, enclosed, raw)
-        return rendered
+        return rendered  # saved with its next state, before anything leaves
 
     def _guarded(self, intent: LetterIntent, enclosed: list[Enclosure], text: str) -> Problem | None:
         with self._ledger.facts() as facts:
