@@ -82,6 +82,9 @@ def names_of(form: Form | None) -> list[str]:
 
 
 def people_of(*forms: Form | None) -> set[str]:
-    """Fields that hold a department or a person, or point to a record that has an address."""
-    kinds = ("dept", "user")
-    return {f.name for form in forms if form for f in form.fields if f.type in kinds or f.ref in _ADDRESSED}
+    """Fields that hold a department or a person, by their type or by name, or point to a record that has an address;
+    columns of lists too ("shares.bearer")."""
+    kinds = ("dept", "user", "str")
+    fields = [f for form in forms if form for f in form.fields]
+    columns = {f"{f.name}.{c.name}" for f in fields for c in f.fields if c.type in kinds}
+    return columns | {f.name for f in fields if f.type in kinds or f.ref in _ADDRESSED}

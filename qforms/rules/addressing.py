@@ -17,7 +17,7 @@ def readdress(work: Work, number: str) -> None:
     to = _departments(work, rules[0].to, record)
     cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
     changes: dict[str, Value] = {}
-    if by_rule(record, "to_depts") and rules[0].to.names:
+    if by_rule(record, "to_depts") and to:
         changes["to_depts"] = to
     if by_rule(record, "cc_depts") and work.catalogue.field(record.form, "cc_depts"):
         changes["cc_depts"] = tuple(d for d in cc if d not in (to or record.values.get("to_depts") or ()))
@@ -37,17 +37,38 @@ def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
 
 def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:
     """Departments (else persons) that roles and fields stand for, by name, each once."""
-    found = named(work, recipients.names, record) or named(work, recipients.else_, record)
+    found = named(work, recipients.names, record, recipients.else_)
+    if not found and not any(_by_name(work, name, record) for name in recipients.names):
+        found = named(work, recipients.else_, record)
     return tuple(dict.fromkeys(found))
 
 
-def named(work: Work, names: tuple[str, ...], record: Record) -> list[str]:
+def named(work: Work, names: tuple[str, ...], record: Record, else_: tuple[str, ...] = ()) -> list[str]:
+    """Who the names stand for. Where a field holds just a name, `else_` stands for whoever is none of ours: a supplier
+    is written to through purchasing."""
     found: list[str] = []
     for name in names:
         field = work.catalogue.field(record.form, name)
-        if field is not None:
+        if _by_name(work, name, record):
+            for who in _values(record, name):
+                found += [who] if work.people.known(who) else named(work, else_, record)
+        elif field is not None:
             value = record.values.get(name) or ()
             found += [str(v) for v in (value if isinstance(value, tuple) else (value,))]
         else:
             found += work.people.holders(name)
     return found
+
+
+def _by_name(work: Work, name: str, record: Record) -> bool:
+    """Is it a field, or a list's column, in which anybody's name may stand: a department's or a supplier's?"""
+    top, _, column = name.partition(".")
+    field = work.catalogue.field(record.form, top)
+    return field is not None and (bool(column) or field.type == "str")
+
+
+def _values(record: Record, name: str) -> list[str]:
+    top, _, column = name.partition(".")
+    value = record.values.get(top) or ()
+    rows = value if isinstance(value, tuple) else (value,)
+    return [str(v) for v in ([row.get(column) for row in rows] if column else rows) if v]

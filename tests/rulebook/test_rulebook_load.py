@@ -239,8 +239,8 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
         ),
         (
             "triggers.yaml|to: [responsible_dept",
-            "to: [product_model",
-            "triggers.yaml:12: 没有收件人「product_model」；是否指 production？ (unknown recipient 'product_model'; did you mean production?)",
+            "to: [severity",
+            "triggers.yaml:12: 没有收件人「severity」 (unknown recipient 'severity')",
         ),
         (
             "triggers.yaml|into: open_report",

@@ -138,3 +138,69 @@ def test_working_mode_stops_at_night_but_not_for_severity_4() -> None:
     assert company.due("recontact", grave) == "04-04 16:41"
     clock = company.clock("recontact", grave)
     assert clock.act_by == at("2026-04-03 17:30"), "the last working moment before it"
+
+
+SHARES = (
+    {"bearer_type": "supplier", "bearer": "苏州恒丰电子", "pct": Decimal(70)},
+    {"bearer_type": "dept", "bearer": "生产一车间", "pct": Decimal(30)},
+)
+LINES = ({"category": "freight", "qty": Decimal(1), "unit_cost": Decimal(100)},)
+
+
+def test_a_cost_transfer_goes_to_its_bearers_a_supplier_through_purchasing() -> None:
+    company = Company()
+    number = company.send(DAY, "cost_transfer", {"incident": "x", "from_dept": "销售部"}, SALES).number
+    assert "to_depts" not in company.record(number).values, "nobody is named yet"
+    company.send(DAY, "cost_transfer", {"cost_lines": LINES, "shares": SHARES}, SALES, number=number)
+    values = company.record(number).values
+    assert values["to_depts"] == ("采购部", "生产一车间")
+    assert values["cc_depts"] == ("财务部", "总经办", "工程部")
+    assert [i.to for i in company.letters(kind="decision_request")] == [(MAIL["销售部"],)]
+    company.send(DAY, "cost_transfer", {}, SALES, number=number, event="issue")
+    assert [i.to for i in company.letters("issue_8002")] == [(MAIL["采购部"],), (MAIL["生产一车间"],)]
+    assert [i.to for i in company.letters("copy_8002")] == [(MAIL["财务部"], MAIL["总经办"], MAIL["工程部"])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "party", "to"),
+    [("supplier", "恒丰", "采购部"), ("dept", "生产一车间", "生产一车间"), ("person", "田广志", "田广志")],
+)
+def test_a_deduction_notice_goes_to_the_party(kind: str, party: str, to: str) -> None:
+    company = Company()
+    gmo = speaker("总经办")
+    values = {"party_kind": kind, "party": party, "amount": 100, "reason": "漏液", "basis": "7.2"}
+    number = company.send(DAY, "deduction_notice", values, gmo).number
+    company.send(DAY, "deduction_notice", {}, gmo, number=number, event="issue")
+    [letter] = company.letters("issue_8004")
+    assert letter.to == (MAIL.get(to, "head.production@yunling.example"),)
+    assert letter.cc == (MAIL["财务部"], MAIL["总经办"], MAIL["销售部"])
+    assert len(company.letters("copy_8004_person")) == (kind == "person")
+
+
+def test_a_new_case_is_told_to_its_owner_and_the_head_but_a_strangers_to_no_head() -> None:
+    company = Company()
+    company.send(DAY, "complaint", {**FACTS, "owner": "周启文"}, SALES)
+    [letter] = company.letters("new_case")
+    assert letter.to == ("zhou@yunling.example",) and letter.cc == ("head.sales@yunling.example",)
+    company.send(DAY, "complaint", FACTS, STRANGER)
+    [letter] = company.letters("new_case_unproven")
+    assert letter.to == (MAIL["销售部"],) and letter.cc == ()
+
+
+def test_a_customer_is_greeted_by_name() -> None:
+    company = Company()
+    facts = {**FACTS, "customer_name": "深圳启远", "contact_email": "wang@qiyuan.example"}
+    for person, greeted in (("王先生", "王先生"), ("", "深圳启远")):
+        values = {**facts, "contact_name": person} if person else facts
+        case = company.send(DAY, "complaint", values, SALES).number
+        answer = {
+            "complaint": case,
+            "facts": "无输出",
+            "measures": "换货",
+            "subject": "答复",
+            "customer_name": "深圳启远",
+        }
+        draft = company.send(DAY, "customer_reply", answer, SALES, case_no=case).number
+        company.send(DAY, "customer_reply", {}, SALES, number=draft, event="send")
+        [letter] = [i for i in company.letters("customer_answer") if i.number == draft]
+        assert letter.facts["name"] == greeted and letter.to == ("wang@qiyuan.example",)
