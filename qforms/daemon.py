@@ -113,7 +113,7 @@ def run(root: Path) -> None:
 
 def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> None:
     """One round: what arrived (or nothing, when a clock called), clocks, edits, letters, workbook."""
-    batches = _arrived(arrivals, h.seconds_to_next(real_now(), _LOOK_AGAIN), stop, root)
+    batches = _arrived(h, arrivals, stop, root)
     now = real_now()
     try:
         for batch in batches:
@@ -128,10 +128,12 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
     finally:
         for batch in batches:
             batch.handled.set()
-    h.finish(now)
+    h.finish(now, aside=True)
 
 
-def _arrived(arrivals: queue.Queue[_Batch], seconds: float, stop: threading.Event, root: Path) -> list[_Batch]:
+def _arrived(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> list[_Batch]:
+    """What was handed over; nothing when a clock, a letter or a saved workbook calls, or it is time to stop."""
+    seconds = h.seconds_to_next(real_now(), _LOOK_AGAIN)
     until = time.monotonic() + seconds
     while not stop.is_set():
         if (root / STOP_FILE).exists():
@@ -143,7 +145,7 @@ def _arrived(arrivals: queue.Queue[_Batch], seconds: float, stop: threading.Even
                 while sum(len(b.waiting) for b in batches) < house.GROUP:
                     batches.append(arrivals.get_nowait())
             return batches
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or h.register.edited():
             break
     return []
 

@@ -76,6 +76,8 @@ class House:
         return Register(self.ledger, self.procedures, self.log)
 
     def close(self) -> None:
+        if "register" in self.__dict__:
+            self.register.wait()
         for name in ("mailroom", "office"):
             if name in self.__dict__:
                 getattr(self, name).close()
@@ -113,11 +115,19 @@ class House:
         """What the office wrote into the workbook since it was last read."""
         self.guarded("edits", lambda: self.register.take_edits(self.desk, now), now)
 
-    def finish(self, now: datetime) -> None:
-        """After the commit: letters, case folders, workbook. A bug in one does not stop the others."""
+    def finish(self, now: datetime, *, aside: bool = False) -> None:
+        """After the commit: letters, case folders, workbook (`aside`: while the loop goes on). A bug in one does not
+        stop the others."""
         self.guarded("letters", lambda: self.mailroom.post(now), now)
         self.guarded("case folders", self.filing.catch_up, now)
-        self.guarded("workbook", lambda: self.register.publish(now), now)
+
+        def publish() -> None:
+            self.guarded("workbook", lambda: self.register.publish(now), now)
+
+        if aside:
+            self.register.publish_aside(publish)
+        else:
+            publish()
 
     def _ring(self, clock: Clock, now: datetime) -> None:
         self.desk.ring(clock, now)

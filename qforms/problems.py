@@ -174,7 +174,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "same_content_again": _kind(
         "{where} 的内容与以前收到的文件完全相同，没有再次录入。确要再录一次选“立案”，否则选“忽略”。",
-        "{where} holds exactly what came before and was not entered again. 立案 enters it all the same, 忽略 leaves it.",
+        "{where} holds exactly what came before and was not entered again. 立案 enters it anyway, 忽略 leaves it.",
         "office",
     ),
     "received_later": _kind(

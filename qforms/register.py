@@ -5,8 +5,10 @@ While somebody has the book open, edits are still taken at every save; only writ
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +48,7 @@ class Register:
         self._looked: str = ledger.note(_LOOKED) or ""  # fingerprint of the book as last read or written
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
         self._again = 0.0  # when it may be published again, by the machine's own clock
+        self._aside: threading.Thread | None = None  # publishing while the mail goes on
         self.cases = CaseFolders(self._settings.path(self._settings.folders.cases))
 
     @property
@@ -56,9 +59,9 @@ class Register:
 
     def take_edits(self, desk: Desk, now: datetime) -> int:
         """Takes in what people wrote since the book was last read; gives the number of edits."""
-        mark = _mark(self.path)
-        if not mark or mark == self._looked:
+        if not self.edited():
             return 0
+        mark = _mark(self.path)
         known = self._ledger.sheet_rows()
         try:
             found = edits.look(self.path, known, self._procedures.catalogue, now)
@@ -84,11 +87,30 @@ class Register:
         known = edits.after(self._ledger.sheet_rows(), delivery, number, revision)
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in known.items()})
 
+    def edited(self) -> bool:
+        """Was the book saved since it was last read or written? False while it is being written by us."""
+        mark = "" if self.busy() else _mark(self.path)
+        return bool(mark) and mark != self._looked
+
     def _saw(self, mark: str) -> None:
         self._looked = mark
         self._ledger.set_note(_LOOKED, mark)
 
     # ------------------------------------------------------------ publishing
+
+    def busy(self) -> bool:
+        return self._aside is not None and self._aside.is_alive()
+
+    def publish_aside(self, publish: Callable[[], object]) -> None:
+        """Publishes in a thread of its own: a large book takes seconds, and the mail must not wait for it."""
+        if not self.busy():
+            self._aside = threading.Thread(target=publish, name="workbook")
+            self._aside.start()
+
+    def wait(self) -> None:
+        """Until the book that is being written is written."""
+        if self._aside is not None:
+            self._aside.join()
 
     def publish(self, now: datetime, *, force: bool = False) -> bool:
         """Brings book and board up to the ledger, where anything changed. False: it has to wait."""
@@ -98,6 +120,7 @@ class Register:
             if same or time.monotonic() < self._again:
                 return same
         begun = time.monotonic()
+        before = self._ledger.changes
         shown = self._view(now)
         board.write(self.path.with_name(BOARD), shown, self._procedures.catalogue, self._settings.lang)
         done = publish.publish(
@@ -115,12 +138,12 @@ class Register:
             return False
         self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in done.rows.items()}, gone=done.gone)
         self._saw("" if done.unread else _mark(self.path))  # saved between the last look and now: look again
-        self._published = (self._ledger.changes, now)
+        self._published = (before, now)
         return True
 
     def seconds_to_publishing(self) -> float | None:
         """Until what has changed since is to be published; None when nothing has."""
-        if self._published is None or self._published[0] in (self._ledger.changes, _HELD):
+        if self.busy() or self._published is None or self._published[0] in (self._ledger.changes, _HELD):
             return None
         return max(0.0, self._again - time.monotonic())
 
