@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qforms.model import Lang, Record
-from qforms.rules.view import View, index_of
+from qforms.rules.view import index_of
 
 DEPARTMENT, PERSON, CUSTOMER = "department", "person", "customer"
 MANAGERS = frozenset({"gm", "gmo", "head", "chief_engineer", "line_manager", "hq"})
@@ -29,18 +29,25 @@ class Addressee:
 
 
 class People:
-    """The departments and persons of a view: small sheets, read once for a judgement."""
+    """The departments and persons on a day: small sheets, gone through once for as long as they stay as they are."""
 
-    def __init__(self, view: View, today: dt.date, operator: str) -> None:
+    def __init__(
+        self, departments: tuple[Record, ...], persons: tuple[Record, ...], today: dt.date, operator: str
+    ) -> None:
+        self.given = (departments, persons, today, operator)
         self.today = today
         self.operator = operator
-        self._departments = {r.number: r for r in view.all(DEPARTMENT)}
-        self._persons = list(view.all(PERSON))
-        self._by_name = {index_of(r.values.get("name", "")): r for r in self._persons}
+        self._departments = {r.number: r for r in departments}
+        self._persons = persons
+        self._by_name = {index_of(r.values.get("name", "")): r for r in persons}
+        self._holding: dict[str, list[str]] = {}  # role -> departments
+        for record in departments:
+            for role in record.values.get("roles") or ():
+                self._holding.setdefault(role, []).append(record.number)
 
     def departments_of(self, role: str) -> list[str]:
         """The departments that hold a role, by name."""
-        return [r.number for r in self._departments.values() if role in (r.values.get("roles") or ())]
+        return list(self._holding.get(role, ()))
 
     def known(self, name: str) -> bool:
         return name in self._departments or index_of(name) in self._by_name
@@ -111,6 +118,16 @@ class People:
     @staticmethod
     def _address(person: Record) -> str:
         return str(person.values.get("email") or "").lower()
+
+
+_last: list[People] = []
+
+
+def people_of(departments: tuple[Record, ...], persons: tuple[Record, ...], today: dt.date, operator: str) -> People:
+    """Those people; the last ones asked for are kept."""
+    if not _last or _last[0].given != (departments, persons, today, operator):
+        _last[:] = [People(departments, persons, today, operator)]
+    return _last[0]
 
 
 def _lang(person: Record | None) -> Lang:

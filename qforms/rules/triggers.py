@@ -17,24 +17,27 @@ from qforms.rules.book import by_place
 from qforms.rules.names import Names
 from qforms.rules.work import Work
 
+Bases = dict[tuple[str, ...], list[b.Basis | None]]
 _FIELD = re.compile(r"\{(\w+)\}")  # in what a task says
 
 
 def judge(work: Work, number: str, asleep: bool = False) -> None:
     """Judges the triggers on a record; on one that is `asleep` (its life is over), only which tasks are done."""
     record = work.view.record(number)
+    known: Bases = {}
     for rule in work.book.triggers.get(record.form, ()) if record else ():
         record = work.view.record(number)
         if record is not None and not asleep:
-            _judge(work, rule, record)
+            _judge(work, rule, record, known)
     settle_tasks(work, number)
 
 
-def _judge(work: Work, rule: TriggerRule, record: Record) -> None:
+def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> None:
     rests_on = work.book.rests_on(record.form, rule.name, [rule.when])
     if work.rests(rule.name, record, rests_on):
         return
-    choices = _bases(work, rule, record)
+    named = tuple(f.name for f in work.book.scoped[rule.name])  # rules on the same figures have the same bases
+    choices = known[named] = known[named] if named in known else _bases(work, rule, record)
     holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
     if not holding:
         work.settled(rule.name, record)
@@ -88,11 +91,14 @@ def _largest(work: Work, rule: TriggerRule, record: Record, bases: list[b.Basis 
 
 def _task(work: Work, rule: TriggerRule, record: Record) -> None:
     """Opens the rule's task for the record, once for each that it is for."""
+    owed = [(key, role) for key, role in _owners(rule, record.number) if work.view.task(key) is None]
+    if not owed:
+        return
     due = work.at + rule.within if rule.within else None
     context = {"rule": rule.name, "form": record.form, "clause": rule.clause}
     case = record.case_no or opening.newest_case(work, record)
     text = _said(work, rule, record)
-    for key, role in _owners(rule, record.number):
+    for key, role in owed:
         owner = letters.in_charge(work, role, record)
         task = Task(
             key, rule.task, case, record.number, text, owner, work.at, due, delivery=work.delivery, context=context

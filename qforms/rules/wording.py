@@ -29,7 +29,18 @@ def iso(work: Work, at: datetime | None) -> str:
 
 
 def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
-    """Number, model, phenomenon, rate, due time and five facts of a record; to the outside nothing private."""
+    """Number, model, phenomenon, rate, due time and five facts of a record; to the outside nothing private.
+
+    Told once for a record, a language and a circle: several letters about it say the same."""
+    key = (record.number, lang, outside)
+    old, told = work.told.get(key, (None, {}))
+    if old is not record:
+        told = _facts_of(work, record, lang, outside)
+        work.told[key] = (record, told)
+    return told | {"due": iso(work, next_due(work, record, hard=outside))}
+
+
+def _facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
     form = work.form(record)
     facts: dict[str, Any] = {"number": record.number, "revision": record.revision, "title": form.title[lang]}
     for key, names in SUBJECT.items():
@@ -54,7 +65,6 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
         if not (outside and f.private) and f.type not in _NO_FACT and (form.facts or f.type != "ref")
         and (text := _short(work, f, record.values[f.name], lang))
     ][:MOST]  # fmt: skip
-    facts["due"] = iso(work, next_due(work, record, hard=outside))
     facts["stage"] = form.lifecycle.state(record.status).label[lang]
     facts["who"] = str(record.values.get("owner") or "")
     return facts

@@ -17,7 +17,7 @@ from qforms.rules import basis as b
 from qforms.rules.book import book_of
 from qforms.rules.figures import Figures
 from qforms.rules.names import Names
-from qforms.rules.people import People
+from qforms.rules.people import DEPARTMENT, PERSON, People, people_of
 from qforms.rules.view import View
 from qforms.settings import Procedures
 
@@ -62,6 +62,7 @@ class Work:
         self.visited: dict[str, None] = {}
         self.last = ""  # looked at last
         self.rested: dict[tuple[str, object], Record] = {}  # what a rule had nothing to say to
+        self.told: dict[tuple[str, str, bool], tuple[Record | None, dict[str, Any]]] = {}  # facts for letters
         self._names: dict[str, Names] = {}
         self.counted: dict[str, Record] = {}
         self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
@@ -82,7 +83,8 @@ class Work:
 
     @cached_property
     def people(self) -> People:
-        return People(self.view, self.today, self.settings.company.operator)
+        given = self.view.all(DEPARTMENT), self.view.all(PERSON)
+        return people_of(*given, self.today, self.settings.company.operator)
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
         if extra or basis:

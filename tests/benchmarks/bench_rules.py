@@ -170,7 +170,7 @@ def main() -> None:
             lines = (json.dumps(plain(j), default=str, sort_keys=True, ensure_ascii=False) for j in run.judged)
             Path(options.save).write_text("\n".join(lines), "utf-8")
     if profile:
-        pstats.Stats(profile).sort_stats("cumtime").print_stats(45)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
 
 if __name__ == "__main__":
