@@ -139,11 +139,15 @@ class House:
             with self.ledger.begin() as tx:
                 tx.postpone(clock, now)
 
+    def next_call(self, now: datetime) -> datetime | None:
+        """When the next clock rings or the next letter is to be tried."""
+        calls = (self.ledger.next_due(), self.mailroom.next_try(now))
+        return min((t for t in calls if t is not None), default=None)
+
     def seconds_to_next(self, now: datetime, at_most: float) -> float:
-        """Until the next clock rings, the next letter is to be tried or the book is to be brought up, at most
-        `at_most` seconds."""
-        calls = [t for t in (self.ledger.next_due(), self.mailroom.next_try(now)) if t is not None]
-        waits = [(t - now) / timedelta(seconds=1) for t in calls]
+        """Until the next call, or until the book is to be brought up; at most `at_most` seconds."""
+        call = self.next_call(now)
+        waits = [(call - now) / timedelta(seconds=1)] if call else []
         if (book := self.register.seconds_to_publishing()) is not None:
             waits.append(book)
         return max(0.0, min([at_most, *waits]))

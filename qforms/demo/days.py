@@ -56,8 +56,7 @@ class Days:
         return taken
 
     def _next(self, at: datetime) -> datetime:
-        left = (at - self.now).total_seconds()
-        return self.now + max(_STEP, timedelta(seconds=self.house.seconds_to_next(self.now, left)))
+        return max(self.now + _STEP, self.house.next_call(self.now) or at)
 
     # ------------------------------------------------------------ what arrives, and what was sent
 
