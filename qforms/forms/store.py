@@ -26,7 +26,7 @@ _CLASSES: dict[str, type[Any]] = {
 
 def digest(sources: list[Path], root: Path) -> str:
     """SHA-256 of the names and bytes of all sources, the layout, the model and this program's loader."""
-    code = [*(Path(__file__).with_name(name) for name in LOADER), Path(__file__).parent.parent / "model.py"]
+    code = [*(Path(__file__).with_name(name) for name in LOADER), Path(__file__).parent.parent / "model" / "forms.py"]
     total = hashlib.sha256(f"{LAYOUT}".encode())
     for name, path in [(p.relative_to(root).as_posix(), p) for p in sources] + [(p.name, p) for p in code]:
         data = path.read_bytes()

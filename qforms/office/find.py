@@ -60,9 +60,7 @@ def find(book: Book, form: Form, labels: Labels) -> Found:
 
 def _choices(form: Form) -> Mapping[str, frozenset[str]]:
     """The words that a field may hold: one of them beside its label is its value, though it be a label elsewhere."""
-    return {
-        f.name: frozenset(w for c in f.choices for w in (c.label.zh, c.label.en, *c.aliases)) for f in form.fields
-    }
+    return {f.name: frozenset(w for c in f.choices for w in (c.label.zh, c.label.en, *c.aliases)) for f in form.fields}
 
 
 def _raw(book: Book, place: Place) -> Raw | None:

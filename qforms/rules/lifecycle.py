@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qforms.model import Event, Origin, Problem, Record, Speaker
-from qforms.rules.work import SYSTEM, Refusal, Work
+from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker
+from qforms.rules.work import Refusal, Work
 
 APPROVAL = "approval"
 VERDICTS = {"agree": "approve", "refuse": "refuse", "object": "object"}  # what each fires: `on: approval.approve`

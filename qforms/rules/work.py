@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from string import Formatter
 from typing import Any
 
-from qforms.model import EMPTY, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Speaker, Value
+from qforms.model import EMPTY, SYSTEM, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Value
 from qforms.rules import basis as b
 from qforms.rules.book import book_of
 from qforms.rules.figures import Figures
@@ -21,7 +21,6 @@ from qforms.rules.people import DEPARTMENT, PERSON, People, people_of
 from qforms.rules.view import View
 from qforms.settings import Procedures
 
-SYSTEM = Speaker("system")
 # Records looked at for one delivery before the rules are said not to come to rest: a large group can be merged.
 REST = 4000
 

@@ -1,0 +1,178 @@
+"""Rules as data: figures, decisions, triggers, clocks, letters, and the working time they count in."""
+
+from __future__ import annotations
+
+import dataclasses as dc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from qforms.model.texts import NO_TEXT, Text
+
+
+class Condition(Protocol):
+    """An expression, checked when loaded. Calling it gives its value; unknown names are added to `unknown`."""
+
+    text: str
+    names: frozenset[str]
+
+    def __call__(self, values: Mapping[str, Any], unknown: list[str] | None = None) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Roles, department fields or "customer", "owner", "head", "speaker", in order; `else_` where they give nobody."""
+
+    names: tuple[str, ...]
+    else_: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRule:
+    """A sum, count or first over the records of one form, kept per subject and scope (`inbox_rules/figures.yaml`)."""
+
+    name: str
+    over: str  # the form whose records are counted: "complaint"
+    of: str  # the subject: a ref field's form ("mechanism_group") or a plain field path
+    subject: tuple[str, ...]  # fields of `over` that give the subject's key
+    kind: Literal["sum", "count", "first", "last"]
+    value: str = ""  # the field or expression that is summed or taken
+    where: Condition | None = None
+    per: tuple[str, ...] = ()  # scopes: "lot", "model_365d"; empty = one figure for the subject
+    distinct: str = ""  # units with the same token (serial number) count once
+    clause: str = ""
+    origin: str = ""
+    day: str = ""  # the field whose day it counts on in a window; empty: the record's arrival
+    amount: Condition | None = None  # `value`, compiled over the record that is counted
+
+
+@dataclass(frozen=True, slots=True)
+class DecideRule:
+    """Fills a field by the first case that holds; a value that a person gave stands (`inbox_rules/classify.yaml`)."""
+
+    name: str
+    on: str
+    field: str
+    cases: tuple[tuple[Condition | None, Condition], ...]
+    keep_persons: bool = True
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRule:
+    """Opens a form when a condition comes true (`inbox_rules/triggers.yaml`)."""
+
+    name: str
+    on: str
+    when: Condition
+    open: str
+    key: tuple[str, ...]
+    if_open: Literal["revise", "attach", "nothing"] = "revise"
+    if_closed: Literal["new", "nothing"] = "new"
+    link: str = ""  # field of the new form that points to the closed one
+    into: str = ""  # field of the subject that is set to the opened form's number
+    fill: Mapping[str, Condition] = dc.field(default_factory=dict)
+    to: Recipients = Recipients(())
+    cc: Recipients = Recipients(())
+    code: str = ""  # TR1 …
+    task: str = ""  # when set, a task of this kind instead of a form
+    within: timedelta | None = None  # the task's time
+    clause: str = ""
+    say: Text = NO_TEXT
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of a clock's ladder: at a share of the limit, or every so often after it."""
+
+    percent: int | None
+    every: timedelta | None
+    to: Recipients
+    kind: Literal["reminder", "escalation"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """A deadline (`inbox_rules/clocks.yaml`): due at `from_` + `within` (or at `by`), met when `until` is known.
+
+    A `timer` is no obligation of anybody: it only fires lifecycle events (`on: clock.<name>`) and is not listed."""
+
+    name: str
+    on: str
+    when: Condition | None
+    from_: Condition
+    until: Condition
+    within: timedelta | None = None
+    by: Condition | None = None
+    months: int = 0
+    working_days: int = 0
+    mode: Literal["", "wall", "working"] = ""  # "": as settings.calendar.mode says (A01)
+    wall_when: Condition | None = None
+    owner: Recipients = Recipients(())
+    ladder: tuple[Step, ...] = ()
+    soft: bool = False
+    timer: bool = False
+    code: str = ""  # CK03 …
+    clause: str = ""
+    title: Text = NO_TEXT
+    ask: Text = NO_TEXT  # what the owner has to do, one imperative sentence
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRule:
+    """Who is written to when something happens (`inbox_rules/letters.yaml`): domain.md 1.16."""
+
+    name: str
+    kind: str  # acknowledgement, question, rejection, issue, revision, decision_request, reminder, escalation, alarm, …
+    on: str  # "complaint.opened", "market_abnormality.issue", "complaint.severity" (a field changed)
+    when: Condition | None
+    to: Recipients
+    cc: Recipients = Recipients(())
+    attach: tuple[str, ...] = ()  # "document", "blank:complaint"
+    ask: Mapping[str, str] = dc.field(default_factory=dict)  # verdict -> event of the record; gets a one-time code
+    ask_labels: tuple[str, ...] = ()  # fields that may be answered as label lines (P18)
+    urgent: bool = False  # passes quiet hours
+    once: bool = True
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything in inbox_rules/, checked; the mappings by form are made when loaded.
+
+    `conditions` holds the forms' own expressions: "complaint:calc:units:0", "complaint:required_when:lot_no", with a
+    column as "cost_transfer:calc:cost_lines.amount:0"; "cost_transfer:check:0" and "…:check_when:0";
+    "market_abnormality:event:reply". Those of a column run over the row's values laid over the form's."""
+
+    limits: Mapping[str, Any]
+    figures: tuple[FigureRule, ...] = ()
+    decide: tuple[DecideRule, ...] = ()
+    triggers: tuple[TriggerRule, ...] = ()
+    clocks: tuple[ClockRule, ...] = ()
+    letters: tuple[LetterRule, ...] = ()
+    conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
+    digest: str = ""
+    figures_over: Mapping[str, tuple[FigureRule, ...]] = dc.field(default_factory=dict)  # by the form counted
+    decide_on: Mapping[str, tuple[DecideRule, ...]] = dc.field(default_factory=dict)  # by form, in file order
+    triggers_on: Mapping[str, tuple[TriggerRule, ...]] = dc.field(default_factory=dict)
+    clocks_on: Mapping[str, tuple[ClockRule, ...]] = dc.field(default_factory=dict)
+    letters_on: Mapping[str, tuple[LetterRule, ...]] = dc.field(default_factory=dict)  # by "<form>.<event or field>"
+
+    def clock(self, name: str) -> ClockRule | None:
+        return next((c for c in self.clocks if c.name == name), None)
+
+
+class WorkTime(Protocol):
+    """Working hours with holidays and make-up days (`worktime.py`)."""
+
+    def add(self, start: datetime, span: timedelta) -> datetime: ...
+    def add_days(self, start: datetime, days: int) -> datetime: ...
+    def is_open(self, at: datetime) -> bool: ...
+    def last_open_before(self, at: datetime) -> datetime: ...
+    def next_open(self, at: datetime) -> datetime: ...
+    def between(self, start: datetime, end: datetime) -> timedelta: ...  # working time only; negative backwards
