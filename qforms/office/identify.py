@@ -12,6 +12,9 @@ from qforms.office.book import Book
 from qforms.office.values import Labels
 
 _AT_LEAST = 35  # of 100: below, labels suggest nothing
+_FEW = 3  # labels of a form that stand in a file before these tell anything
+_TWO = 2  # labels beside a title that is itself a label elsewhere (客户, Product)
+_SHORT = 6  # characters; a shorter code (F01, CH) also stands in files that have nothing to do with us
 _LINES = 400  # texts that are looked at
 
 
@@ -49,10 +52,11 @@ def _candidates(book: Book, catalogue: Catalogue) -> Iterator[Candidate]:
     if (name := book.properties.get("qf_form", "")) in catalogue.forms:
         yield Candidate(name, "property", 98)
     texts = list(_texts(book))
-    sure = list(_printed(texts, catalogue))
+    labels = _labels(texts, catalogue)
+    sure = list(_printed(texts, catalogue, labels))
     yield from sure
     if not book.stamps and not sure:
-        yield from _by_labels(texts, catalogue)
+        yield from _by_labels(labels, catalogue)
 
 
 def _texts(book: Book) -> Iterator[str]:
@@ -66,17 +70,19 @@ def _texts(book: Book) -> Iterator[str]:
     yield from book.text.splitlines()[:left]
 
 
-def _printed(texts: list[str], catalogue: Catalogue) -> Iterator[Candidate]:
-    """By the code (Q/SPT-RGS-8001, F01) or the title that stands on the form."""
+def _printed(texts: list[str], catalogue: Catalogue, labels: Mapping[str, set[str]]) -> Iterator[Candidate]:
+    """By the code or the title that stands on the form; one that stands in anybody's files only beside its labels."""
     squeezed = ["".join(t.split()).casefold() for t in texts if len(t) <= 200]
     for name, form in catalogue.forms.items():
         code = "".join(form.code.split()).casefold()
-        if code and any(_has(t, code) for t in squeezed):
+        telling = len(code) >= _SHORT or len(labels[name]) >= _FEW
+        if code and telling and any(_has(t, code) for t in squeezed):
             yield Candidate(name, "code", 95)
     for name, form in catalogue.forms.items():
-        titles = {"".join(t.split()).casefold() for t in (form.title.zh, form.title.en) if t}
-        if titles & set(squeezed):
-            yield Candidate(name, "title", 90)
+        titles = {"".join(t.split()).casefold(): t for t in (form.title.zh, form.title.en) if t}
+        for title in titles.keys() & set(squeezed):
+            if len(labels[name]) >= _TWO or not any(catalogue.labels(f).find(titles[title]) for f in catalogue.forms):
+                yield Candidate(name, "title", 90)
 
 
 def _has(text: str, code: str) -> bool:
@@ -87,14 +93,18 @@ def _has(text: str, code: str) -> bool:
     return not re.match("[a-z0-9]", before) and not re.match("[a-z0-9]", after)
 
 
-def _by_labels(texts: list[str], catalogue: Catalogue) -> Iterator[Candidate]:
-    """By how many of a form's labels stand in the file, and how many of the file's labels are the form's (F1 score)."""
+def _labels(texts: list[str], catalogue: Catalogue) -> dict[str, set[str]]:
+    """The labels of each form that stand in the file, by the paths of their fields."""
     words = {line.split("：")[0].split(":")[0].strip() for t in texts for line in t.splitlines()[:20]}
     words = {w for w in words if 0 < len(w) <= 40}
-    found = {name: {p for w in words if (p := catalogue.labels(name).find(w))} for name in catalogue.forms}
+    return {name: {p for w in words if (p := catalogue.labels(name).find(w))} for name in catalogue.forms}
+
+
+def _by_labels(found: Mapping[str, set[str]], catalogue: Catalogue) -> Iterator[Candidate]:
+    """By how many of a form's labels stand in the file, and how many of the file's labels are the form's (F1 score)."""
     most = max(map(len, found.values()), default=0)
     for name, paths in found.items():
         fields = sum(f.blank and not f.calc for f in catalogue.forms[name].fields)
         score = round(80 * 2 * len(paths) / (max(fields, len(paths)) + most)) if paths else 0
-        if len(paths) >= 3 and score >= _AT_LEAST:
+        if len(paths) >= _FEW and score >= _AT_LEAST:
             yield Candidate(name, "labels", score)

@@ -318,6 +318,22 @@ def test_a_form_is_known_by_stamp_property_code_title_and_labels() -> None:
     assert identify(book_of(lines(("订单", "123"))), CATALOGUE) == ()
 
 
+def test_a_short_code_tells_only_beside_labels_of_its_form() -> None:
+    plate = (("孔位", "样品", "读数"), ("E12", "甲", "1.0"), ("F01", "乙", "2.0"))
+    assert identify(book_of(lines(*plate)), CATALOGUE) == ()
+    labels = tuple((f.label.zh, "x") for f in COMPLAINT.fields[:3])
+    assert [(c.form, c.how) for c in identify(book_of(lines(*plate, *labels)), CATALOGUE)] == [("complaint", "code")]
+
+
+def test_a_title_that_is_a_label_elsewhere_tells_only_beside_labels_of_its_form() -> None:
+    fields = (text_field("code", "客户代码"), text_field("name", "客户全称"))
+    customer = form(*fields, name="customer", title="客户名称", code="")
+    catalogue = Catalogue({**CATALOGUE.forms, "customer": customer})
+    assert identify(book_of(lines(("客户名称", "单价"), ("甲公司", "5"))), catalogue) == ()
+    ours = (("客户名称",), ("客户代码", "K-1"), ("客户全称", "甲公司"))
+    assert identify(book_of(lines(*ours)), catalogue)[0].form == "customer"
+
+
 def test_a_code_is_known_only_as_a_whole() -> None:
     assert identify(book_of(lines(("AF01X 零件",))), CATALOGUE) == ()
     assert identify(book_of(lines(("表单 Q/SPT-RGS-8888 模板",))), CATALOGUE)[0].form == "refund_form"
