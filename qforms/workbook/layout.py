@@ -11,7 +11,7 @@ Spec = tuple[str, str, str, str, float]
 
 TODO: Final[tuple[Spec, ...]] = (
     ("mark", "●", "●", "mark", 5),
-    ("what", "要做什么", "What to do", "long", 44),
+    ("what", "要做什么", "What to do", "long", 58),
     ("who", "谁", "Who", "person", 10.5),
     ("due", "截止", "Due", "dt", 18.5),
     ("left", "剩余/逾期", "Left / overdue", "left", 19),
