@@ -55,6 +55,8 @@ def find(book: Book, form: Form, labels: Labels) -> Found:
             targets[fld.name] = book.address(place)
             if raw is not None and raw != "":
                 values[fld.name] = (raw, targets[fld.name])
+        elif fld.name in scan.bare:
+            targets[fld.name] = book.address(scan.bare[fld.name])
     return Found(values, lists.rows, scan.unknown(form), targets, scan.record)
 
 
@@ -128,6 +130,7 @@ class _Scan:
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     inline: dict[str, tuple[Place, Raw | None]] = field(default_factory=dict)
+    bare: dict[str, Place] = field(default_factory=dict)  # labels with no cell for a value: only to be marked
     record: dict[str, tuple[Raw, str]] = field(default_factory=dict)
     _strange: list[tuple[str, Place]] = field(default_factory=list)
     _known: dict[str, str | None] = field(default_factory=dict)
@@ -168,8 +171,10 @@ class _Scan:
         if name is not None:
             value = self._value_place(grid, place, name)
             known = self.places.get(name)
-            if known is None or (_raw(self.book, known) is None and value and _raw(self.book, value) is not None):
-                self._claim(name, value or place)
+            if value is None:  # a heading over a part of the form, or a label with no room beside it: no value
+                self.bare.setdefault(name, place)
+            elif known is None or (_raw(self.book, known) is None and _raw(self.book, value) is not None):
+                self._claim(name, value)
         elif text and len(text) <= _LABEL_LENGTH and (about := self.labels.record(text)):
             value = self._value_place(grid, place)
             if value and (raw := _raw(self.book, value)) is not None:
