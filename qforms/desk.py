@@ -67,7 +67,7 @@ class Desk:
 
     def take_as_complaint(self, delivery: Delivery, now: datetime) -> list[Taken]:
         """Takes a mail in as a complaint because somebody said that it is one."""
-        reading = dataclasses.replace(self._read(delivery, now), kind="complaint")
+        reading = dataclasses.replace(self._read(delivery, now), kind="complaint", filed=True)
         return self._record_one(reading, now)
 
     def ring(self, clock: Clock, now: datetime) -> Judgement:

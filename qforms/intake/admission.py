@@ -18,6 +18,7 @@ from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Readin
 from qforms.settings import Procedures
 
 _OUTSIDE = frozenset({"customer", "stranger"})
+_WHY = {"auto_reply": "auto_reply", "list": "list_mail", "no_reply": "list_mail"}
 
 
 def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime) -> tuple[Outcome, ...]:
@@ -25,7 +26,7 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
     if reading.held:
         return (Outcome("held", reason=reading.held, problems=reading.problems),)
     matter = Matter(reading, facts, procedures, now, speaker_of(reading, facts, procedures, now))
-    if reading.machine or (reading.message_id and facts.letter(reading.message_id)):
+    if (reading.machine and not reading.filed) or (reading.message_id and facts.letter(reading.message_id)):
         return _machine(matter)
     if again.came_before(matter):
         return (again.held(matter),)
@@ -44,22 +45,19 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
 
 
 def _machine(matter: Matter) -> tuple[Outcome, ...]:
-    """Nothing that a machine wrote is answered. Danger in it, if it is no answer to us, opens a case all the same."""
+    """Nothing that a machine wrote is answered. Danger in it, if it is no answer to us, opens a case all the same; a
+    complaint that a customer's system, or one that can't be answered, sent is shown to a person."""
     reading = matter.reading
     letter = identify.letter_of(matter)
     key = letter.intent.key if letter else ""
     if reading.bounce:
         return (_bounced(matter, reading.bounce, letter),)
-    if reading.machine in {"auto_reply", "list"} and not letter and reading.kind in {"complaint", "unsure"}:
+    if reading.machine in _WHY and not letter and reading.kind in {"complaint", "unsure"}:
         if reading.danger:
             return (open_case(matter, told(matter)),)
-        if matter.speaker.kind == "customer" and reading.kind == "complaint":
+        if reading.kind == "complaint" and (matter.speaker.kind == "customer" or reading.machine == "no_reply"):
             return (_unsure(matter),)
-    return (
-        ignored(
-            matter, {"auto_reply": "auto_reply", "list": "list_mail"}.get(reading.machine, "own_mail"), letter_key=key
-        ),
-    )
+    return (ignored(matter, _WHY.get(reading.machine, "own_mail"), letter_key=key),)
 
 
 def _bounced(matter: Matter, bounce: Bounce, answered: Letter | None) -> Outcome:
@@ -209,7 +207,8 @@ def _decisions(matter: Matter) -> tuple[Outcome, ...]:
 def _fresh(matter: Matter, remarks: tuple[Problem, ...]) -> tuple[Outcome, ...]:
     reading = matter.reading
     nature = kind.nature(reading.subject, reading.text).kind if reading.kind == "answer" else reading.kind
-    if nature == "complaint" and (matter.speaker.kind != "stranger" or _strangers(matter) or reading.danger):
+    known = matter.speaker.kind != "stranger" or _strangers(matter)
+    if nature == "complaint" and (known or reading.danger or reading.filed):
         return (open_case(matter, told(matter), remarks),)
     if nature == "business":
         return (ignored(matter, "business_mail"),)

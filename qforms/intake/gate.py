@@ -96,12 +96,12 @@ _CHECKS: tuple[tuple[str, Callable[[Mail], bool]], ...] = (
     ("list", precedence_bulk),
     ("auto_reply", loop_marked),
     ("auto_reply", null_return_path),
-    ("list", unanswerable_sender),
+    ("no_reply", unanswerable_sender),
 )
 
 
 def machine(mail: Mail) -> str:
-    """Why a machine wrote it: "own", "bounce", "auto_reply", "list"; "" for a person."""
+    """Why a machine wrote it: "own", "bounce", "auto_reply", "list", "no_reply"; "" for a person."""
     return next((why for why, check in _CHECKS if check(mail)), "")
 
 

@@ -120,12 +120,13 @@ class Reading:
     codes: tuple[str, ...] = ()  # one-time codes found
     filled: tuple[Filled, ...] = ()
     decisions: tuple[Decision, ...] = ()
-    machine: str = ""  # "bounce", "auto_reply", "list", "own": why a machine wrote it; "" for a person
+    machine: str = ""  # why a machine wrote it: "bounce", "auto_reply", "list", "no_reply", "own"; "" for a person
     bounce: Bounce | None = None
     kind: Literal["complaint", "business", "unsure", "answer", "form", "contact", "none"] = "unsure"
     danger: tuple[str, ...] = ()  # danger words found, not negated
     problems: tuple[Problem, ...] = ()
     held: Problem | None = None
+    filed: bool = False  # a person said that it is a complaint (立案)
 
 
 @dataclass(frozen=True, slots=True)

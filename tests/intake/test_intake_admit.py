@@ -167,6 +167,25 @@ def test_unsure_mail_is_a_task():
     assert outcome.tasks[0].actions == ("立案", "不是投诉") and outcome.tasks[0].delivery
 
 
+@pytest.mark.parametrize("sender", ["SRM <noreply@kehu-srm.cn>", "no-reply@unknown.cn"])
+def test_a_complaint_from_a_system_that_can_t_be_answered_is_shown_and_can_be_filed(sender):
+    raw = foxmail(TELLING, sender=sender)
+    (outcome,) = told(*taken(raw))
+    assert (outcome.state, outcome.answer) == ("ignored", "") and outcome.tasks[0].kind == "unsure"
+    (outcome,) = told(*outcomes(replace(reading(raw), kind="complaint", filed=True), world()))
+    assert outcome.form == "complaint" and outcome.values["defect_qty"] == 9 and outcome.answer == ""
+
+
+def test_what_a_person_files_opens_a_case_though_strangers_are_shut_out():
+    shut = replace(procedures(), settings=procedures().settings.model_copy(update={
+        "trust": procedures().settings.trust.model_copy(update={"strangers_may_open": False})}))  # fmt: skip
+    from qforms.intake import admit
+
+    said = replace(reading(foxmail(TELLING, sender="x@unknown.cn")), filed=True)
+    (outcome,) = admit(said, world(), shut, NOW)
+    assert outcome.form == "complaint"
+
+
 def test_the_same_customer_and_model_within_a_day_is_offered_as_one_case():
     w = world()
     (outcome,) = told(*taken(foxmail(TELLING), w))

@@ -240,7 +240,7 @@ def machine(**more):
         ({"Return_Path": "<>"}, "auto_reply"),
         ({"Return_Path": "<wang@kehu.cn>"}, ""),
         ({"sender": "MAILER-DAEMON@x.cn"}, "auto_reply"),
-        ({"sender": "no-reply@x.cn"}, "list"),
+        ({"sender": "no-reply@x.cn"}, "no_reply"),
         ({"subject": "自动回复: 投诉"}, "auto_reply"),
         ({"subject": "Automatic reply: Complaint"}, "auto_reply"),
         ({"subject": "Out of office"}, "auto_reply"),

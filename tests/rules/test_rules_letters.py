@@ -35,7 +35,7 @@ def test_a_customer_is_acknowledged_in_the_thread() -> None:
     assert "responsible_dept" not in str(letter.facts)
 
 
-@pytest.mark.parametrize("machine", ["bounce", "auto_reply", "list", "own"])
+@pytest.mark.parametrize("machine", ["bounce", "auto_reply", "list", "no_reply", "own"])
 def test_machines_get_no_answer(machine: str) -> None:
     company = Company()
     reading = dc.replace(company.reading(at(DAY), "robot@else.example"), machine=machine)
