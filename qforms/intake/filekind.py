@@ -26,6 +26,7 @@ _EXTENSIONS = {
     "message/rfc822": "eml", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "image/jpeg": "jpg",
     "image/png": "png", "image/gif": "gif", "application/pdf": "pdf", "image/svg+xml": "svg", "image/heic": "heic",
 }  # fmt: skip
+_NAMED = {_EXTENSIONS[media]: media for media in (XLSX, XLSM, XLSB, DOCX, DOCM, PPTX, ODS, ODT)}
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LABELLED_TEXT = {"csv": "text/csv", "json": JSON, "eml": "message/rfc822"}
 
@@ -33,7 +34,7 @@ _LABELLED_TEXT = {"csv": "text/csv", "json": JSON, "eml": "message/rfc822"}
 def kind(data: bytes, name: str = "", label: str = "") -> str:
     """The media type. Zip and OLE containers are told apart by what is in them; text by its first characters."""
     if data[:4] == b"PK\x03\x04" or data[:4] == b"PK\x05\x06":
-        return _zip_kind(data)
+        return _zip_kind(data, name)
     if data[:8] == _OLE_MAGIC:
         return _ole_kind(data)
     if data[:4] == b"\x78\x9f\x3e\x22":
@@ -49,13 +50,13 @@ def extension(media: str) -> str:
     return _EXTENSIONS.get(media, "bin")
 
 
-def _zip_kind(data: bytes) -> str:
+def _zip_kind(data: bytes, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist()[:20_000])
             media = archive.read("mimetype")[:80].decode("ascii", "replace") if "mimetype" in names else ""
     except Exception:  # a zip that is none: zipfile, zlib and struct each have their own way of saying so
-        return ZIP
+        return _NAMED.get(name.rpartition(".")[2].lower(), ZIP)  # a damaged workbook is no archive to its sender
     if media in {ODS, ODT}:
         return media
     if "[Content_Types].xml" not in names:

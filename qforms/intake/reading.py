@@ -83,7 +83,8 @@ def _file(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
     )
     if filled:
         return reading
-    reason = next((p for p in problems if p.severity == "error"), None) or Problem("file_not_a_form", part.name)
+    wrong = sorted(problems, key=lambda p: p.severity != "error")
+    reason = next(iter(wrong), None) or Problem("file_not_a_form", part.name)
     return dc.replace(reading, held=reason, kind="none")
 
 

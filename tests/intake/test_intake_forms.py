@@ -101,6 +101,15 @@ def test_a_photo_in_the_folder_is_held_with_the_reason():
     assert file(b"\x89PNG\r\n\x1a\n" + bytes(100), "a.png").held.code == "file_not_a_form"
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("a.xlsx", "unreadable_file"), ("投诉.DOCX", "unreadable_file"), ("a.zip", "archive_unopened")],
+)
+def test_a_file_that_came_in_part_only_is_held_as_damaged_not_as_some_other_file(name, why):
+    held = file(zipped({"[Content_Types].xml": b"<Types/>" * 50, "xl/workbook.xml": bytes(500)})[:120], name).held
+    assert held.code == why and name in held.where
+
+
 def test_json_in_a_zip_in_the_folder():
     found = file(zipped({"投诉.json": b'{"form": "complaint", "values": {"lot_no": "A1"}}'}), "a.zip")
     assert found.filled[0].values == {"lot_no": "A1"} and not found.held
