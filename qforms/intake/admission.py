@@ -109,7 +109,11 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
 
 
 def _new_complaint(matter: Matter, filled: Filled, found: Found) -> Outcome:
-    """Never refused: a wrong stamp, a foreign or closed number only leaves a remark, and a new case is opened."""
+    """Never refused: a wrong stamp, a foreign or closed number only leaves a remark, and a new case is opened. Only a
+    blank that was laid into the folder is nobody's complaint."""
+    blank = not errors(filled.problems) and all(v in (None, "", ()) for v in filled.values.values())
+    if blank and matter.reading.delivery.channel == "folder":
+        return refused(matter, Problem("nothing_given"), filled)
     remarks = []
     if found.problem:
         remarks.append(dc.replace(found.problem, severity="warning"))

@@ -144,6 +144,7 @@ def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
 def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) -> Reading:
     sender = headers.addresses(mail.headers.get("from", [])[:1]) or [("", "")]
     name, address = sender[0]
+    name = "" if "@" in name else name  # somebody's address, written as his name, is no name
     results = mail.headers.get("authentication-results", [])
     vouched = trust.vouched(results, procedures.settings.trust.authserv_id, address)
     receivers = headers.addresses([*mail.headers.get("to", []), *mail.headers.get("cc", [])])
@@ -233,11 +234,12 @@ def _with_enclosed(mail: Mail, said: body.Body) -> tuple[str, dict[str, str]]:
 
 
 def _mail_key(delivery: Delivery, mail: Mail, leaves: tuple[Part, ...]) -> str:
-    """Message-ID, From, Date and the decoded parts: the same for one mail that came by two routes. A mail as a file in
-    the folder is a file."""
+    """Message-ID, From, Date and the decoded parts: the same for one mail that came by two routes. Without a Message-ID
+    the subject too: a scanner writes neither it nor anything in the text. A mail as a file in the folder is a file."""
     if delivery.channel == "folder":
         return _digest("file", delivery.digest, delivery.name, str(delivery.modified_ns))
-    named = (mail.header(name).strip() for name in ("message-id", "from", "date"))
+    own = "message-id" if mail.header("message-id").strip() else "subject"
+    named = (mail.header(name).strip() for name in (own, "from", "date"))
     return _digest("mail", *named, *(p.digest for p in leaves))
 
 

@@ -324,6 +324,16 @@ def test_the_same_mail_by_two_routes_has_one_key():
     assert reading(raw).key != reading(changed).key
 
 
+def test_mails_without_a_message_id_are_told_apart_by_their_subject():
+    first, again, other = (mail(part(""), subject=s, message_id="") for s in ("A65 无输出", "A65 无输出", "B20 异响"))
+    assert reading(first).key == reading(again).key != reading(other).key
+
+
+def test_an_address_written_as_a_name_is_no_name():
+    found = reading(mail(part("x"), sender='"ceo@bank.cn" <li@kehu.cn>'))
+    assert (found.address, found.sender_name) == ("li@kehu.cn", "")
+
+
 def test_message_from_the_standard_library_reads_back():
     message = email.message.EmailMessage()
     message["Subject"], message["From"] = "电源适配器 无输出 " * 8, "王 <wang@kehu.cn>"

@@ -68,6 +68,13 @@ def test_a_form_nobody_knows_says_so_without_a_guess_too():
     assert "shipment" in say(outcome.reason, "zh")
 
 
+def test_a_blank_laid_into_the_folder_is_nobody_s_complaint():
+    (outcome,) = dropped({"form": "complaint", "values": {"lot_no": None}})
+    assert (outcome.state, codes(outcome)) == ("refused", ["nothing_given"])
+    (outcome,) = dropped({"form": "complaint", "values": {"defect_qty": "many"}})
+    assert outcome.form == "complaint" and outcome.state == "partial"
+
+
 def test_several_forms_in_one_file_stand_alone():
     good, bad, unknown = dropped([SHIPMENT, {"form": "shipment", "values": {}}, {"form": "x"}])
     assert (good.state, bad.state, unknown.state) == ("partial", "refused", "refused")
