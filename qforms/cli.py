@@ -241,7 +241,9 @@ def held_list(dir: Dir, json: Json = False) -> None:
     from qforms.commands import look
 
     rows = [r for r in look.deliveries(dir) if r["outcome"] == "held" and r["state"] == "done"]
-    _print(rows, json, False, "待处理", ["digest", "received_at", "sender", "subject", "reason"])
+    if not json:  # what people read, and hand to the other commands
+        rows = [{**r, "digest": r["digest"][:12], "what": r["subject"] or r["name"]} for r in rows]
+    _print(rows, json, False, "待处理", ["digest", "sender", "what", "reason"])
 
 
 @held_app.command("show")

@@ -87,6 +87,7 @@ def test_a_mail_that_is_too_big(ws: Workspace) -> None:
     assert (line["outcome"], line["subject"]) == ("held", "投诉 YL-A65")
     assert str(len(big)) in line["reason"] and ws.files("mail/new") == [name]  # the whole stays where it is
     status, shown, _ = command("held", "list", str(ws.root))
+    assert any(d["digest"][:12] in shown.split() for d in ws.deliveries() if d["outcome"] == "held")
     assert status == 0 and "投诉 YL-A65" in shown
 
 
