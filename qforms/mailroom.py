@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 OPEN = ("owed", "rendered", "sending", "later", "unknown")
+_LISTED = "withheld letters listed on"
+_OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
+_MOST_LISTED = 10
 _NOT_RENDERED = timedelta(hours=1)
 
 
@@ -65,6 +69,7 @@ class Mailroom:
                 sent += self._handle(letter, step, now)
             except Exception as fault:
                 self._failed(letter, fault, now)
+        self._list_withheld(now)
         return sent
 
     def next_try(self, now: datetime) -> datetime | None:
@@ -94,6 +99,42 @@ class Mailroom:
             case_no="",
             subject="",
             facts={"request": say(problem, lang), "at": self.settings.local(now).isoformat()},
+            urgent=True,
+            at=now,
+        )
+        with self._ledger.begin() as tx:
+            tx.write(None, Judgement(letters=(intent,)), now)
+
+    def _list_withheld(self, now: datetime) -> None:
+        """Once a day the office gets a list of the letters that a trial keeps back or that wait for 「发」 (P1)."""
+        day = f"{self.settings.local(now):%Y-%m-%d}"
+        withheld = self._ledger.letters(("trial", "held"))
+        if not withheld or self._ledger.note(_LISTED) == day:
+            return
+        with self._ledger.facts() as facts:
+            departments = [d for d in facts.all("department") if d.values.get("email")]
+        office = (d for role in _OFFICE for d in departments if role in (d.values.get("roles") or ()))
+        to = next((str(d.values["email"]) for d in office), self.settings.company.operator)
+        if to:
+            self._owe_list(withheld, to, day, now)
+        self._ledger.set_note(_LISTED, day)
+
+    def _owe_list(self, withheld: Sequence[Letter], to: str, day: str, now: datetime) -> None:
+        lang = self.settings.lang
+        request = say(Problem("letters_withheld", context={"count": len(withheld)}), lang)
+        shown = [[", ".join(x.intent.to), x.intent.subject] for x in withheld[-_MOST_LISTED:]]
+        intent = LetterIntent(
+            key=f"withheld:{day}",
+            kind="operator",
+            audience="office",
+            to=(to,),
+            cc=(),
+            lang=lang,
+            number="",
+            revision=0,
+            case_no="",
+            subject="",
+            facts={"request": request, "problems": shown, "at": self.settings.local(now).isoformat()},
             urgent=True,
             at=now,
         )

@@ -408,6 +408,11 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     # ---- letters and servers (outbox/, sources/)
+    "letters_withheld": _kind(
+        "看一下「待发」里的 {count} 封信，写“发”或“不发”",
+        "look at the {count} letters on the sheet Outgoing and write send or stop",
+        "office",
+    ),
     "mail_too_big": _kind(
         "邮件或文件太大（{size} 字节），没有读入，原件仍在 {where}。请改小后重发，或由质量部手工登记。",
         "The mail or file is too big ({size} bytes) and was not read; it still lies in {where}. "
