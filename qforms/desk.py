@@ -108,6 +108,7 @@ class Desk:
 
     def _admit(self, reading: Reading, tx: Transaction, now: datetime) -> Taken:
         if tx.seen(reading.key):
+            self.log.info("delivery", outcome="duplicate", digest=reading.delivery.digest[:12])
             return Taken(reading.delivery, "duplicate")
         outcomes = intake.admit(reading, tx, self.procedures, now)
         judgement = rules.judge(outcomes, reading, tx, self.procedures, now)
