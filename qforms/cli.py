@@ -157,7 +157,11 @@ def forecast(
     if json:
         printing.print_json(rows, sys.stdout)
     else:
-        printing.print_table("预报", ["时间", "时限", "编号", "动作", "收件人"], [list(r.values()) for r in rows])
+        printing.print_table(
+            "预报",
+            ["时间", "时限", "编号", "动作", "收件人"],
+            [[*list(r.values())[:-1], ", ".join(r["to"])] for r in rows],
+        )
 
 
 # ---------------------------------------------------------------- looking

@@ -71,7 +71,7 @@ def case(root: Path, number: str) -> Iterator[str]:
             yield f"  {sent}  {x.intent.kind}  → {', '.join(x.intent.to)}  {x.intent.subject}"
         yield "\n经过"
         for e in h.ledger.history(number):
-            detail = "；".join(f"{k}={v}" for k, v in e.detail.items())
+            detail = "；".join(f"{k}={printing.short(v, h.settings) if k == 'due' else v}" for k, v in e.detail.items())
             yield f"  {printing.short(e.at, h.settings)}  {e.what}  {e.rule or e.by}  {detail}".rstrip()
 
 
