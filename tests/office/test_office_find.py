@@ -302,6 +302,16 @@ def test_word_tables_lines_and_option_texts() -> None:
     assert found.targets["lot_no"] == "表1第1行第4格" and found.targets["customer_name"] == "正文第1段"
 
 
+def test_a_heading_that_is_named_like_a_label_is_no_value() -> None:
+    book = lines(
+        ("一、客户名称", None), ("联系电话", "0755"), ("客户名称", "甲公司"), ("二、生产批号", None), ("不良数量", 9)
+    )
+    for row in (1, 4):
+        book.active.merge_cells(start_row=row, start_column=1, end_row=row, end_column=4)
+    values, _ = plain(found_in(book))
+    assert values["customer_name"] == "甲公司" and "lot_no" not in values
+
+
 # ---------------------------------------------------------------- which form
 
 
