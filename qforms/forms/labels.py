@@ -88,4 +88,6 @@ def _both(label: str, index: dict[str, str]) -> str | None:
 
 
 def _index(fields: tuple[Field, ...], prefix: str) -> dict[str, str]:
-    return {normal(name): prefix + fld.name for fld in fields for name in (*names_of(fld), fld.name) if normal(name)}
+    """A word -> the field it means. What people read counts for more than another field's name in the declaration."""
+    own = {normal(fld.name): prefix + fld.name for fld in fields}
+    return own | {normal(name): prefix + fld.name for fld in fields for name in names_of(fld) if normal(name)}

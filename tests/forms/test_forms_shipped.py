@@ -191,3 +191,7 @@ def test_how_labels_are_compared(written: str, compared: str) -> None:
 def test_the_reference_is_current() -> None:
     written = (ROOT.parent / "docs" / "forms.md").read_text("utf-8")
     assert written == reference(CATALOGUE), "run python -m qforms.forms.reference"
+
+
+def test_a_label_counts_for_more_than_the_name_of_another_field() -> None:
+    assert CATALOGUE.labels("complaint").find("Customer") == "customer_name"
