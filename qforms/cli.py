@@ -275,7 +275,8 @@ def held_dismiss(dir: Dir, digest: str) -> None:
     """不再管它；原件保留。 Leaves it; the raw file is kept."""
     from qforms.commands import held
 
-    held.dismiss(dir, digest)
+    for line in held.dismiss(dir, digest):
+        print(line)
 
 
 @app.command()

@@ -58,6 +58,10 @@ inbox = "inbox"
 workbook = "master.xlsx"
 cases = "cases"
 
+# 接真邮箱时要填：收信服务器在 Authentication-Results 里的名字；不填，谁的信都不算本人的
+# [trust]
+# authserv_id = "mx.company.com"
+
 [issue]
 mode = "auto"                       # auto：报告开出后自动发出 | manual：由销售部发出
 after_minutes = 60

@@ -70,6 +70,7 @@ def doctor(root: Path) -> list[Finding]:
         _ledger,
         _workbook,
         _mailbox,
+        _trust,
         _outgoing,
         _addresses,
         _fonts,
@@ -140,6 +141,21 @@ def _mailbox(s: Settings) -> Iterator[Finding]:
         yield _login(f"收信 {s.mailbox.host}", sources.try_login(s))
     else:
         yield Finding("收信", True, f"{s.mailbox.kind}：{s.path(s.mailbox.path)}")
+
+
+def _trust(s: Settings) -> Iterator[Finding]:
+    """Without a server that vouches for senders, no mail from outside decides or fills in anything."""
+    if s.mailbox.kind == "imap":
+        ok = bool(s.trust.authserv_id)
+        text = (
+            s.trust.authserv_id
+            if ok
+            else (
+                "没有设置：谁的信都不算本人的。请在 qforms.toml 的 [trust] 里写 authserv_id，"
+                "即收信服务器在 Authentication-Results 里的名字"
+            )
+        )
+        yield Finding("发件人验证", ok, text, red=False)
 
 
 def _login(what: str, reason: str) -> Finding:

@@ -49,8 +49,10 @@ def retry(root: Path, digest: str, now: datetime | None) -> Iterator[str]:
         h.finish(at)
 
 
-def dismiss(root: Path, digest: str) -> None:
+def dismiss(root: Path, digest: str) -> Iterator[str]:
+    """Leaves held deliveries; says which."""
     with house.opened(root) as h:
         for row in rows(h, digest):
             with h.ledger.begin() as tx:
                 tx.set_delivery_state(row["key"], "dismissed")
+            yield f"{row['digest'][:12]}  不再处理，原件保留"

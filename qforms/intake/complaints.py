@@ -136,7 +136,7 @@ def _arrival(matter: Matter) -> dict[str, Any]:
     known["channel"] = "email"
     if speaker.kind == "person":
         origin = first_address(reading.forwarded.get("from", ""))
-        return {**known, "on_behalf_of": speaker.number, "contact_email": origin}
+        return {**known, "on_behalf_of": speaker.number or speaker.name, "contact_email": origin}
     return {**known, "contact_email": reading.address, "contact_name": reading.sender_name}
 
 

@@ -30,6 +30,8 @@ def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedu
     if address:
         if people := facts.find("person", "email", address):
             return _person(people[0], address, reading, facts, procedures, now)
+        if department := _department_of(address, facts):
+            return _department(department, address, reading)
         if customer := customer_of(address, facts):
             return _customer(customer, address, reading)
         if _is_ours(address, procedures):
@@ -86,6 +88,26 @@ def _person(
         record.number,
         reading.authenticated,
         "en" if values.get("lang") == "en" else "zh",
+    )
+
+
+def _department_of(address: str, facts: Facts) -> Record | None:
+    """The department whose mailbox an address is: letters go there where no person is named."""
+    mailboxes = ((str(d.values.get("email") or "").lower(), d) for d in facts.all("department"))
+    return next((d for mailbox, d in mailboxes if mailbox == address), None)
+
+
+def _department(record: Record, address: str, reading: Reading) -> Speaker:
+    """Whoever writes from a department's mailbox speaks for the department."""
+    name = str(record.values.get("name") or record.number)
+    return Speaker(
+        "person",
+        address,
+        str(record.values.get("head") or name),
+        frozenset(record.values.get("roles") or ()),
+        (name,),
+        trusted=reading.authenticated,
+        lang=reading.lang,
     )
 
 

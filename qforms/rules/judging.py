@@ -70,6 +70,8 @@ def _written(work: Work, outcome: Outcome) -> str:
         number = _opened(work, form, outcome).number
     else:
         _revised(work, existing, outcome)
+        if any(p.severity == "error" for p in outcome.problems):
+            work.faulty.add(number)
     record = work.view.record(number)
     assert record is not None
     calc.settle(work, number)

@@ -12,7 +12,7 @@ VERDICTS = {"agree": "approve", "refuse": "refuse", "object": "object"}  # what 
 def by_itself(work: Work, number: str) -> None:
     """Fires the events that happen once their condition holds (`on: filled`)."""
     record = work.view.record(number)
-    if record is None:
+    if record is None or number in work.faulty:  # a return with faults does not meet its clock (P2)
         return
     for event in work.form(record).lifecycle.events:
         if "filled" in event.on and _open_to(work, record, event) and not _again(work, record, event):

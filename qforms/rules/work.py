@@ -65,6 +65,7 @@ class Work:
         self._names: dict[str, Names] = {}
         self.counted: dict[str, Record] = {}
         self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
+        self.faulty: set[str] = set()  # records of which a return held faults: nothing happens to them by itself
         self.corrected: set[str] = set()  # records in which a person changed what was known
         self.bumped: set[str] = set()
         self.happened: list[Happening] = []
@@ -117,7 +118,7 @@ class Work:
     # ---- a step back, when an outcome is refused
 
     def snapshot(self) -> dict[str, Any]:
-        own = ("queue", "visited", "counted", "causes", "corrected", "bumped", "happened")
+        own = ("queue", "visited", "counted", "causes", "faulty", "corrected", "bumped", "happened")
         return {"view": self.view.snapshot()} | {name: getattr(self, name).copy() for name in own}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
