@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qforms import documents, outbox
 from qforms.enclosures import Enclosure, Enclosures
@@ -83,50 +82,43 @@ class Mailroom:
 
     def tell_operator(self, problem: Problem, now: datetime) -> None:
         """One letter a day and problem to the operator."""
-        address = self.settings.company.operator
-        if not address:
-            return
-        lang, where = self.settings.lang, hashlib.sha256(problem.where.encode()).hexdigest()[:12]
-        intent = LetterIntent(
-            key=f"operator:{problem.code}:{where}:{self.settings.local(now):%Y-%m-%d}",
-            kind="operator",
-            audience="operator",
-            to=(address,),
-            cc=(),
-            lang=lang,
-            number="",
-            revision=0,
-            case_no="",
-            subject="",
-            facts={"request": say(problem, lang), "at": self.settings.local(now).isoformat()},
-            urgent=True,
-            at=now,
-        )
-        with self._ledger.begin() as tx:
-            tx.write(None, Judgement(letters=(intent,)), now)
+        if address := self.settings.company.operator:
+            where = hashlib.sha256(problem.where.encode()).hexdigest()[:12]
+            self._owe(f"operator:{problem.code}:{where}:{self._day(now)}", "operator", address, problem, [], now)
 
     def _list_withheld(self, now: datetime) -> None:
         """Once a day the office gets a list of the letters that a trial keeps back or that wait for 「发」 (P1)."""
-        day = f"{self.settings.local(now):%Y-%m-%d}"
         withheld = self._ledger.letters(("trial", "held"))
-        if not withheld or self._ledger.note(_LISTED) == day:
+        if not withheld or self._ledger.note(_LISTED) == self._day(now):
             return
         with self._ledger.facts() as facts:
             departments = [d for d in facts.all("department") if d.values.get("email")]
         office = (d for role in _OFFICE for d in departments if role in (d.values.get("roles") or ()))
-        to = next((str(d.values["email"]) for d in office), self.settings.company.operator)
-        if to:
-            self._owe_list(withheld, to, day, now)
-        self._ledger.set_note(_LISTED, day)
+        if to := next((str(d.values["email"]) for d in office), self.settings.company.operator):
+            shown = [[", ".join(x.intent.to), x.intent.subject] for x in withheld[-_MOST_LISTED:]]
+            count = Problem("letters_withheld", context={"count": len(withheld)})
+            self._owe(f"withheld:{self._day(now)}", "office", to, count, shown, now)
+        self._ledger.set_note(_LISTED, self._day(now))
 
-    def _owe_list(self, withheld: Sequence[Letter], to: str, day: str, now: datetime) -> None:
+    def _day(self, now: datetime) -> str:
+        return f"{self.settings.local(now):%Y-%m-%d}"
+
+    def _owe(
+        self,
+        key: str,
+        audience: Literal["operator", "office"],
+        to: str,
+        problem: Problem,
+        rows: list[list[str]],
+        now: datetime,
+    ) -> None:
+        """A letter to our own people that no rule owes."""
         lang = self.settings.lang
-        request = say(Problem("letters_withheld", context={"count": len(withheld)}), lang)
-        shown = [[", ".join(x.intent.to), x.intent.subject] for x in withheld[-_MOST_LISTED:]]
+        facts = {"request": say(problem, lang), "problems": rows, "at": self.settings.local(now).isoformat()}
         intent = LetterIntent(
-            key=f"withheld:{day}",
+            key=key,
             kind="operator",
-            audience="office",
+            audience=audience,
             to=(to,),
             cc=(),
             lang=lang,
@@ -134,7 +126,7 @@ class Mailroom:
             revision=0,
             case_no="",
             subject="",
-            facts={"request": request, "problems": shown, "at": self.settings.local(now).isoformat()},
+            facts=facts,
             urgent=True,
             at=now,
         )
