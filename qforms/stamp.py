@@ -49,4 +49,4 @@ def code_for(key: bytes, letter_key: str) -> str:
 
 def message_id(letter_key: str, domain: str) -> str:
     """A letter's Message-ID, from its key: a retry carries the same one (RFC 5322, 3.6.4)."""
-    return f"<{hashlib.sha256(letter_key.encode()).hexdigest()[:32]}@{domain or 'qforms.invalid'}>"
+    return f"<{hashlib.sha256(letter_key.encode()).hexdigest()[:40]}@{domain or 'qforms.invalid'}>"

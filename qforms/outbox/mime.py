@@ -21,11 +21,6 @@ _SUPPRESS = "DR, RN, NRN, AutoReply"
 _SUPPRESS_OUTSIDE = "DR, RN, NRN, OOF, AutoReply"
 
 
-def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the letter with this key: the same for every try. `domain` is the sender's."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
-
-
 def build(
     letter: LetterIntent,
     subject: str,

@@ -7,11 +7,11 @@ from decimal import Decimal
 from qforms.model import Facts, Record
 from qforms.rules import triggers
 from qforms.rules.judging import judge
-from qforms.rules.ringing import forecast, ring
+from qforms.rules.ringing import ring
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
-__all__ = ["forecast", "judge", "rates", "ring"]
+__all__ = ["judge", "rates", "ring"]
 
 
 def rates(

@@ -36,20 +36,6 @@ def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> J
     return engine.finish(work)
 
 
-def forecast(clock: Clock, facts: Facts, procedures: Procedures, until: datetime) -> list[tuple[datetime, str]]:
-    """The rungs that would come due up to `until` if nobody did anything: times and names. Changes nothing."""
-    rule = procedures.rulebook.clock(clock.rule)
-    if rule is None or clock.state in ("met", "met_late", "cancelled"):
-        return []
-    work = Work(facts, procedures, until, until, None)
-    if rule.timer:
-        return [(clock.due_at, rule.name)] if clock.due_at <= until else []
-    since = clock.next_at or until
-    return [
-        (r.at, r.name) for r in ladder.rungs(work, rule, clock, until) if since <= r.at + ladder.LATE and r.at <= until
-    ]
-
-
 def _timer(work: Work, rule: ClockRule, clock: Clock) -> None:
     due = clock.due_at
     if work.now < due or clock.state != "running":

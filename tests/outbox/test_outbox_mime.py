@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qforms import stamp
 from qforms.model import LetterIntent
 from qforms.outbox import mime
 
@@ -42,7 +43,7 @@ def build(letter: LetterIntent = LETTER, subject: str = SUBJECT, **more: Any) ->
         "html": "",
         "attachments": [],
         "sender": "support@yilin.example",
-        "message_id": mime.message_id(letter.key, "yilin.example"),
+        "message_id": stamp.message_id(letter.key, "yilin.example"),
         "date": AT,
         **more,
     }
@@ -58,7 +59,7 @@ def parsed(raw: bytes) -> EmailMessage:
 class TestHeaders:
     def test_what_programs_look_for(self) -> None:
         mail = parsed(build(reply_to="kefu@yilin.example", sender_name="义林质量部"))
-        assert mail["Message-ID"] == mime.message_id(LETTER.key, "yilin.example")
+        assert mail["Message-ID"] == stamp.message_id(LETTER.key, "yilin.example")
         assert re.fullmatch(r"<[0-9a-f]{40}@yilin\.example>", str(mail["Message-ID"]))
         assert mail["Date"].datetime == AT
         assert str(mail["From"]) == "义林质量部 <support@yilin.example>"
