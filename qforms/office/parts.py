@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import posixpath
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from qforms.office.archive import Archive, Writer
 from qforms.office.book import fault
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -22,65 +21,27 @@ def rewrite(data: bytes, changes: Mapping[str, bytes | None], additions: Mapping
 
     Raises OfficeFault for a damaged zip."""
     out = io.BytesIO()
-    with _opened(data) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for info in old.infolist():
-            if info.filename not in changes:
-                _copy(data, info, new)
-            elif (content := changes[info.filename]) is not None:
-                new.writestr(_like(info), content)
-        known = set(old.namelist())
-        for name, part in {**{n: c for n, c in changes.items() if n not in known}, **(additions or {})}.items():
-            if part is not None:
-                new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    old, new = Archive(io.BytesIO(data)), Writer(out)
+    for info in old.infos:
+        if info.filename not in changes:
+            new.copy(old, info)
+        elif (content := changes[info.filename]) is not None:
+            new.put(info.filename, content, info)
+    for name, part in {**{n: c for n, c in changes.items() if n not in old}, **(additions or {})}.items():
+        if part is not None:
+            new.put(name, part)
+    new.close()
     return out.getvalue()
 
 
 def read(data: bytes, names: Mapping[str, None] | tuple[str, ...] | None = None) -> dict[str, bytes]:
     """The named parts of a package (all when None), those that are there. Raises OfficeFault for a huge part."""
-    found: dict[str, bytes] = {}
-    with _opened(data) as package:
-        for info in package.infolist():
-            if names is None or info.filename in names:
-                if info.file_size > _PART_LIMIT:
-                    raise fault("inflates_too_much", info.filename, mb=_PART_LIMIT >> 20)
-                found[info.filename] = package.read(info)
-    return found
+    package = Archive(io.BytesIO(data))
+    return {n: package.read(n, _PART_LIMIT) for n in (package.names if names is None else names) if n in package}
 
 
 def names(data: bytes) -> tuple[str, ...]:
-    with _opened(data) as package:
-        return tuple(package.namelist())
-
-
-def _opened(data: bytes) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as why:
-        raise fault("unreadable_file", reason=str(why)) from None
-
-
-def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    made = zipfile.ZipInfo(info.filename, info.date_time)
-    made.compress_type = zipfile.ZIP_DEFLATED
-    made.external_attr = info.external_attr
-    return made
-
-
-def _copy(data: bytes, info: zipfile.ZipInfo, new: zipfile.ZipFile) -> None:
-    """A member's compressed bytes under a new local header, with its sizes, so that no data descriptor follows."""
-    at = info.header_offset
-    start = (
-        at + 30 + int.from_bytes(data[at + 26 : at + 28], "little") + int.from_bytes(data[at + 28 : at + 30], "little")
-    )
-    moved = copy.copy(info)
-    assert new.fp is not None
-    moved.header_offset = new.fp.tell()
-    moved.flag_bits &= ~0x08
-    new.fp.write(moved.FileHeader(False))
-    new.fp.write(data[start : start + info.compress_size])
-    new.filelist.append(moved)
-    new.NameToInfo[moved.filename] = moved
-    new.start_dir = new.fp.tell()
+    return Archive(io.BytesIO(data)).names
 
 
 def load(data: bytes, part: str = "") -> Any:
