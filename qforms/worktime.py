@@ -9,14 +9,14 @@ import calendar
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from qforms.model import QformsError
+from qforms.months import add_months as add_months
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EXCHANGING = ("CN",)  # countries that announce, year by year, weekend days to be worked
 _REACH = 3660  # days looked ahead before a calendar counts as closed for good
-Day = TypeVar("Day", bound=date)
 
 
 class Hours(Protocol):
@@ -32,13 +32,6 @@ class Hours(Protocol):
     def off(self) -> Sequence[str]: ...
     @property
     def work(self) -> Sequence[str]: ...
-
-
-def add_months(day: Day, months: int) -> Day:
-    """The same day `months` later, or the last of that month where there is no such day (A30: 08-31 + 6 = 02-28)."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
 
 class WorkTime:

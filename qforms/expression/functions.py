@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from qforms.expression.kinds import BOOL, NUMBER, TEXT, Kind
+from qforms.expression.kinds import BOOL, DATE, NUMBER, TEXT, Kind
+from qforms.expression.run import OFFSET
 from qforms.expression.source import Fault
 from qforms.expression.told import ZH, shown, told, type_of
 from qforms.expression.tree import Tree
@@ -67,6 +68,39 @@ def _lower(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["lower", c.of(args[0], "text")], TEXT
 
 
+def _shifted(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    """after(day, "1m"), before(day, "3d"): the length as it is written in rules, checked once and for all."""
+    tree, kind = c.visit(args[0])
+    if kind.many or kind.type not in ("date", "datetime"):
+        raise Fault(f"{name}() 需要{ZH['date']}，{told(tree)}是{shown(kind)}", f"{name}() of a {type_of(kind)}")
+    length, _ = c.visit(args[1])
+    written = length[1] if length[0] == "value" else length[2][1] if length[0] == "limit" else None
+    if not isinstance(written, str) or not OFFSET.fullmatch(written):
+        raise Fault(f'{name}() 的第二项写 "7d" 或 "1m"（天或月）', f'the second part of {name}() is "7d" or "1m"')
+    return [name, tree, length], DATE
+
+
+def _last(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if tree[0] != "each":
+        raise Fault("last() 里写 清单.列，如 last(attempts.at)", "last() takes list.column")
+    return ["last", tree], Kind(kind.type, False, kind.choices)
+
+
+def _week(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if kind.many or kind.type not in ("date", "datetime"):
+        raise Fault(f"week() 需要{ZH['date']}，{told(tree)}是{shown(kind)}", f"week() of a {type_of(kind)}")
+    return ["week", tree], TEXT
+
+
+def _rounded(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    places, _ = c.visit(args[1])
+    if places[0] != "number" or places[1] not in ("0", "1", "2", "3", "4"):
+        raise Fault("rounded() 的第二项写小数位数 0–4", "rounded() takes 0 to 4 decimals")
+    return ["rounded", c.of(args[0], "number"), int(places[1])], NUMBER
+
+
 def _capitals(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["capitals", c.of(args[0], "number")], TEXT
 
@@ -83,4 +117,9 @@ FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "hours": (2, 2, _between),
     "lower": (1, 1, _lower),
     "capitals": (1, 1, _capitals),
+    "after": (2, 2, _shifted),
+    "before": (2, 2, _shifted),
+    "last": (1, 1, _last),
+    "week": (1, 1, _week),
+    "rounded": (2, 2, _rounded),
 }

@@ -9,15 +9,17 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from qforms import amount_cn
 from qforms.expression.tree import Tree
+from qforms.months import add_months
 
 Values = Mapping[str, Any]
 Run = Callable[[Values, list[str]], Any]
+OFFSET = re.compile(r"(\d{1,4})(d|m)")  # what after() and before() go by: days, calendar months
 
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": operator.eq,
@@ -238,6 +240,51 @@ def _hours(start: Tree, end: Tree) -> Run:
     return _binary(lambda a, b: Decimal(str((b - a).total_seconds())) / 3600, start, end)
 
 
+def _shift(sign: int, day: Tree, length: Tree) -> Run:
+    a, b = closure(day), closure(length)
+
+    def run(values: Values, unknown: list[str]) -> Any:
+        x = a(values, unknown)
+        return None if x is None else shifted(x, b(values, unknown), sign)
+
+    return run
+
+
+def shifted(day: date, length: str, sign: int = 1) -> date:
+    """The day that lies so many days ("7d") or calendar months ("1m") after a day, or before it: in months the same
+    day of the month, else the month's last (A30: 08-31 + 6m = 02-28)."""
+    day = _day(day)
+    found = OFFSET.fullmatch(length)
+    assert found is not None, length
+    number = sign * int(found[1])
+    return day + timedelta(days=number) if found[2] == "d" else add_months(day, number)
+
+
+def _last(tree: Tree) -> Run:
+    a = closure(tree)
+    return lambda values, unknown: x[-1] if (x := a(values, unknown)) else None
+
+
+def _week(tree: Tree) -> Run:
+    a = closure(tree)
+
+    def run(values: Values, unknown: list[str]) -> Any:
+        x = a(values, unknown)
+        return None if x is None else "{0.year}W{0.week:02d}".format(_day(x).isocalendar())
+
+    return run
+
+
+def _rounded(tree: Tree, places: int) -> Run:
+    a, unit = closure(tree), Decimal(1).scaleb(-places)
+
+    def run(values: Values, unknown: list[str]) -> Any:
+        x = a(values, unknown)
+        return None if x is None else Decimal(x).quantize(unit, ROUND_HALF_UP)
+
+    return run
+
+
 def _lower(tree: Tree) -> Run:
     a = closure(tree)
     return lambda values, unknown: None if (x := a(values, unknown)) is None else x.lower()
@@ -275,4 +322,9 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "hours": _hours,
     "lower": _lower,
     "capitals": _capitals,
+    "after": lambda day, length: _shift(1, day, length),
+    "before": lambda day, length: _shift(-1, day, length),
+    "last": _last,
+    "week": _week,
+    "rounded": _rounded,
 }

@@ -385,3 +385,52 @@ def test_capitals_write_an_amount_as_on_a_receipt() -> None:
     amount = expression.compile("capitals(n)", NAMES, "f:1")
     assert amount({"n": Decimal("6331.36")}) == "人民币陆仟叁佰叁拾壹元叁角陆分"
     assert amount({}) is None
+
+
+# ---------------------------------------------------------------- days and weeks
+
+
+def test_days_after_and_before_a_day() -> None:
+    names = {
+        "on": Kind("date"),
+        "at": Kind("datetime"),
+        "limits": Kind("limits", fields={"early": Kind("text", value="3d")}),
+    }
+    on = date(2026, 8, 31)
+    after = [expression.compile(f'after(on, "{n}")', names)({"on": on}) for n in ("7d", "1m", "3m", "6m", "12m")]
+    assert [d.isoformat() for d in after] == [
+        "2026-09-07",
+        "2026-09-30",
+        "2026-11-30",
+        "2027-02-28",
+        "2027-08-31",
+    ]  # B18
+    assert expression.compile("before(on, limits.early)", names)({"on": on}) == date(2026, 8, 28)
+    assert expression.compile('after(at, "0d")', names)({"at": T0.replace(month=3, day=12)}) == date(2026, 3, 12)
+    assert expression.compile('after(on, "1m")', names)({}) is None
+
+
+def test_the_week_of_a_day() -> None:
+    names = {"on": Kind("date")}
+    weeks = [
+        expression.compile("week(on)", names)({"on": date(*d)}) for d in ((2026, 3, 12), (2026, 1, 1), (2027, 1, 1))
+    ]
+    assert weeks == ["2026W11", "2026W01", "2026W53"]
+
+
+def test_the_last_row_and_rounding() -> None:
+    names = {"tries": Kind("row", True, fields={"at": Kind("date")}), "a": Kind("number")}
+    rows = ({"at": date(2026, 3, 1)}, {"at": date(2026, 3, 2)})
+    assert expression.compile("last(tries.at)", names)({"tries": rows}) == date(2026, 3, 2)
+    assert expression.compile("last(tries.at)", names)({}) is None
+    assert str(expression.compile("rounded(a / 3, 2)", names)({"a": 13})) == "4.33"
+    assert str(expression.compile("rounded(a / 3, 2)", names)({"a": 12})) == "4.00"
+
+
+@pytest.mark.parametrize(
+    "text", ['after(on, "1w")', 'after(a, "1d")', "last(a)", "week(a)", "rounded(a, b)", "after(on, a)"]
+)
+def test_what_these_functions_do_not_take(text: str) -> None:
+    names = {"on": Kind("date"), "a": Kind("number"), "b": Kind("number")}
+    with pytest.raises(QformsError):
+        expression.compile(text, names)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qforms.model import QformsError
+from qforms.months import add_months
 from qforms.settings import Calendar
-from qforms.worktime import WorkTime, add_months
+from qforms.worktime import WorkTime
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WORK = WorkTime(Calendar(), ZONE)
