@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 Value = str | int | float | Decimal | bool | datetime | date | None  # naive times; a text is never a formula or a link
 # How a cell looks: "fault" in the colours of a fault, "withdrawn" struck through and grey, "plain" without either.
 Look = Literal["fault", "withdrawn", "plain"]
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +21,10 @@ class RowEdit:
     `links`: an address relative to the book, or "#'sheet'!A1"; "" takes the link away. `notes`: the text of our comment
     on the cell; "" takes ours away; comments of others stay. `looks`: how cells are to look from now on."""
 
-    values: Mapping[int, Value] = NOTHING
-    links: Mapping[int, str] = NOTHING
-    notes: Mapping[int, str] = NOTHING
-    looks: Mapping[int, Look] = NOTHING
+    values: Mapping[int, Value] = field(default_factory=dict)
+    links: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[int, str] = field(default_factory=dict)
+    looks: Mapping[int, Look] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class SheetEdit:
     `hidden` hides or shows the sheet; None leaves it."""
 
     sheet: str
-    rows: Mapping[int, RowEdit] = NOTHING
+    rows: Mapping[int, RowEdit] = field(default_factory=dict)
     new: tuple[RowEdit, ...] = ()
     gone: frozenset[int] = frozenset()
     head: int = 0
@@ -72,7 +70,7 @@ class Plan:
     sheets: tuple[SheetEdit, ...] = ()
     grafts: tuple[Graft, ...] = ()
     dropped: tuple[str, ...] = ()  # titles of sheets that are taken out
-    names: Mapping[str, str] = NOTHING
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
