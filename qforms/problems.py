@@ -278,7 +278,16 @@ CATALOGUE: dict[str, Kind] = {
         "「{field}」在您的表发出之后已被别人改过，两个值都留着，等办公室选定。",
         "{field} was changed by somebody else after your form was made; both values are kept until the office chooses.",
     ),
+    "reason_missing": _kind(
+        "「{field}」改了，但没有写理由。请同时填写「{reason}」。",
+        "{field} was changed without a reason. Please fill in {reason_en} with it.",
+    ),
     "check_failed": _kind("{zh}。请改正「{field}」。", "{field}: {en}. Please correct it."),
+    "rows_overlap": _kind(
+        "第 {row} 行：{who} {day} 起已排了 {other}（{time}），不能同时在两处。请改时间或换人。",
+        "Row {row}: {who} is already booked for {other} ({time}) when this job begins, {day}. Change the time or the "
+        "person.",
+    ),
     "held_together": _kind(
         "「{field}」与其他金额、比例须一并正确才录入，请改正后一起发来。",
         "{field} is entered only together with the other amounts and shares. Please send them all again, corrected.",
@@ -364,6 +373,10 @@ CATALOGUE: dict[str, Kind] = {
         "您不能对 {number} 执行“{event}”。请由负责该步骤的部门答复。",
         "“{event}” on {number} is not yours to do. It has to come from the department in charge.",
     ),
+    "sign_in_turn": _kind(
+        "{number} 的“{event}”按顺序会签，现在轮到 {names}；轮到您时会再来信。",
+        "{number}: “{event}” is signed in turn, and it is the turn of {names}. You will be asked when it is yours.",
+    ),
     "event_state": _kind(
         "{number} 现在是“{state}”，不能“{event}”。",
         "{number} is “{state}” now: “{event}” is not possible.",
@@ -376,6 +389,7 @@ CATALOGUE: dict[str, Kind] = {
         "{number} 现在不能“{event}”：条件还不满足（当前“{state}”）。",
         "{number}: the condition of “{event}” does not hold yet (now “{state}”).",
     ),
+    "event_refused": _kind("{zh}（{number}，当前“{state}”）。", "{en} ({number}, now “{state}”)."),
     "event_nobody": _kind(
         "{number} 没有收件人，不能“{event}”。请填主送部门，并在基础资料里填该部门的邮箱。",
         "{number} has no recipient, so “{event}” is refused. Fill in To, and the department's address.",

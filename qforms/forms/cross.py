@@ -24,6 +24,7 @@ def check(forms: Mapping[str, Form], faults: Faults) -> None:
                 _cause(cause, event, forms, faults)
             for name, value in event.set.items():
                 _setting(form, event, name, value, faults)
+            _signing(form, event, faults)
 
 
 def _references(fld: Field, forms: Mapping[str, Form], faults: Faults) -> None:
@@ -34,9 +35,10 @@ def _references(fld: Field, forms: Mapping[str, Form], faults: Faults) -> None:
 
 
 def _labels(fields: Iterable[Field], faults: Faults) -> None:
-    """No two fields of a form, and no two columns of a list, may be called the same."""
+    """No two fields of a form, and no two columns of a list, may be called the same; but what is computed may bear the
+    name of what it is computed from: whoever writes that name means the field that can be written."""
     seen: dict[str, str] = {}
-    for fld in fields:
+    for fld in (f for f in fields if not f.calc):
         for word in {normal(name): name for name in names_of(fld)}.items():
             other = seen.setdefault(word[0], fld.name)
             if other != fld.name:
@@ -49,6 +51,8 @@ def _setting(form: Form, event: Event, name: str, value: object, faults: Faults)
     """What an event sets must fit its field: now a time, speaker a person, anything else a value of its type."""
     fld = form.field(name)
     assert fld is not None  # the declaration has checked the name
+    if value is None:
+        return  # taken away
     if value in SPECIAL:
         fits = fld.type in SPECIAL[str(value)]
     else:
@@ -66,3 +70,11 @@ def _cause(cause: str, event: Event, forms: Mapping[str, Form], faults: Faults) 
     known = [*SELF_FIRED, *(f"{f.name}.{e.name}" for f in forms.values() for e in f.lifecycle.events)]
     if cause not in known:
         faults.unknown(event.origin, ("起因", "cause"), cause, known)
+
+
+def _signing(form: Form, event: Event, faults: Faults) -> None:
+    """Silence is consent only where a form says so, and never where money is at stake (P40)."""
+    silent = event.sign and any(cause.startswith("clock.") for cause in event.on)
+    if silent and any(f.type == "money" or any(c.type == "money" for c in f.fields) for f in form.fields):
+        zh = f"事件 {event.name}：涉及金额的表单不能逾期视为同意"
+        faults.add(event.origin, zh, f"event {event.name}: silence is no consent where money is at stake")

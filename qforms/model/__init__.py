@@ -6,7 +6,7 @@ steer it, and `texts`, which all speak."""
 
 from qforms.model.arrivals import SYSTEM, TRUNCATED, Bounce, Decision, Delivery, Filled, Part, Reading, Speaker, Stamp
 from qforms.model.edges import Dead, Later, Sent, Source, Store, Transport
-from qforms.model.forms import Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Section, State
+from qforms.model.forms import Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State
 from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
 from qforms.model.records import Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
@@ -15,6 +15,7 @@ from qforms.model.rules import (
     DecideRule,
     FigureRule,
     LetterRule,
+    LookUpRule,
     Recipients,
     Rulebook,
     Step,
@@ -55,6 +56,7 @@ __all__ = [
     "LetterIntent",
     "LetterRule",
     "Lifecycle",
+    "LookUpRule",
     "Origin",
     "Outcome",
     "Part",
@@ -64,11 +66,13 @@ __all__ = [
     "Recipients",
     "Record",
     "Rulebook",
+    "Reversing",
     "Section",
     "Sent",
     "Source",
     "Speaker",
     "Stamp",
+    "Sign",
     "State",
     "Step",
     "Store",

@@ -19,6 +19,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Reversing:
+    """While `when` holds a changed row of a list stays, and the same row comes again with the `negate` columns negated
+    and the `mark` column true."""
+
+    when: str
+    negate: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a form. `type` is one of `forms.types.TYPES`; `many` makes it a tuple of such values.
 
@@ -48,12 +58,16 @@ class Field:
     all_or_nothing: bool = False  # money, shares, approvals, decisions (P2)
     private: bool = False  # never leaves to an outside address, whatever the form's audience (P5)
     blank: bool = True  # stands on the blank form
+    needs_reason: str = ""  # who changes what is known writes why, into that field
     wide: bool = False  # takes the whole width on paper
     rows: int = 0  # rows drawn on paper: of a list, or of free text
     example: Text = NO_TEXT
     help: Text = NO_TEXT
     origin: str = ""  # form.yaml:12
     rows_of: str = ""  # of a list: the column whose choices are its rows, each printed in its row
+    apart: tuple[str, ...] = ()  # of a list: who, from, to: no two rows of the same one may overlap
+    text: Text = NO_TEXT  # computed: a sentence with the record's values in it
+    reversing: Reversing | None = None  # of a list: from when on its rows stand, and changes are reversing rows (P52)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +102,23 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """An event that several agree to (会签, P40): it happens when enough of them have signed.
+
+    `by` are roles and fields, as for recipients; `need` of them, 0 for all; `in_turn`: each after the one before."""
+
+    by: tuple[str, ...]
+    need: int = 0
+    in_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A row of the lifecycle table: what moves a record from one state to another.
 
     `on` says what fires it: "person" (a decision, a cell, JSON), "filled" (by itself, once `when` holds), "opened",
-    "clock.<name>" (when that clock ends), "<form>.<event>" (an event of a record that refers to this one)."""
+    "clock.<name>" (when that clock ends), "<form>.<event>" (an event of a record that refers to this one; `when`
+    and `set` may name that record's fields: objection.target_rev)."""
 
     name: str
     label: Text
@@ -102,8 +128,12 @@ class Event:
     by: tuple[str, ...] = ()
     when: str = ""
     needs: tuple[str, ...] = ()  # fields that must be filled
-    set: Mapping[str, Any] = dc.field(default_factory=dict)  # field -> value, "now" or "speaker"
+    set: Mapping[str, Any] = dc.field(default_factory=dict)  # field -> value, "now", "speaker", "reason" or None
     origin: str = ""
+    add: Mapping[str, Any] = dc.field(default_factory=dict)  # list -> its new row: column -> value, "now" or a field
+    sign: Sign | None = None
+    gate: tuple[Check, ...] = ()  # what must hold before: a refusal lists all that does not
+    refuse: Text = NO_TEXT  # said to whoever fires it when it can't be; a record that fires it is refused with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +158,7 @@ class Form:
     code: str
     title: Text
     audience: Literal["internal", "supplier", "customer"]
-    number: str  # "8001-{yyyymm}-{seq:04d}"; "" = named by its `named_by` field
+    number: str  # "8001-{yyyymm}-{seq:04d}", or fields: "PB-{week}"; "" = named by its `named_by` fields
     sections: tuple[Section, ...]
     lifecycle: Lifecycle
     checks: tuple[Check, ...] = ()
@@ -136,7 +166,7 @@ class Form:
     columns: tuple[str, ...] = ()  # fields shown as columns of its sheet, at most 25 (P30)
     office_columns: tuple[str, ...] = ()  # those the office may edit there
     open_by: tuple[str, ...] = ()  # roles that may send one in; "customer", "anyone"
-    named_by: tuple[str, ...] = ()  # fields that make up the number of reference data (a product's model …)
+    named_by: tuple[str, ...] = ()  # fields that say which record it is (a product's model …): the same again revises
     retention: Text = NO_TEXT
     origin: str = ""
     facts: tuple[str, ...] = ()  # fields that letters name, the first five that are known; else the columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Literal, Protocol
 
 from qforms.model.texts import NO_TEXT, Text
@@ -82,6 +82,29 @@ class TriggerRule:
     clause: str = ""
     say: Text = NO_TEXT
     origin: str = ""
+    each: str = ""  # a list, or a field with several values: judged for each row or value by itself
+    series: Mapping[str, Condition] = dc.field(default_factory=dict)  # step -> its day: one form is opened for each
+    add: Mapping[str, Any] = dc.field(default_factory=dict)  # field -> what it gets besides what it holds, or a row
+    if_none: Literal["open", "nothing"] = "open"  # nothing: only what is open already is written to
+    at_end: bool = False  # judged also where the record's life is over
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpRule:
+    """Fills fields of a form, or of each row of its list, from the reference record that is in force on a day: of those
+    whose `match` fields say the same the one with the latest `latest` that is not after `until`."""
+
+    name: str
+    on: str
+    list: str
+    from_: str  # the form that is looked in
+    match: Mapping[str, str]  # its field -> ours
+    latest: str
+    until: str
+    fill: Mapping[str, str]  # our field -> its, or "number"
+    when: Condition | None = None
+    clause: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +121,8 @@ class Step:
 class ClockRule:
     """A deadline (`inbox_rules/clocks.yaml`): due at `from_` + `within` (or at `by`), met when `until` is known.
 
-    A `timer` is no obligation of anybody: it only fires lifecycle events (`on: clock.<name>`) and is not listed."""
+    A `timer` fires lifecycle events (`on: clock.<name>`); without an owner it is nobody's obligation and is not listed.
+    With `each` every row of that list has a clock of its own, called "<name>#<row>", rows counted from 1."""
 
     name: str
     on: str
@@ -118,8 +142,11 @@ class ClockRule:
     code: str = ""  # CK03 …
     clause: str = ""
     title: Text = NO_TEXT
-    ask: Text = NO_TEXT  # what the owner has to do, one imperative sentence
+    ask: Text = NO_TEXT  # what the owner has to do, one imperative sentence; {field} stands for a field's value
     origin: str = ""
+    each: str = ""
+    into: str = ""  # the field of the record that shows the limit
+    ends: time | None = None  # the time of day of a limit that is reckoned in days
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +182,7 @@ class Rulebook:
     triggers: tuple[TriggerRule, ...] = ()
     clocks: tuple[ClockRule, ...] = ()
     letters: tuple[LetterRule, ...] = ()
+    look_ups: tuple[LookUpRule, ...] = ()
     conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
     digest: str = ""
     figures_over: Mapping[str, tuple[FigureRule, ...]] = dc.field(default_factory=dict)  # by the form counted
@@ -163,8 +191,10 @@ class Rulebook:
     clocks_on: Mapping[str, tuple[ClockRule, ...]] = dc.field(default_factory=dict)
     letters_on: Mapping[str, tuple[LetterRule, ...]] = dc.field(default_factory=dict)  # by "<form>.<event or field>"
 
-    def clock(self, name: str) -> ClockRule | None:
-        return next((c for c in self.clocks if c.name == name), None)
+    def clock(self, name: str, form: str = "") -> ClockRule | None:
+        """The rule of a clock, of a row's too ("measure_completion#2"); forms may have clocks of the same name."""
+        own = name.partition("#")[0]
+        return next((c for c in self.clocks if c.name == own and form in ("", c.on)), None)
 
 
 class WorkTime(Protocol):

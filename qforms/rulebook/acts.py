@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses as dc
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, cast
 
 from qforms.expression import Compiled
-from qforms.expression.kinds import Kind, kind_of
-from qforms.model import ClockRule, Field, Form, LetterRule, TriggerRule
+from qforms.expression.kinds import DATE, Kind, kind_of
+from qforms.model import NO_TEXT, ClockRule, Field, Form, LetterRule, TriggerRule
 from qforms.rulebook import grammar
 from qforms.rulebook.parts import FORM, Reader, names_of, people_of
 from qforms.rulebook.scope import NEVER
 from qforms.rulebook.source import Item, Map
 
+STEPS = Field("series", NO_TEXT, "list", fields=(Field("step", NO_TEXT, "str"), Field("day", NO_TEXT, "date")))
 LETTERS = (
     *("acknowledgement", "question", "rejection", "issue", "revision", "decision_request", "reminder", "escalation"),
     *("alarm", "answer", "stage", "digest", "operator"),
@@ -26,6 +27,12 @@ def trigger(r: Reader, item: Item) -> TriggerRule:
     item.need("when")
     task = item.word("task")
     opened = None if task else r.form(item, "open")
+    each = r.each(item, on)
+    series = _series(r, item, on)
+    if task and series:
+        item.wrong("series", "只用于 open", "goes with open only")
+    if task and each:
+        item.wrong("each", "只用于 open", "goes with open only")
     if task and item.has("open"):
         item.wrong("task", "与 open 不能同时有", "and open exclude each other")
     closed, link = _if_closed(r, item, opened)
@@ -50,7 +57,47 @@ def trigger(r: Reader, item: Item) -> TriggerRule:
         clause=item.word("clause"),
         say=item.text("say"),
         origin=item.origin,
+        each=each,
+        series=series,
+        add=_add(r, item, on, opened),
+        if_none=cast(Any, item.one_of("if_none", ("open", "nothing"), "open")),
+        at_end=item.flag("at_end"),
     )
+
+
+def _series(r: Reader, item: Item, on: Form | None) -> dict[str, Compiled]:
+    """`series: {w1: after(installed_on, "7d"), …}`: a form a step; the other expressions may name step and day."""
+    found: dict[str, Compiled] = {}
+    for name, value, at in item.pairs("series"):
+        if on is not None:
+            found[name] = r.scopes.compile(str(value), at, on.name, DATE)
+    if found:
+        r.row = STEPS
+    return found
+
+
+def _add(r: Reader, item: Item, on: Form | None, opened: Form | None) -> dict[str, Any]:
+    """`add: {stages: step, history: {number: number, at: received_at}}`: what a field with several values, or a list,
+    gets besides what it holds."""
+    found: dict[str, Any] = {}
+    for name, value, at in item.pairs("add"):
+        declared = opened.field(name) if opened else None
+        if opened and (declared is None or not (declared.many or declared.fields)):
+            lists = [f.name for f in opened.fields if f.many or f.fields]
+            r.faults.unknown(at, (f" {opened.name} 里可填多个值的字段", f"list of {opened.name}"), name, lists)
+        elif on is not None and isinstance(value, Map):
+            columns = {f.name: f for f in declared.fields} if declared else {}
+            for column in (c for c in value if c not in columns):
+                r.faults.unknown(value.at(column), (f" {name} 的列", f"column of {name}"), column, columns)
+            found[name] = {c: _compiled(r, v, value.at(c), on, columns.get(c)) for c, v in value.items()}
+        elif on is not None:
+            found[name] = _compiled(r, value, at, on, declared)
+    return found
+
+
+def _compiled(r: Reader, value: Any, at: str, on: Form, declared: Field | None) -> Compiled:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return r.scopes.compile(text, at, on.name, _filled(declared) if declared else None, r.row)
 
 
 def _span(r: Reader, item: Item) -> timedelta | None:
@@ -87,8 +134,7 @@ def _fill(r: Reader, item: Item, on: Form | None, opened: Form | None) -> Mappin
         if opened and declared is None:
             r.faults.unknown(at, (f" {opened.name} 的字段", f"field of {opened.name}"), name, names_of(opened))
         if on is not None:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            found[name] = r.scopes.compile(text, at, on.name, _filled(declared) if declared else None)
+            found[name] = _compiled(r, value, at, on, declared)
     return found
 
 
@@ -96,8 +142,9 @@ def clock(r: Reader, item: Item) -> ClockRule:
     on = r.form(item, "on")
     item.need("from", "until")
     length = r.within(item)
-    if item.has("within") == item.has("by"):
-        item.faults.add(item.origin, "within 与 by 须有且只有一个", "give either within or by")
+    each = r.each(item, on)
+    if not item.has("within") and not item.has("by"):
+        item.faults.add(item.origin, "缺少 within 或 by", "give within, or by, or both")
     timer = item.flag("timer")
     if not timer:
         item.need("owner")
@@ -122,7 +169,20 @@ def clock(r: Reader, item: Item) -> ClockRule:
         title=item.text("title"),
         ask=item.text("ask"),
         origin=item.origin,
+        each=each,
+        into=r.own_field(item, "into", on),
+        ends=_time(item, "ends"),
     )
+
+
+def _time(item: Item, key: str) -> time | None:
+    """A time of day, as `17:30`."""
+    text = item.word(key)
+    try:
+        return time.fromisoformat(text) if text else None
+    except ValueError:
+        item.wrong(key, f"「{text}」应写成 17:30", f"{text!r} is not like 17:30")
+        return None
 
 
 def letter(r: Reader, item: Item) -> LetterRule:
@@ -140,7 +200,7 @@ def letter(r: Reader, item: Item) -> LetterRule:
         when=r.condition(item, "when", form),
         to=r.to(item, "to", form),
         cc=r.to(item, "cc", form),
-        attach=_attach(r, item),
+        attach=_attach(r, item, form),
         ask=_ask(r, item, form),
         ask_labels=_labels(r, item, form),
         urgent=item.flag("urgent"),
@@ -157,17 +217,19 @@ def _letter_form(r: Reader, item: Item) -> Form | None:
     if form is None:
         r.faults.unknown(item.at("on"), FORM, form_name, r.scopes.forms)
         return None
-    known = ["opened", "revised", *(e.name for e in form.lifecycle.events), *(f.name for f in form.fields)]
+    known = ["opened", "revised", "signed", *(e.name for e in form.lifecycle.events), *(f.name for f in form.fields)]
     if what not in known:
         r.faults.unknown(item.at("on"), (f" {form.name} 的事件或字段", f"event or field of {form.name}"), what, known)
     return form
 
 
-def _attach(r: Reader, item: Item) -> tuple[str, ...]:
+def _attach(r: Reader, item: Item, on: Form | None) -> tuple[str, ...]:
     names = item.words("attach")
     for name in names:
-        kind, _, form = name.partition(":")
-        if kind == "blank" and form in r.scopes.forms:
+        kind, _, what = name.partition(":")
+        if kind == "blank" and what in r.scopes.forms:
+            continue
+        if kind == "document" and on and (field := on.field(what)) and field.type == "ref":
             continue
         if name != "document":
             known = ["document", *(f"blank:{f}" for f in r.scopes.forms)]

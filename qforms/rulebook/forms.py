@@ -20,12 +20,15 @@ class Place:
     want: Kind
     origin: str
     row: Field | None = None
+    firing: tuple[str, ...] = ()
 
 
 def conditions(scopes: Scopes) -> dict[str, Compiled]:
     """All expressions of all forms."""
     return {
-        place.name: scopes.compile(place.text, place.origin or form.name, form.name, place.want, place.row)
+        place.name: scopes.compile(
+            place.text, place.origin or form.name, form.name, place.want, place.row, place.firing
+        )
         for form in scopes.forms.values()
         for place in _places(form)
     }
@@ -42,11 +45,20 @@ def _places(form: Form) -> Iterator[Place]:
             yield Place(f"{form.name}:check_when:{n}", check.when, BOOL, check.origin)
     for event in form.lifecycle.events:
         if event.when:
-            yield Place(f"{form.name}:event:{event.name}", event.when, BOOL, event.origin)
+            firing = tuple(
+                dict.fromkeys(form_name for on in event.on if (form_name := on.partition(".")[0]) != "clock")
+            )
+            yield Place(f"{form.name}:event:{event.name}", event.when, BOOL, event.origin, firing=firing)
+        for n, gate in enumerate(event.gate):
+            yield Place(f"{form.name}:gate:{event.name}:{n}", gate.that, BOOL, gate.origin)
+            if gate.when:
+                yield Place(f"{form.name}:gate_when:{event.name}:{n}", gate.when, BOOL, gate.origin)
 
 
 def _of_field(form: str, field: Field, path: str, row: Field | None = None) -> Iterator[Place]:
     for n, text in enumerate(field.calc):
         yield Place(f"{form}:calc:{path}:{n}", text, kind_of(field), field.origin, row)
+    if field.reversing:
+        yield Place(f"{form}:reversing:{path}", field.reversing.when, BOOL, field.origin, row)
     if field.required_when:
         yield Place(f"{form}:required_when:{path}", field.required_when, BOOL, field.origin, row)

@@ -15,7 +15,7 @@ ROLES = (
     *("intake", "sales", "aftersales", "repair", "engineering", "quality", "production", "purchasing", "gmo", "gm"),
     *("chief_engineer", "finance", "line_manager", "hq", "legal", "hr", "responsible_unit", "review_board", "team"),
 )
-PEOPLE = ("customer", "supplier", "owner", "head", "office", "operator", "speaker")
+PEOPLE = ("customer", "supplier", "owner", "head", "office", "operator", "speaker", "signers")
 DURATION = re.compile(r"(\d{1,4})\s*(min|h|d|wd|m)")
 _EVERY = re.compile(r"every\s+(.+)")
 _PERCENT = re.compile(r"(\d{1,3})\s*%")
@@ -64,7 +64,7 @@ def _recipients(value: Any, item: Item, at: str, fields: Collection[str]) -> Rec
         else:
             item.faults.add(at, "收件人写角色、字段或 {else: […]}", "recipients are roles, fields or {else: […]}")
     for name in names:
-        if name not in ROLES and name not in PEOPLE and name not in fields:
+        if name.removesuffix(".head") not in ROLES and name not in PEOPLE and name not in fields:
             item.faults.unknown(at, ("收件人", "recipient"), name, {*ROLES, *PEOPLE, *fields})
     return Recipients(tuple(names), else_)
 

@@ -34,14 +34,25 @@ class Scopes:
     def _limits(self) -> Mapping[str, Kind]:
         return {"limits": limit_kinds(self.limits)}
 
-    def compile(self, text: str, where: str, form: str, want: Kind | None = None, row: Field | None = None) -> Compiled:
-        """An expression over a form, or over one row of its list `row`. A fault is collected, and NEVER given."""
-        scope = f"{form}.{row.name}" if row else form
+    def compile(
+        self,
+        text: str,
+        where: str,
+        form: str,
+        want: Kind | None = None,
+        row: Field | None = None,
+        firing: tuple[str, ...] = (),
+    ) -> Compiled:
+        """An expression over a form, or over one row of its list `row`; `firing` are forms whose records may fire it,
+        named as objection.target_rev. A fault is collected, and NEVER given."""
+        scope = "+".join([f"{form}.{row.name}" if row else form, *firing])
         key = f"{scope}|{_wanted(want)}|{text}"
         made = self.made.get(key) or self.trees.get(key)
         try:
             compiled = (
-                expression.from_json(made) if made else expression.compile(text, self._names(form, row), where, want)
+                expression.from_json(made)
+                if made
+                else expression.compile(text, {**self._fired_by(firing), **self._names(form, row)}, where, want)
             )
         except QformsError as fault:
             for line in fault.problems:
@@ -57,6 +68,10 @@ class Scopes:
             extra = {**self._limits, **(self._figures(declared) if declared else {})}
             self._kinds[form] = kinds_of(declared, self.forms, extra) if declared else extra
         return row_kinds(row, self._kinds[form]) if row else self._kinds[form]
+
+    def _fired_by(self, forms: tuple[str, ...]) -> Mapping[str, Kind]:
+        known = (self.forms[name] for name in forms if name in self.forms)
+        return {form.name: Kind("text", fields=kinds_of(form)) for form in known}
 
     def know_figures(self, figures: Iterable[FigureRule]) -> None:
         """From now on the figures may be named; their own expressions can't name figures."""

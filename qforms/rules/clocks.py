@@ -4,13 +4,14 @@ longer applies it is cancelled, and where it applies again it runs on from its o
 from __future__ import annotations
 
 import dataclasses as dc
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from qforms.model import Clock, ClockRule, Origin, Record
-from qforms.rules import addressing, ladder
+from qforms.months import add_months
+from qforms.rules import addressing, ladder, signing
 from qforms.rules.names import Names
-from qforms.rules.work import Work
-from qforms.worktime import add_months
+from qforms.rules.work import Work, by_rule
 
 AUTO = ("auto_issue", "auto_reissue")  # the timers whose length is a setting: settings.issue
 END_OF_DAY = time(23, 59, 59)
@@ -23,10 +24,29 @@ def run(work: Work, number: str) -> None:
     old = work.view.clocks(number) if rules else {}
     for rule in rules:
         assert record is not None
-        clock = judged(work, rule, record, old.get(rule.name))
-        if clock is not None and clock != old.get(rule.name):
-            _note(work, rule, old.get(rule.name), clock)
-            work.view.put_clock(clock)
+        own = {name: (one, names) for name, one, names in views(work, rule, record)}
+        gone = {n for n in old if rule.each and n.startswith(f"{rule.name}#") and n not in own}
+        for name in (*own, *sorted(gone)):
+            clock = (
+                judged(work, rule, own[name][0], old.get(name), name, own[name][1])
+                if name in own
+                else _cancelled(old[name])
+            )
+            if clock is not None and clock != old.get(name):
+                _note(work, rule, old.get(name), clock)
+                work.view.put_clock(clock)
+
+
+def views(work: Work, rule: ClockRule, record: Record) -> Iterator[tuple[str, Record, Names]]:
+    """The clocks that a rule has on a record: the clock's name, the record as that clock sees it (of the list only its
+    own row), and the names of its expressions."""
+    if not rule.each:
+        yield rule.name, record, work.names(record)
+        return
+    for n, value in enumerate(record.values.get(rule.each) or (), start=1):
+        row = value if isinstance(value, Mapping) else {"each": value}
+        one = dc.replace(record, values={**record.values, rule.each: (value,)})
+        yield f"{rule.name}#{n}", one, work.names(one, {k: v for k, v in row.items() if v is not None})
 
 
 def publish(work: Work, number: str) -> None:
@@ -35,20 +55,27 @@ def publish(work: Work, number: str) -> None:
     if record is None or not work.book.clocks.get(record.form):
         return
     clocks = work.view.clocks(number)
-    due: dict[str, datetime] = {}
+    values: dict[str, date] = {}
     for name in work.book.dues(record.form):
         ending = "_" + name.removesuffix("_due")
         if found := [c.due_at for c in clocks.values() if c.rule.endswith(ending)]:
-            due[name] = min(found)
+            values[name] = min(found)
     rules = {r.name for r in work.book.clocks[record.form] if not r.soft and not r.timer}
     if work.catalogue.field(record.form, "due_at") and (hard := [c.due_at for c in clocks.values() if c.rule in rules]):
-        due["due_at"] = min(hard)
-    work.revise(number, due, Origin("", by="clock"), content=False)
+        values["due_at"] = min(hard)
+    for rule in work.book.clocks[record.form]:
+        if rule.into and rule.name in clocks and by_rule(record, rule.into) and clocks[rule.name].state != "cancelled":
+            at = clocks[rule.name].due_at
+            field = work.catalogue.field(record.form, rule.into)
+            values[rule.into] = work.day(at) if field and field.type == "date" else at
+    work.revise(number, values, Origin("", by="clock"), content=False)
 
 
-def judged(work: Work, rule: ClockRule, record: Record, old: Clock | None) -> Clock | None:
-    """The clock as it stands now; None when it has never applied."""
-    names = work.names(record)
+def judged(
+    work: Work, rule: ClockRule, record: Record, old: Clock | None, name: str = "", names: Names | None = None
+) -> Clock | None:
+    """The clock as it stands now; None when it has never applied. `name` and `names` are those of a row (`views`)."""
+    names = names or work.names(record)
     applies = rule.when is None or rule.when(names) is True
     if record.status and work.final(record) and not _known(rule, names):
         applies = False
@@ -57,7 +84,7 @@ def judged(work: Work, rule: ClockRule, record: Record, old: Clock | None) -> Cl
         return _cancelled(old)
     reason = "reclassified" if due < work.at and (old is None or old.state == "cancelled") else ""
     clock = Clock(
-        rule.name,
+        name or rule.name,
         record.number,
         record.case_no,
         start,
@@ -88,15 +115,25 @@ def times(work: Work, rule: ClockRule, names: Names) -> tuple[datetime | None, d
     if rule.timer and rule.name in AUTO:
         issue = work.settings.issue
         return start, start + timedelta(minutes=issue.after_minutes) if issue.mode == "auto" else None
-    if rule.by is not None:
-        due = rule.by(names)
-        return start, _moment(work, due, END_OF_DAY) if isinstance(due, (date, datetime)) else None
+    due = rule.by(names) if rule.by is not None else None
+    if isinstance(due, (date, datetime)):
+        return start, _moment(work, due, rule.ends or END_OF_DAY)
+    return start, _within(work, rule, names, start)
+
+
+def _within(work: Work, rule: ClockRule, names: Names, start: datetime) -> datetime | None:
+    """The limit by the rule's length; where days are counted it may end at a set time of day."""
     if rule.months:
-        return start, add_months(work.settings.local(start), rule.months)
+        return _at(work, add_months(work.settings.local(start), rule.months), rule)
     if rule.working_days:
-        return start, work.procedures.work.add_days(start, rule.working_days)
-    assert rule.within is not None, rule.name
-    return start, work.procedures.work.add(start, rule.within) if working(work, rule, names) else start + rule.within
+        return _at(work, work.procedures.work.add_days(start, rule.working_days), rule)
+    if rule.within is None:
+        return None
+    return work.procedures.work.add(start, rule.within) if working(work, rule, names) else start + rule.within
+
+
+def _at(work: Work, due: datetime, rule: ClockRule) -> datetime:
+    return due if rule.ends is None else datetime.combine(work.day(due), rule.ends, tzinfo=work.settings.zone)
 
 
 def working(work: Work, rule: ClockRule, names: Names) -> bool:
@@ -112,6 +149,8 @@ def urgent(rule: ClockRule, names: Names) -> bool:
 
 def owner(work: Work, rule: ClockRule, record: Record) -> str:
     """Who has to act: the first department or person that the rule's owner stands for."""
+    if signing.SIGNERS in rule.owner.names:
+        return next(iter(signing.waiting(work, record)), "")
     found = addressing.named(work, rule.owner.names, record) or addressing.named(work, rule.owner.else_, record)
     return found[0] if found else next(iter(rule.owner.names), "")
 

@@ -8,8 +8,9 @@ import dataclasses as dc
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from qforms.model import Facts, Form, Judgement, Origin, Outcome, Reading, Record, Value
-from qforms.rules import answers, calc, engine, letters, lifecycle
+from qforms.forms.overlaps import overlaps
+from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Value
+from qforms.rules import answers, calc, engine, letters, lifecycle, reversing, lookups
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -27,6 +28,7 @@ def judge(
     done = []
     for outcome in outcomes:
         work.speaker = outcome.speaker
+        work.answering = _answering(facts, outcome)
         done.append(_admitted(work, outcome))
     engine.settle(work)
     judged = engine.finish(work)
@@ -34,6 +36,13 @@ def judge(
         work.speaker = outcome.speaker
         answers.owed(work, outcome)
     return dc.replace(judged, outcomes=tuple(done), letters=tuple(work.view.letters.values()))
+
+
+def _answering(facts: Facts, outcome: Outcome) -> frozenset[str]:
+    """The department and the person that the answered letter had asked for a decision."""
+    letter = facts.letter_by_code(outcome.token) if outcome.token else None
+    asked = letter.intent.facts if letter else {}
+    return frozenset(str(asked[k]) for k in ("department", "name") if asked.get(k))
 
 
 def _admitted(work: Work, outcome: Outcome) -> Outcome:
@@ -63,7 +72,7 @@ def _taken(work: Work, outcome: Outcome) -> Outcome:
 
 def _written(work: Work, outcome: Outcome) -> str:
     form = work.catalogue.form(outcome.form)
-    number = outcome.number
+    number = outcome.number or work.standing(form, outcome.values)
     existing = work.view.record(number) if number else None
     new = existing is None
     if existing is None:
@@ -74,7 +83,9 @@ def _written(work: Work, outcome: Outcome) -> str:
             work.faulty.add(number)
     record = work.view.record(number)
     assert record is not None
+    lookups.settle(work, number)
     calc.settle(work, number)
+    _check(work, number, outcome)
     if new:
         lifecycle.opened(work, number)
     authorised = bool(outcome.token)
@@ -83,6 +94,25 @@ def _written(work: Work, outcome: Outcome) -> str:
     if outcome.event:
         lifecycle.asked(work, number, outcome.event, outcome.speaker, authorised)
     return number
+
+
+def _check(work: Work, number: str, outcome: Outcome) -> None:
+    """Raises Refusal for a check of the form that fails now that all is known which it rests on: computed fields,
+    figures, the records referred to. Admission has held back what it could judge by the given values alone."""
+    record = work.view.record(number)
+    assert record is not None
+    form, names, conditions = work.form(record), work.names(record), work.procedures.rulebook.conditions
+    for n, check in enumerate(form.checks):
+        that, when = conditions.get(f"{form.name}:check:{n}"), conditions.get(f"{form.name}:check_when:{n}")
+        if that is None or (check.when and not (when and when(names))) or that(names) is not False:
+            continue
+        rest = {name.partition(".")[0] for c in (that, when) if c for name in c.names}
+        if not rest.isdisjoint(outcome.values) or rest.isdisjoint(f.name for f in form.fields if not f.calc):
+            said = {"zh": check.say.zh, "en": check.say["en"]}
+            raise Refusal(Problem("check_failed", outcome.where.get(check.at, ""), check.at, said))
+    for problem in overlaps(form, record.values, work.catalogue):
+        if problem.field in outcome.values:
+            raise Refusal(problem)
 
 
 def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
@@ -107,19 +137,20 @@ def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
 
 
 def _own_case(work: Work, form: Form, record: Record) -> str:
-    """A form that a customer may open starts a case of its own; others belong to that of what they refer to."""
-    if "customer" in form.open_by and not form.named_by:
+    """A form that a customer may open starts a case of its own; others belong to that of what they refer to. What an
+    employee found, and refers to nothing, is a case too."""
+    if work.starts_case(form):
         return record.number
     for field in (f for f in form.fields if f.type == "ref"):
         value = record.values.get(field.name)
         target = work.view.record(str(value[0] if isinstance(value, tuple) and value else value or ""))
         if target is not None and target.case_no:
             return target.case_no
-    return ""
+    return record.number if "employee" in form.open_by else ""
 
 
 def _revised(work: Work, record: Record, outcome: Outcome) -> None:
-    values = dict(outcome.values)
+    values = reversing.kept(work, record, outcome.values)
     if outcome.alarm and work.catalogue.field(record.form, "danger_words"):
         old = tuple(record.values.get("danger_words") or ())
         values["danger_words"] = tuple(dict.fromkeys([*old, *outcome.alarm]))

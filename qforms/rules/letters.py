@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from qforms import stamp
 from qforms.model import Lang, LetterIntent, LetterRule, Recipients, Record
-from qforms.rules import ladder
+from qforms.rules import addressing, ladder, signing
 from qforms.rules import wording as w
 from qforms.rules.people import MANAGERS, Addressee, unique
 from qforms.rules.work import Work
@@ -54,7 +54,7 @@ def _write(work: Work, rule: LetterRule, record: Record) -> None:
         record,
         audience(rule.to.names, work),
         rule=rule.name,
-        attach=_attach(rule, record),
+        attach=_attach(work, rule, record),
         urgent=rule.urgent,
     )
     # what asks for a decision goes to each by himself: the code in it is his alone
@@ -62,14 +62,34 @@ def _write(work: Work, rule: LetterRule, record: Record) -> None:
     for group, copies in groups:
         own = f"{key}:{group[0].address}" if rule.ask else key
         facts = _facts(work, rule, record, group[0])
-        newest = next(reversed(work.procedures.keys.values()), None)  # none in a test of the rules
-        code = stamp.code_for(newest, own) if rule.ask and newest else ""
+        code = code_for(work, own) if rule.ask else ""
         send(work, draft, own, group, copies, facts, code)
 
 
-def _attach(rule: LetterRule, record: Record) -> tuple[str, ...]:
-    own = {"document": f"document:{record.number}@{record.revision}"}
-    return tuple(own.get(a, a) for a in rule.attach)
+def code_for(work: Work, key: str) -> str:
+    """The one-time code of a letter; none in a test of the rules, which has no keys."""
+    newest = next(reversed(work.procedures.keys.values()), None)
+    return stamp.code_for(newest, key) if newest else ""
+
+
+def asking(work: Work, record: Record) -> dict[str, str]:
+    """How a signature is asked for that a record waits for: verdict -> event, as the letter rule that asks says."""
+    events = {e.name for e in work.form(record).lifecycle.events if e.sign and record.status in e.from_}
+    asked = (r.ask for on, rules in work.book.letters.items() if on.startswith(f"{record.form}.") for r in rules)
+    return next((dict(ask) for ask in asked if ask.get("agree") in events), {})
+
+
+def _attach(work: Work, rule: LetterRule, record: Record) -> tuple[str, ...]:
+    """What is enclosed: the record's own document, that of a record to which a field refers, or a blank form."""
+    found = []
+    for name in rule.attach:
+        kind, _, what = name.partition(":")
+        one = record if name == "document" else work.view.record(str(record.values.get(what) or ""))
+        if kind != "document":
+            found.append(name)
+        elif one is not None:
+            found.append(f"document:{one.number}@{one.revision}")
+    return tuple(found)
 
 
 def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[str, Any]:
@@ -81,9 +101,9 @@ def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[
         "request": w.request(work, rule, record, lang, to.department),
     }
     facts["ask_labels"] = [f.label[lang] for n in rule.ask_labels if (f := work.catalogue.field(form.name, n))][:6]
-    facts["links"] = bool(rule.ask or rule.ask_labels)
+    facts["links"] = bool("agree" in rule.ask or rule.ask_labels)
     if rule.ask:
-        facts |= {"agree": True, "ask": dict(rule.ask)}
+        facts |= {"agree": "agree" in rule.ask, "ask": dict(rule.ask)}
     if rule.kind == "revision":
         facts["changes"] = w.changes(work, record, lang)
     if rule.kind == "alarm":
@@ -168,8 +188,15 @@ def _who(work: Work, name: str, record: Record) -> list[Addressee]:
             return [head] if head else people.fallback()
         case "office":
             return next((found for role in OFFICE if (found := people.role(role))), people.fallback())
+        case signing.SIGNERS:
+            return [a for who in signing.waiting(work, record) for a in _reach(work, who)]
         case "responsible_unit":
             name = "responsible_dept" if record.values.get("responsible_dept") else "to_depts"
+    if name.endswith(".head"):
+        heads = [people.head_of(holder) for holder in people.holders(name.removesuffix(".head"))]
+        return [a for a in heads if a is not None] or people.fallback()
+    if work.catalogue.field(record.form, name.partition(".")[0]) is not None and "." in name:
+        return [a for who in addressing.named(work, (name,), record) for a in _reach(work, who)]
     if work.catalogue.field(record.form, name) is not None:
         value = record.values.get(name) or ()
         return [a for v in (value if isinstance(value, tuple) else (value,)) for a in _reach(work, str(v))]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker
+from qforms.rules import signing
 from qforms.rules.work import Refusal, Work
 
 APPROVAL = "approval"
@@ -16,7 +21,9 @@ def by_itself(work: Work, number: str) -> None:
         return
     for event in work.form(record).lifecycle.events:
         if "filled" in event.on and _open_to(work, record, event) and not _again(work, record, event):
-            fire(work, record, event, SYSTEM)
+            if event.sign is not None and not signing.in_form(work, record, event):
+                continue
+            fire(work, work.view.record(number) or record, event, SYSTEM)
             return
 
 
@@ -29,7 +36,9 @@ def opened(work: Work, number: str) -> None:
         if "opened" in event.on and _open_to(work, record, event):
             fire(work, record, event, SYSTEM)
             break
-    _tell(work, record, "opened")
+    record = work.view.record(number)
+    assert record is not None
+    _tell(work, record, "opened", strictly=True)
 
 
 def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False) -> None:
@@ -42,25 +51,33 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     event = work.form(record).lifecycle.event(name)
     if event is None or not any(o == "person" or o.startswith(f"{APPROVAL}.") for o in event.on):
         raise Refusal(Problem("event_unknown", context={"number": number, "event": name}))
-    if not authorised and not may(work, speaker, event.by, record):
+    if not authorised and event.sign is None and not may(work, speaker, event.by, record):
         raise Refusal(Problem("event_right", context=_context(work, record, event)))
+    if signing.late(work, record, event, speaker, None):
+        return
     check(work, record, event)
-    fire(work, record, event, speaker)
+    if event.sign is None or signing.sign(work, record, event, speaker):
+        fire(work, record, event, speaker)
 
 
-def rung(work: Work, number: str, clock: str) -> None:
-    """A timer has run out: fires what waits for it, if it still may."""
+def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> bool:
+    """A clock has run out: fires what waits for it, if it still may, as of `at`. Was there something?"""
     record = work.view.record(number)
     if record is None:
-        return
+        return False
     for event in work.form(record).lifecycle.events:
         if f"clock.{clock}" in event.on and _open_to(work, record, event):
+            work.at = at or work.at
+            if event.sign is not None:
+                signing.by_silence(work, record, event)
             fire(work, record, event, SYSTEM)
-            return
+            return True
+    return False
 
 
-def check(work: Work, record: Record, event: Event) -> None:
-    """Raises Refusal unless the record's state, fields and recipients allow the event."""
+def check(work: Work, record: Record, event: Event, by: Record | None = None) -> None:
+    """Raises Refusal unless the record's state, fields and recipients allow the event. `by` is the record whose own event
+    fires it."""
     context = _context(work, record, event)
     if event.from_ and record.status not in event.from_:
         raise Refusal(Problem("event_state", context=context))
@@ -70,29 +87,51 @@ def check(work: Work, record: Record, event: Event) -> None:
         labels = [fld.label[lang] if (fld := work.catalogue.field(form.name, f)) else f for f in empty]
         raise Refusal(Problem("event_needs", field=empty[0], context={**context, "fields": "、".join(labels)}))
     condition = work.book.event(record.form, event.name)
-    if condition is not None and condition(work.names(record)) is not True:
-        raise Refusal(Problem("event_when", context=context))
+    if condition is not None and condition(work.names(record, firing(by))) is not True:
+        raise Refusal(Problem("event_refused" if event.refuse else "event_when", context=context))
     from qforms.rules import letters
 
     if letters.to_nobody(work, record, event.name):
         raise Refusal(Problem("event_nobody", context=context))
 
 
-def fire(work: Work, record: Record, event: Event, speaker: Speaker, reason: str = "") -> None:
+def firing(by: Record | None) -> dict[str, Any]:
+    """What an event may name of the record that fires it: objection.target_rev."""
+    if by is None:
+        return {}
+    head = {"number": by.number, "status": by.status, "revision": by.revision, "received_at": by.received_at}
+    return {f"{by.form}.{name}": value for name, value in {**by.values, **head}.items() if value is not None}
+
+
+def fire(
+    work: Work, record: Record, event: Event, speaker: Speaker, reason: str = "", by: Record | None = None
+) -> None:
     """Moves the record, sets what the event sets, and tells those that the record refers to."""
     values = {"now": work.at, "speaker": speaker.name or speaker.address, "reason": reason or None}
+    values |= {"revision": record.revision, **firing(by)}
     changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items()}
     origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
     work.move(record.number, event)
+    changes |= {name: _longer(record, name, row, values) for name, row in event.add.items()}
     work.revise(record.number, changes, origin, content=False)
-    work.note(record.number, event.name, f"{record.form}.lifecycle", status=event.to, before=record.status)
+    work.note(record.number, event.name, f"{record.form}.lifecycle", status=event.to or record.status, before=record.status)
     after = work.view.record(record.number)
     if after is not None:
+        if after.status != record.status:
+            signing.anew(work, after)
         _tell(work, after, event.name)
 
 
-def _tell(work: Work, record: Record, event: str) -> None:
-    """Fires `<form>.<event>` on the records that this one refers to, and on its case.
+def _longer(record: Record, name: str, row: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A list with one row more: what the event adds, told by words (now, speaker), by fields, or as it stands."""
+    told = {**record.values, **values}
+    added = {c: told.get(v, None if v in values else v) if isinstance(v, str) else v for c, v in row.items()}
+    return (*(record.values.get(name) or ()), {c: v for c, v in added.items() if v is not None})
+
+
+def _tell(work: Work, record: Record, event: str, strictly: bool = False) -> None:
+    """Fires `<form>.<event>` on the records that this one refers to, and on its case. `strictly`: raises Refusal where
+    such an event says that it refuses, and none can be.
 
     A decision has fired its event already, when the right to it was asked (`decided`)."""
     if record.form == APPROVAL:
@@ -102,10 +141,12 @@ def _tell(work: Work, record: Record, event: str) -> None:
         target = work.view.record(number) if number and number != record.number else None
         if target is None:
             continue
-        for reaction in work.form(target).lifecycle.events:
-            if f"{record.form}.{event}" in reaction.on and _open_to(work, target, reaction):
-                fire(work, target, reaction, SYSTEM)
-                break
+        reactions = [e for e in work.form(target).lifecycle.events if f"{record.form}.{event}" in e.on]
+        possible = next((e for e in reactions if _open_to(work, target, e, record)), None)
+        if possible is not None:
+            fire(work, target, possible, SYSTEM, by=record)
+        elif strictly and (refusing := [e for e in reactions if e.refuse]):
+            check(work, target, next((e for e in refusing if target.status in e.from_), refusing[-1]), record)
 
 
 def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> None:
@@ -120,15 +161,21 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     if target is None:
         raise Refusal(Problem("event_no_record", context={"number": number}))
     events = [e for e in work.form(target).lifecycle.events if f"{APPROVAL}.{VERDICTS[verdict]}" in e.on]
-    events = [e for e in events if target.status in e.from_]
     named = work.form(target).lifecycle.event(str(values.get("event") or ""))
+    if named is not None and signing.late(work, target, named, speaker, record):
+        return
+    events = [e for e in events if target.status in e.from_]
     event = named if named in events or (named and "person" in named.on) else next(iter(events), None)
+    if event is None and named is not None and named.refuse:
+        event = named  # to say why it can't be
     if event is None:
         return
-    if not authorised and not may(work, speaker, event.by, target):
+    if not authorised and event.sign is None and not may(work, speaker, event.by, target):
         raise Refusal(Problem("event_right", context=_context(work, target, event)))
-    check(work, target, event)
-    fire(work, target, event, speaker, str(values.get("reason") or ""))
+    check(work, target, event, record)
+    if event.sign is not None and not signing.sign(work, target, event, speaker, record):
+        return
+    fire(work, target, event, speaker, str(values.get("reason") or ""), record)
     after = work.view.record(number)
     if after is not None and after.form == APPROVAL and after.values.get("confirmed_at"):
         decided(work, after, speaker, authorised=False)  # his own word now: he must have the right to it himself
@@ -140,7 +187,7 @@ def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) ->
         return True
     if speaker.kind in ("stranger", "customer"):
         return speaker.kind in roles or "anyone" in roles
-    if not roles or "anyone" in roles or speaker.roles.intersection(roles):
+    if not roles or {"anyone", "employee"}.intersection(roles) or speaker.roles.intersection(roles):
         return True
     if speaker.kind == "office" and "office" in roles:
         return True
@@ -151,14 +198,9 @@ def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) ->
     return "owner" in roles and case is not None and case.values.get("owner") == speaker.name != ""
 
 
-def _open_to(work: Work, record: Record, event: Event) -> bool:
-    if event.from_ and record.status not in event.from_:
-        return False
-    condition = work.book.event(record.form, event.name)
-    if condition is not None and condition(work.names(record)) is not True:
-        return False
+def _open_to(work: Work, record: Record, event: Event, by: Record | None = None) -> bool:
     try:
-        check(work, record, event)
+        check(work, record, event, by)
     except Refusal:
         return False
     return True
@@ -175,6 +217,8 @@ def _context(work: Work, record: Record, event: Event) -> dict[str, str]:
         "number": record.number,
         "event": event.label[lang] or event.name,
         "state": lifecycle.state(record.status).label[lang],
+        "zh": event.refuse.zh,
+        "en": event.refuse["en"],
     }
 
 

@@ -12,6 +12,7 @@ from qforms.rules import wording as w
 from qforms.rules.ladder import Rung
 from qforms.rules.letters import Draft
 from qforms.rules.people import Addressee, unique
+from qforms.rules.signing import SIGNERS
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
@@ -23,9 +24,9 @@ def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> J
 
     After a standstill there is one letter, not one for each rung that was missed. The times written are the exact due
     times of the rungs. A timer fires the events that wait for it."""
-    rule = procedures.rulebook.clock(clock.rule)
     work = Work(facts, procedures, now, min(clock.next_at or now, now), None)
     record = work.view.record(clock.subject)
+    rule = procedures.rulebook.clock(clock.rule, record.form) if record else None
     if rule is None or record is None:
         work.view.put_clock(dc.replace(clock, state="cancelled", next_at=None, reason="no such rule or record"))
         return engine.finish(work)
@@ -48,7 +49,12 @@ def _timer(work: Work, rule: ClockRule, clock: Clock) -> None:
 
 def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
     """The clock may have been met meanwhile: it is judged anew before anybody is written to."""
-    fresh = clocks.judged(work, rule, record, clock)
+    mine = next((v for v in clocks.views(work, rule, record) if v[0] == clock.rule), None)
+    if mine is None:  # its row is gone
+        work.view.put_clock(dc.replace(clock, state="cancelled", next_at=None, reason="no such row"))
+        return
+    _, record, names = mine
+    fresh = clocks.judged(work, rule, record, clock, clock.rule, names)
     if fresh is None or fresh.state in ("met", "met_late", "cancelled"):
         if fresh is not None:
             work.view.put_clock(dc.replace(fresh, next_at=None))
@@ -66,7 +72,11 @@ def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
         else:
             work.note(clock.subject, rung.step.kind, rule.name, rung.at, rung=rung.name)
             _letter(work, rule, fresh, record, rung)
+    over = fresh.state == "overdue" and clock.state != "overdue"
+    if over and lifecycle.rung(work, clock.subject, rule.name, clock.due_at):
+        fresh = dc.replace(fresh, escalations=fresh.escalations + 1)
     work.view.put_clock(dc.replace(fresh, next_at=ladder.next_at(work, rule, fresh)))
+    engine.settle(work)
 
 
 def _to_transcribe(work: Work, number: str) -> str:
@@ -76,13 +86,21 @@ def _to_transcribe(work: Work, number: str) -> str:
 
 def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> None:
     to = unique(_people(work, rule, clock, record, rung))
+    if rung.step.kind == "reminder" and SIGNERS in rule.owner.names:
+        for one in to:  # each is reminded by himself, and can answer at once
+            _written(work, rule, clock, record, rung, [one])
+    else:
+        _written(work, rule, clock, record, rung, to)
+
+
+def _written(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung, to: list[Addressee]) -> None:
     names = work.names(record)
     kind = rung.step.kind
     held = kind == "reminder" and not clocks.urgent(rule, names)
     read_at = ladder.quiet_ends(work, work.now) if held else work.now
     if not to or (held and _superseded(work, rule, clock, rung, read_at)):
         return
-    key = f"{kind}:{record.number}:{rule.name}:{rung.name}:{clock.started_at.isoformat()}"
+    key = f"{kind}:{record.number}:{clock.rule}:{rung.name}:{clock.started_at.isoformat()}"
     draft = Draft(
         kind,
         record,
@@ -94,13 +112,18 @@ def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Run
     lang = to[0].lang
     facts = w.facts_of(work, record, lang, outside=False)
     facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.due_at)}
-    facts |= {"request": rule.ask[lang] or rule.title[lang], "links": True}
+    facts |= {"request": w.asked(work, rule, record, lang), "links": True}
     if kind == "reminder":
         facts |= {"left": w.span(clock.due_at - read_at, lang), "overdue": read_at > clock.due_at}
     else:
         facts["name"] = ("、" if lang == "zh" else ", ").join(dict.fromkeys(a.name or a.department for a in to))
         facts |= {"lines": [_line(work, rule, clock, record, facts, lang)], "at": w.iso(work, work.now), "due": ""}
-    letters.send(work, draft, key, to, [], facts)
+    code = ""
+    if kind == "reminder" and SIGNERS in rule.owner.names and (ask := letters.asking(work, record)):
+        key += f":{to[0].address}"
+        facts |= {"agree": True, "ask": ask}
+        code = letters.code_for(work, key)
+    letters.send(work, draft, key, to, [], facts, code)
 
 
 def _superseded(work: Work, rule: ClockRule, clock: Clock, rung: Rung, read_at: datetime) -> bool:
@@ -114,7 +137,7 @@ def _line(
     """A row of an escalation: what is late, since when, who has it."""
     what = " ".join(str(facts[k]) for k in ("model", "phenomenon") if facts.get(k))
     return {
-        "decide": rule.ask[lang],
+        "decide": w.asked(work, rule, record, lang),
         "situation": f"{clock.subject} {rule.title[lang]} {what}".strip(),
         "due": w.iso(work, clock.due_at),
         "over": w.span(work.now - clock.due_at, lang),
@@ -128,7 +151,9 @@ def _people(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Run
     """Who a rung writes to: "owner" is the clock's owner, "head" the head of its department."""
     people = work.people
     for name in rung.step.to.names:
-        if name == "owner":
+        if name == "owner" and SIGNERS in rule.owner.names:
+            yield from letters.addressees(work, rule.owner, record)
+        elif name == "owner":
             own = _owner(work, rule, clock, record)
             yield from [found] if (found := people.reach(own)) else people.fallback()
         elif name == "head":

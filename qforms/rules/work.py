@@ -23,6 +23,7 @@ from qforms.settings import Procedures
 
 # Records looked at for one delivery before the rules are said not to come to rest: a large group can be merged.
 REST = 4000
+_NO_NAME = re.compile(r"[\s/\\:*?\"<>|]+")  # what no number made of a name may hold: it names files
 
 
 class Refusal(Exception):
@@ -50,12 +51,13 @@ class Work:
         self.catalogue = procedures.catalogue
         self.book = book_of(procedures.rulebook, procedures.catalogue)
         self.view = View(facts)
+        self.zone = procedures.settings.zone
         self.now = now
-        self.at = at  # when what is judged took place: the delivery's arrival, the rung's time
+        self.at = at
         self.reading = reading
         self.speaker = SYSTEM
-        self.zone = procedures.settings.zone
-        self._today: tuple[datetime, date] = (at, self.day(at))
+        self.answering: frozenset[str] = frozenset()  # whom the letter that is answered had asked: department, name
+        self._today: tuple[datetime, date] = (self.at, self.day(at))
         self.figures = Figures(self.book, self.view, self.day, self.today)
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
@@ -71,6 +73,16 @@ class Work:
         self.happened: list[Happening] = []
 
     # ---- time and names
+
+    @property
+    def at(self) -> datetime:
+        """When what is judged took place: the delivery's arrival, the rung's time. In the company's zone, so that the
+        day of a time that the rules set is the day people lived."""
+        return self._at
+
+    @at.setter
+    def at(self, at: datetime) -> None:
+        self._at = at.astimezone(self.zone)
 
     @property
     def today(self) -> date:
@@ -165,7 +177,7 @@ class Work:
         """A new record, defaults filled in: with the number that was reserved for it where that is free, else with the
         next number of its series."""
         declared = self.catalogue.form(form)
-        defaults = self.book.defaults(form)
+        defaults = {k: self._standing(form, k, v) for k, v in self.book.defaults(form).items()}
         whole = {k: v for k, v in {**defaults, **values}.items() if v is not None}
         number = self._reserved(declared, reserved) or self._number(declared, whole, month or self.at)
         record = Record(
@@ -188,17 +200,50 @@ class Work:
         self.touch(number)
         return record
 
+    def starts_case(self, form: Form) -> bool:
+        """Does a form start a case of its own? One that a customer may open does, unless it refers to such a one (a
+        return to its complaint); others belong to that of what they refer to."""
+        return self.book.starts_case(form.name)
+
+    def standing(self, form: Form, values: Mapping[str, Value]) -> str:
+        """The number of the record that is named by the same values already; "" where there is none."""
+        if not form.named_by or any(values.get(f) in (None, "") for f in form.named_by):
+            return ""
+        number = self._number(form, values, self.at)
+        return number if self.view.record(number) is not None else ""
+
+    def _standing(self, form: str, name: str, value: Value) -> Value:
+        """A default; that of a person, department or time may be who speaks, his department, and when."""
+        field = self.catalogue.field(form, name)
+        kind = field.type if field else ""
+        if kind in ("dt", "date") and value == "now":
+            return self.at if kind == "dt" else self.today
+        if kind not in ("user", "dept") or value != "speaker":
+            return value
+        if self.speaker.kind not in ("person", "office"):
+            return None
+        return (self.speaker.name if kind == "user" else next(iter(self.speaker.departments), "")) or None
+
     def _number(self, form: Form, values: Mapping[str, Value], month: datetime) -> str:
-        if form.named_by:
+        if form.named_by and not form.number:
             return "/".join(str(values.get(f, "")).strip() for f in form.named_by)
         day = self.day(month)
         parts = {"yyyymm": f"{day:%Y%m}", "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}", "dd": f"{day:%d}"}
+        named = (f.name for f in form.fields if f"{{{f.name}}}" in form.number)
+        parts |= {name: _NO_NAME.sub("_", str(values.get(name, "")).strip())[:60] for name in named}
+        if "{seq" not in form.number:
+            return self._free(form.number.format(**parts), bool(form.named_by))
         series = re.sub(r"\{seq[^}]*\}", "", form.number).format(**parts)
         return form.number.format(seq=self.view.next_of(series), **parts)
 
+    def _free(self, number: str, named: bool) -> str:
+        """A number without a series; where another record has it, and is not the very same, with -2, -3 …"""
+        taken = (f"{number}-{n}" if n > 1 else number for n in range(1, REST))
+        return number if named else next(n for n in taken if self.view.record(n) is None)
+
     def _reserved(self, form: Form, number: str) -> str:
         """A number that somebody gave away before its record came (P4), if it is one of the form's and still free."""
-        found = _pattern(form.number).fullmatch(number) if form.number and number else None
+        found = _pattern(form.number).fullmatch(number) if "{seq" in form.number and number else None
         if found is None or self.view.record(number) is not None:
             return ""
         self.view.passed(number[: found.start(1)] + number[found.end(1) :], int(found[1]))
@@ -218,9 +263,20 @@ class Work:
         record = self._revision(record) if content else record
         received = changed.get("received_at") or record.received_at
         origins = {**record.origin, **dict.fromkeys(changed, origin)}
-        self.view.records[number] = dc.replace(record, values=values, origin=origins, received_at=received)
+        case_no = self._case_of(record, changed)
+        self.view.records[number] = dc.replace(
+            record, values=values, origin=origins, received_at=received, case_no=case_no
+        )
         self.touch(number)
         return True
+
+    def _case_of(self, record: Record, changed: Mapping[str, Value]) -> str:
+        """The case that a record belongs to when it says so anew: a parcel whose complaint is found (P53)."""
+        for name in self.book.case_refs(record.form):
+            target = self.view.record(str(changed[name])) if changed.get(name) else None
+            if target is not None and target.case_no and record.case_no in ("", record.values.get(name)):
+                return target.case_no
+        return record.case_no
 
     def _revision(self, record: Record) -> Record:
         if self.view.base(record.number) is None or record.number in self.bumped:
@@ -236,10 +292,10 @@ class Work:
             self.happened.append(happening)
 
     def move(self, number: str, event: Event) -> None:
-        """Sets a record's state, without asking whether it may."""
+        """Sets a record's state, without asking whether it may; an event without `to` leaves it as it is."""
         record = self.view.record(number)
         assert record is not None, number
-        self.view.records[number] = dc.replace(record, status=event.to)
+        self.view.records[number] = dc.replace(record, status=event.to or record.status)
         self.happened.append(Happening(number, event.name))
         self.touch(number)
 
