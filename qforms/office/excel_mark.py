@@ -6,8 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 from qforms.model import Lang
@@ -16,13 +15,13 @@ from qforms.office.book import NOTE, fault, letters, place_of, range_of
 from qforms.office.comments import edit_comments, edit_drawing
 from qforms.office.sheet import Sheet, Span
 from qforms.office.styles import Styles
+from qforms.office.workbook import Workbook
 
 if TYPE_CHECKING:
     from qforms.office.mark import Mark
 
 BOX_NAME = NOTE + "_box"
 BOX_SHEETS = ("请先看", "Please read")
-_TYPE = "application/vnd.openxmlformats-officedocument."
 _BOX_WIDTH = 96.0  # characters, of the sheet in front
 _FRAMED = 2_000  # cells of one merged range that are framed
 _SHEET = (
@@ -55,48 +54,26 @@ def mark(data: bytes, marks: Sequence[Mark], lines: Sequence[str], lang: Lang) -
     return book.dump()
 
 
-@dataclass
-class _Book:
+class _Book(Workbook):
     """The parts of a workbook that are being changed."""
 
-    data: bytes
-    changes: dict[str, bytes | None] = field(default_factory=dict)
-    open: dict[str, Sheet] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._known = set(parts.names(self.data))
-        top = parts.relations(self.part("_rels/.rels"), "")
-        self.main = next((t for kind, t in top.values() if kind == "officeDocument"), "xl/workbook.xml")
-        self.root = parts.load(self.part(self.main) or b"", self.main)
-        self._ns = parts.space(self.root)
-        self.links = parts.relations(self.part(parts.rels_of(self.main)), self.main)
-        self.sheets = self._sheets()
+    def __init__(self, data: bytes) -> None:
+        super().__init__(parts.names(data), lambda name: parts.read(data, (name,))[name])
+        self._data = data
+        self._open: dict[str, Sheet] = {}
+        # Sheet name -> part, of worksheets that people see.
+        self.sheets = {p.title: p.part for p in self.places if p.kind == "worksheet" and p.visible}
         self.style_part = next((t for kind, t in self.links.values() if kind == "styles"), "xl/styles.xml")
         styles = self.part(self.style_part)
         if styles is None:
             raise fault("cannot_mark", format="xlsx")
         self.styles = Styles(styles)
 
-    def part(self, name: str) -> bytes | None:
-        if name in self.changes:
-            return self.changes[name]
-        return parts.read(self.data, (name,))[name] if name in self._known else None
-
-    def _sheets(self) -> dict[str, str]:
-        """Sheet name -> part, of worksheets that people see."""
-        found = {}
-        for element in self.root.iter(self._ns + "sheet"):
-            key = next((v for k, v in element.attrib.items() if k.endswith("}id")), "")
-            kind, target = self.links.get(key, ("", ""))
-            if kind == "worksheet" and element.get("state", "visible") == "visible":
-                found[element.get("name", "")] = target
-        return found
-
     def sheet(self, name: str) -> Sheet:
         target = self.sheets[name]
-        if target not in self.open:
-            self.open[target] = Sheet(self.part(target) or b"", target)
-        return self.open[target]
+        if target not in self._open:
+            self._open[target] = Sheet(self.part(target) or b"", target)
+        return self._open[target]
 
     def place(self, where: str) -> tuple[str, int, int]:
         """Sheet, row and column of 「反馈表!B7」. Raises OfficeFault when the workbook has no such cell."""
@@ -110,7 +87,7 @@ class _Book:
     @property
     def box(self) -> tuple[str, Span] | None:
         """Where an earlier return put its box."""
-        for name in self._names():
+        for name in self.defined:
             if name.get("name") == BOX_NAME:
                 sheet, _, ref = (name.text or "").rpartition("!")
                 span, title = range_of(ref), sheet.strip("'").replace("''", "'")
@@ -118,13 +95,10 @@ class _Book:
                     return title, span
         return None
 
-    def _names(self) -> list[Any]:
-        return list(self.root.iter(self._ns + "definedName"))
-
     def names_in_row(self, sheet: str, row: int) -> bool:
         """Whether a field of ours stands in a row."""
         pattern = re.compile(r"(?:'((?:[^']|'')*)'|([^'!]*))!\$[A-Z]+\$(\d+)$")
-        for name in self._names():
+        for name in self.defined:
             found = pattern.match(name.text or "")
             if found and name.get("name", "").startswith("qf_") and name.get("name") != BOX_NAME:
                 title = (found[1] or found[2]).replace("''", "'")
@@ -134,21 +108,21 @@ class _Book:
 
     def is_ours(self) -> bool:
         """Whether the workbook is a form of ours: it has names of fields, or our hidden sheet."""
-        ours = any(n.get("name", "").startswith("qf_") and n.get("name") != BOX_NAME for n in self._names())
-        return ours or any(s.get("name") == "_qf" for s in self.root.iter(self._ns + "sheet"))
+        ours = any(n.get("name", "").startswith("qf_") and n.get("name") != BOX_NAME for n in self.defined)
+        return ours or any(s.get("name") == "_qf" for s in self.root.iter(self.ns + "sheet"))
 
     def name_box(self, sheet: str, span: Span) -> None:
         """The defined name by which reader and next return know the box."""
-        names = self.root.find(self._ns + "definedNames")
+        names = self.root.find(self.ns + "definedNames")
         if names is None:
-            names = self.root.makeelement(self._ns + "definedNames", {})
+            names = self.root.makeelement(self.ns + "definedNames", {})
             before = ("sheets", "functionGroups", "externalReferences")
             at = max(i for i, e in enumerate(self.root) if parts.local(e) in before)
             self.root.insert(at + 1, names)
         for name in list(names):
             if name.get("name") == BOX_NAME:
                 names.remove(name)
-        made = names.makeelement(self._ns + "definedName", {"name": BOX_NAME})
+        made = names.makeelement(self.ns + "definedName", {"name": BOX_NAME})
         title = sheet.replace("'", "''")
         corner = [f"${letters(c)}${r + 1}" for r, c in (span[:2], span[2:])]
         made.text = f"'{title}'!{corner[0]}" + (f":{corner[1]}" if span[:2] != span[2:] else "")
@@ -157,66 +131,36 @@ class _Book:
 
     def add_front_sheet(self, title: str) -> None:
         """A new first worksheet, shown when the file is opened; indexes that count sheets move up by one."""
-        part = next(
-            f"xl/worksheets/{NOTE}{n}.xml" for n in range(1, 99) if f"xl/worksheets/{NOTE}{n}.xml" not in self._known
-        )
-        self.changes[part] = _SHEET
-        types = self.part(parts.CONTENT_TYPES) or b""
-        self.changes[parts.CONTENT_TYPES] = parts.declare(types, part, _TYPE + "spreadsheetml.worksheet+xml")
-        rels = parts.rels_of(self.main)
-        self.changes[rels], key = parts.relate(self.part(rels), self._relation("worksheet"), f"/{part}")
-        sheets = self.root.find(self._ns + "sheets")
+        key = self.attach(self.main, "worksheet", f"worksheets/{NOTE}", _SHEET)
+        part = self.relations(self.main)[key][1]
+        sheets = self.root.find(self.ns + "sheets")
         attribute = next(k for s in sheets for k in s.attrib if k.endswith("}id"))
         number = max(int(s.get("sheetId", "0")) for s in sheets) + 1
-        made = sheets.makeelement(self._ns + "sheet", {"name": title, "sheetId": str(number), attribute: key})
+        made = sheets.makeelement(self.ns + "sheet", {"name": title, "sheetId": str(number), attribute: key})
         sheets.insert(0, made)
-        for name in self._names():
+        for name in self.defined:
             if name.get("localSheetId"):
                 name.set("localSheetId", str(int(name.get("localSheetId")) + 1))
-        for view in self.root.iter(self._ns + "workbookView"):
+        for view in self.root.iter(self.ns + "workbookView"):
             view.attrib.pop("activeTab", None)
             view.attrib.pop("firstSheet", None)
         for name in self.sheets:
             self.sheet(name).deselect()
         self.sheets = {title: part, **self.sheets}
 
-    def _relation(self, kind: str) -> str:
-        """The full type of a relationship: strict documents have another root."""
-        strict = "purl.oclc.org" in self._ns
-        base = "http://purl.oclc.org/ooxml" if strict else "http://schemas.openxmlformats.org"
-        middle = "/officeDocument/relationships/" if strict else "/officeDocument/2006/relationships/"
-        return base + middle + kind
-
     def related(self, sheet: Sheet, kind: str) -> str:
         """The part of a kind that belongs to a sheet; "" when there is none."""
-        links = parts.relations(self.part(parts.rels_of(sheet.part)), sheet.part)
+        links = self.relations(sheet.part)
         if kind == "vmlDrawing":
             return links.get(sheet.legacy_drawing(), ("", ""))[1]
         return next((t for k, t in links.values() if k == kind), "")
 
-    def attach(self, sheet: Sheet, kind: str, stem: str, content: bytes) -> str:
-        """A new part that belongs to a sheet; the id of the relationship."""
-        suffix = "vml" if kind == "vmlDrawing" else "xml"
-        numbers = range(1, len(self._known) + 2)
-        taken = {n.casefold() for n in (*self._known, *self.changes)}
-        part = next(p for n in numbers if (p := f"xl/{stem}{n}.{suffix}").casefold() not in taken)
-        self.changes[part] = content
-        types = self.part(parts.CONTENT_TYPES) or b""
-        if kind == "vmlDrawing":
-            types = parts.declare(types, kind=_TYPE + "vmlDrawing", extension="vml")
-        else:
-            types = parts.declare(types, part, f"{_TYPE}spreadsheetml.{kind}+xml")
-        self.changes[parts.CONTENT_TYPES] = types
-        rels = parts.rels_of(sheet.part)
-        self.changes[rels], key = parts.relate(self.part(rels), self._relation(kind), f"/{part}")
-        return key
-
     def dump(self) -> bytes:
-        for part, sheet in self.open.items():
+        for part, sheet in self._open.items():
             self.changes[part] = sheet.dump()
         self.changes[self.main] = parts.dump(self.root)
         self.changes[self.style_part] = self.styles.dump()
-        return parts.rewrite(self.data, self.changes)
+        return parts.rewrite(self._data, self.changes)
 
 
 # ---------------------------------------------------------------- cells and notes
@@ -266,11 +210,11 @@ def _notes(book: _Book, sheet: Sheet, notes: dict[str, str], gone: set[str]) -> 
     if part:
         book.changes[part] = content
     else:
-        book.attach(sheet, "comments", "comments", content)
+        book.attach(sheet.part, "comments", "comments", content)
     if drawing:
         book.changes[drawing] = shown
     else:
-        sheet.set_legacy_drawing(book.attach(sheet, "vmlDrawing", "drawings/vmlDrawing", shown))
+        sheet.set_legacy_drawing(book.attach(sheet.part, "vmlDrawing", "drawings/vmlDrawing", shown))
 
 
 class _Anchors:

@@ -102,13 +102,13 @@ class Moves:
         return row + self.by if row > self.end else row - bisect_right(self.gone, row)
 
 
-def moved(ref: str, moves: Moves, *, grow: bool = True) -> str:
-    """A range ("A4:$K$21"), its $ kept; "" when all of its rows are taken out."""
+def moved(ref: str, moves: Moves, *, grow: bool = True, single: bool = False) -> str:
+    """A range ("A4:$K$21"), its $ kept; "" when all of its rows are taken out. `single`: one cell may grow as well."""
     found = _RANGE.fullmatch(ref)
     if found is None:
         return ref
     top, bottom = int(found[4]), int(found[8] or found[4])
-    now = moves.span(top, bottom, grow=grow)
+    now = moves.span(top, bottom, grow=grow and (single or found[8] is not None))
     if now is None:
         return ""
     if now == (top, bottom):
@@ -121,7 +121,7 @@ def moved(ref: str, moves: Moves, *, grow: bool = True) -> str:
 
 def moved_all(refs: str, moves: Moves) -> str:
     """A list of ranges, separated by blanks."""
-    return " ".join(filter(None, (moved(r, moves) for r in refs.split())))
+    return " ".join(filter(None, (moved(r, moves, single=True) for r in refs.split())))
 
 
 def in_formula(formula: str, change: Callable[[str, str], str]) -> str:
@@ -140,13 +140,13 @@ def in_formula(formula: str, change: Callable[[str, str], str]) -> str:
     return _TOKEN.sub(replace, formula)
 
 
-def moved_formula(formula: str, home: str, sheet: str, moves: Moves, *, grow: bool = True) -> str:
+def moved_formula(formula: str, home: str, sheet: str, moves: Moves, *, grow: bool = True, single: bool = False) -> str:
     """A formula that stands on the sheet `home`, after the rows of `sheet` have moved. Lost cells become #REF!."""
 
     def change(title: str, ref: str) -> str:
         if (title or home).casefold() != sheet.casefold():
             return ref
-        return moved(ref, moves, grow=grow) or "#REF!"
+        return moved(ref, moves, grow=grow, single=single) or "#REF!"
 
     return in_formula(formula, change)
 

@@ -1,0 +1,257 @@
+"""Cells and rows of a sheet part as bytes: taken apart, and written anew. Texts are inline strings, so that they are
+never formulas and the shared strings stay as they are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from qforms.forms.cells import clean, escape
+from qforms.office.book import EPOCH, fault
+from qforms.sheetpatch.plan import Value
+from qforms.sheetpatch.refs import letters, number
+
+_1904 = 1462  # days between the two date systems
+_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?=[\s/>])([^>]*?)(?:/>|>([^<]*)</)")
+_REF = re.compile(rb"([A-Za-z]{1,3})(\d+)$")
+_ATTRIBUTES = re.compile(rb"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_LEAP = 60  # serial number of the day that 1900 did not have
+
+Choose = Callable[[int, Value], int]  # (format of a cell, what is written into it) -> its format from now on
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The patterns of a part whose elements have one prefix ("" or "x:")."""
+
+    prefix: bytes
+    row: re.Pattern[bytes]
+    cell: re.Pattern[bytes]
+
+
+@lru_cache(maxsize=64)
+def marks(prefix: bytes) -> Marks:
+    p = re.escape(prefix)
+    row = re.compile(rb"<%brow(?=[\s/>])([^>]*?)(/?)>" % p)
+    cell = re.compile(rb"<%bc(?=[\s/>])([^>]*?)(?:/>|>(.*?)</%bc\s*>)" % (p, p), re.S)
+    return Marks(prefix, row, cell)
+
+
+def attributes(data: bytes) -> dict[bytes, bytes]:
+    """The attributes of a start tag, as written."""
+    return {k: a or b for k, a, b in _ATTRIBUTES.findall(data)}
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell as it stands: its column, format, and bytes of the whole element."""
+
+    column: int
+    style: int
+    raw: bytes
+    body: bytes
+
+    @property
+    def formula(self) -> tuple[dict[bytes, bytes], str] | None:
+        """Attributes and text of its formula."""
+        found = _FORMULA.search(self.body) if b"f" in self.body else None
+        return (attributes(found[1]), plain(found[2] or b"")) if found else None
+
+    @property
+    def filled(self) -> bool:
+        return bool(re.search(rb"<(?:[\w.-]+:)?(?:v|is|f)[\s/>]", self.body))
+
+
+def plain(data: bytes) -> str:
+    """Character data of a part as text."""
+    text = data.decode("utf-8", "replace")
+    if "&" in text:
+        from html import unescape
+
+        text = unescape(text)
+    return text
+
+
+def quoted(text: str) -> bytes:
+    """Text as character data of a part."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()
+
+
+@dataclass(slots=True)
+class Row:
+    """One row element: number, start tag's attributes, its cells in order."""
+
+    number: int
+    about: dict[bytes, bytes]
+    cells: list[Cell]
+
+    @property
+    def style(self) -> int:
+        """The format of cells that are not there; 0 when the row has none of its own."""
+        return _int(self.about.get(b"s")) if self.about.get(b"customFormat") in (b"1", b"true") else 0
+
+    @property
+    def filled(self) -> bool:
+        return any(c.filled for c in self.cells)
+
+
+def parse(raw: bytes, found: re.Match[bytes], number_: int, m: Marks) -> Row:
+    """A row of `raw`, the bytes from its start tag (`found`) to the next row. Raises OfficeFault for a bad address."""
+    cells: list[Cell] = []
+    column = 0
+    if not found[2]:
+        for c in m.cell.finditer(raw, found.end()):
+            about = attributes(c[1])
+            ref = about.get(b"r")
+            if ref is None:
+                column += 1
+            else:
+                place = _REF.match(ref)
+                if place is None:
+                    raise fault("hostile_file", reason=plain(ref)[:40])
+                if (at := number(place[1].decode())) <= column:
+                    raise fault("book_disorder", plain(ref))
+                column = at
+            cells.append(Cell(column, _int(about.get(b"s")), c[0], c[2] or b""))
+    return Row(number_, attributes(found[1]), cells)
+
+
+def _int(value: bytes | None) -> int:
+    return int(value) if value and value.isdigit() else 0
+
+
+def place_of_row(found: re.Match[bytes], after: int, raw: bytes, m: Marks) -> int:
+    """The number of a row: its own, else that of its first cell, else the one after the row before."""
+    about = attributes(found[1])
+    if (own := about.get(b"r")) is not None:
+        if not own.isdigit():
+            raise fault("hostile_file", reason=plain(own)[:40])
+        return int(own)
+    first = None if found[2] else m.cell.search(raw, found.end())
+    ref = _REF.match(attributes(first[1]).get(b"r", b"")) if first else None
+    return int(ref[2]) if ref else after + 1
+
+
+def written(m: Marks, row: Row) -> bytes:
+    """A row as bytes."""
+    p = m.prefix
+    about = b"".join(b' %b="%b"' % (k, v) for k, v in row.about.items())
+    if not row.cells:
+        return b"<%brow%b/>" % (p, about)
+    return b"<%brow%b>%b</%brow>" % (p, about, b"".join(c.raw for c in row.cells), p)
+
+
+def cell(m: Marks, row: int, column: int, style: int, value: Value, base: bool) -> Cell:
+    """A new cell; `base`: the workbook counts days from 1904."""
+    p = m.prefix
+    head = b'<%bc r="%b%d"' % (p, letters(column).encode(), row)
+    if style:
+        head += b' s="%d"' % style
+    kind, body = _content(p, value, base)
+    raw = b"%b%b>%b</%bc>" % (head, kind, body, p) if body else head + b"/>"
+    return Cell(column, style, raw, body)
+
+
+def formula_cell(m: Marks, row: int, column: int, style: int, formula: str) -> Cell:
+    """A cell of a calculated column, without a value: it is calculated when the book is opened."""
+    p = m.prefix
+    shown = b' s="%d"' % style if style else b""
+    body = b"<%bf>%b</%bf>" % (p, quoted(formula), p)
+    raw = b'<%bc r="%b%d"%b>%b</%bc>' % (p, letters(column).encode(), row, shown, body, p)
+    return Cell(column, style, raw, body)
+
+
+def _content(p: bytes, value: Value, base: bool) -> tuple[bytes, bytes]:
+    """(type attribute, content) of a cell."""
+    if isinstance(value, bool):
+        return b' t="b"', b"<%bv>%d</%bv>" % (p, value, p)
+    if isinstance(value, date):
+        value = serial(value, base)
+    if isinstance(value, int | float | Decimal):
+        if math.isfinite(value):
+            shown = repr(value) if isinstance(value, float) else str(value)
+            return b"", b"<%bv>%b</%bv>" % (p, shown.encode(), p)
+        value = str(value)
+    text = clean(value or "")
+    if not text:
+        return b"", b""
+    inner = quoted(escape(text))
+    return b' t="inlineStr"', b'<%bis><%bt xml:space="preserve">%b</%bt></%bis>' % (p, p, inner, p, p)
+
+
+def serial(value: date, base: bool) -> float | int | str:
+    """The number of days that stands for a date or naive time; its text for one before the calendar begins."""
+    at = value.replace(tzinfo=None) if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    days = (at - EPOCH) / timedelta(days=1)
+    days = days - 1 if days <= _LEAP else days
+    days = days - _1904 if base else days
+    if days < 0:
+        return f"{value}"
+    return int(days) if days == int(days) else days
+
+
+def with_values(
+    m: Marks, row: Row, values: Mapping[int, Value], styles: Mapping[int, int], choose: Choose, base: bool
+) -> None:
+    """Puts values into a row's cells. `styles` are those of cells that are not there yet."""
+    made = {c.column: c for c in row.cells}
+    if not values.keys() <= made.keys():
+        row.about.pop(b"spans", None)
+    for column, value in values.items():
+        was = made.get(column)
+        if was is not None or value not in (None, ""):
+            style = was.style if was else styles.get(column, 0)
+            made[column] = cell(m, row.number, column, choose(style, value), value, base)
+    row.cells = [made[c] for c in sorted(made)]
+
+
+def restyled(m: Marks, c: Cell, style: int) -> Cell:
+    """A cell with another format, its content untouched."""
+    start = c.raw[: c.raw.index(b">")]
+    rest = c.raw[len(start) :]
+    start = re.sub(rb"""\ss\s*=\s*(?:"[^"]*"|'[^']*')""", b"", start)
+    at = len(b"<%bc" % m.prefix)
+    return Cell(c.column, style, start[:at] + b' s="%d"' % style + start[at:] + rest, c.body)
+
+
+def renumbered(m: Marks, row: Row, number_: int) -> Row:
+    """A row, and the addresses of its cells, at another place."""
+    about = {**row.about, b"r": b"%d" % number_}
+    cells = []
+    for c in row.cells:
+        end = c.raw.index(b">")
+        ref = b' r="%b%d"' % (letters(c.column).encode(), number_)
+        start, n = re.subn(rb"""\sr\s*=\s*(?:"[^"]*"|'[^']*')""", ref, c.raw[:end], count=1)
+        if not n:
+            at = len(b"<%bc" % m.prefix)
+            start = start[:at] + ref + start[at:]
+        cells.append(Cell(c.column, c.style, start + c.raw[end:], c.body))
+    return Row(number_, about, cells)
+
+
+def with_formulas(c: Cell, change: Callable[[dict[bytes, bytes], str], tuple[dict[bytes, bytes], str]]) -> Cell:
+    """A cell with its formula's attributes and text replaced."""
+    found = _FORMULA.search(c.body)
+    if found is None:
+        return c
+    about, text = change(attributes(found[1]), plain(found[2] or b""))
+    name = found[0][: found[0].index(b"f") + 1]
+    shown = b"".join(b' %b="%b"' % (k, v) for k, v in about.items())
+    end = b"</" + name[1:] + b">"
+    new = name + shown + b">" + quoted(text) + end if text else name + shown + b"/>"
+    stop = c.body.index(b">", found.end()) + 1 if found[2] is not None else found.end()
+    body = c.body[: found.start()] + new + c.body[stop:]
+    return Cell(c.column, c.style, c.raw.replace(c.body, body, 1), body)
+
+
+def columns_of(head: bytes) -> Iterator[tuple[int, int, int]]:
+    """(first, last, format) of the columns of a sheet that have one."""
+    for found in re.finditer(rb"<(?:[\w.-]+:)?col(?=\s)([^>]*?)/?>", head):
+        about = attributes(found[1])
+        if style := _int(about.get(b"style")):
+            yield _int(about.get(b"min")), _int(about.get(b"max")), style
