@@ -421,6 +421,71 @@ CATALOGUE: dict[str, Kind] = {
         "The row of {number} had been deleted; the record stands, so it came back. To void it, use its document.",
         "office",
     ),
+    # ---- the master workbook, when it cannot be changed in place (sheetpatch/); the file is left as it was
+    "book_damaged": _kind(
+        "总表打不开（{reason}），没有写入。请打开检查后另存；打不开时用 qforms workbook rebuild 重建。",
+        "The workbook is damaged ({reason}); nothing was written. Open it and save it again, or run "
+        "qforms workbook rebuild.",
+        "office",
+    ),
+    "book_encrypted": _kind(
+        "总表设了打开密码，没有写入。请去掉密码后存盘。",
+        "The workbook has a password; nothing was written. Please remove it and save.",
+        "office",
+    ),
+    "book_too_large": _kind(
+        "总表展开后过大（{where}），没有写入。请把旧年份移到 archive 文件。",
+        "The workbook is too large ({where}); nothing was written. Please move older years to an archive file.",
+        "office",
+    ),
+    "book_unknown": _kind(
+        "总表的写法不认识（{where}：{reason}），没有写入。请在 Excel 或 WPS 里打开后存盘。",
+        "The workbook is written in a way that is not known here ({where}: {reason}); nothing was written. Please open "
+        "it in Excel and save it.",
+        "office",
+    ),
+    "book_disorder": _kind(
+        "{where} 的行列次序不对，没有写入。请在 Excel 或 WPS 里打开后存盘。",
+        "Rows or cells at {where} are out of order; nothing was written. Please open the workbook in Excel and save it.",
+        "office",
+    ),
+    "book_no_sheet": _kind(
+        "总表里没有工作表“{name}”，没有写入。",
+        "The workbook has no sheet “{name}”; nothing was written.",
+        "office",
+    ),
+    "book_no_room": _kind(
+        "{where} 处有别的内容（合并单元格、并排的表或超出行数），列表不能增减，没有写入。请把它移开。",
+        "Something stands in the way at {where} (merged cells, a table beside, the end of the sheet), so that the list "
+        "cannot grow or shrink; nothing was written. Please move it away.",
+        "office",
+    ),
+    "book_formula": _kind(
+        "{where} 属于一个跨多格的公式，不能只改一格，没有写入。请把公式移到别处。",
+        "{where} belongs to a formula that fills several cells; nothing was written. Please move the formula elsewhere.",
+        "office",
+    ),
+    "book_formula_below": _kind(
+        "工作表“{where}”的公式引用了 {formula}，列表变长后会指错，没有写入。请改用表格列名，或把它移到列表上方。",
+        "A formula on “{where}” refers to {formula}, which moves when the list grows; nothing was written. Please use "
+        "the table's column names, or move that cell above the list.",
+        "office",
+    ),
+    "book_changed": _kind(
+        "写入时总表被别人存过，没有覆盖；稍后再写。",
+        "The workbook was saved by somebody while it was being written; it was left as it is and is tried again.",
+        "office",
+    ),
+    "book_shared": _kind(
+        "总表是共享工作簿，没有写入。请在“审阅”里取消共享后存盘。",
+        "The workbook is a shared workbook; nothing was written. Please stop sharing it under Review and save.",
+        "office",
+    ),
+    "book_signed": _kind(
+        "总表带数字签名，写入会使签名失效，没有写入。请去掉签名后存盘。",
+        "The workbook carries a digital signature that writing would break; nothing was written. Please remove it.",
+        "office",
+    ),
     # ---- letters and servers (outbox/, sources/)
     "letters_withheld": _kind(
         "看一下「待发」里的 {count} 封信，写“发”或“不发”",

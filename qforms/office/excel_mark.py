@@ -113,21 +113,9 @@ class _Book(Workbook):
 
     def name_box(self, sheet: str, span: Span) -> None:
         """The defined name by which reader and next return know the box."""
-        names = self.root.find(self.ns + "definedNames")
-        if names is None:
-            names = self.root.makeelement(self.ns + "definedNames", {})
-            before = ("sheets", "functionGroups", "externalReferences")
-            at = max(i for i, e in enumerate(self.root) if parts.local(e) in before)
-            self.root.insert(at + 1, names)
-        for name in list(names):
-            if name.get("name") == BOX_NAME:
-                names.remove(name)
-        made = names.makeelement(self.ns + "definedName", {"name": BOX_NAME})
         title = sheet.replace("'", "''")
         corner = [f"${letters(c)}${r + 1}" for r, c in (span[:2], span[2:])]
-        made.text = f"'{title}'!{corner[0]}" + (f":{corner[1]}" if span[:2] != span[2:] else "")
-        at = next((i for i, n in enumerate(names) if n.get("name", "").casefold() > BOX_NAME), len(names))
-        names.insert(at, made)
+        self.define(BOX_NAME, f"'{title}'!{corner[0]}" + (f":{corner[1]}" if span[:2] != span[2:] else ""))
 
     def add_front_sheet(self, title: str) -> None:
         """A new first worksheet, shown when the file is opened; indexes that count sheets move up by one."""

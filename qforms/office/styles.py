@@ -11,7 +11,7 @@ from typing import Any
 from qforms.office import parts
 
 FAULT, FRAME, BOX = "FFF8D0CC", "FFB3261E", "FFFDECEA"
-_INPUT, _LINE = "FFE8F1FA", "FF7F7F7F"
+_INPUT, _LINE, _QUIET = "FFE8F1FA", "FF7F7F7F", "FF8C8C8C"
 _WAS = "qf_was_"
 _SIDES = ("left", "right", "top", "bottom")
 # The order of the parts of a style sheet (ECMA-376 18.8.39).
@@ -26,16 +26,17 @@ class Styles:
         self.root = parts.load(data, "styles.xml")
         self._ns = parts.space(self.root)
         self._made: dict[tuple[str, int, frozenset[str]], int] = {}
-        self._fills, self._borders = self._group("fills"), self._group("borders")
+        self._fills, self._borders = self.group("fills"), self.group("borders")
         self._xfs, self._style_xfs, self._styles = (
-            self._group("cellXfs"),
-            self._group("cellStyleXfs"),
-            self._group("cellStyles"),
+            self.group("cellXfs"),
+            self.group("cellStyleXfs"),
+            self.group("cellStyles"),
         )
         if not len(self._xfs):
             self._add(self._xfs, "xf", numFmtId="0", fontId="0", fillId="0", borderId="0")
 
-    def _group(self, name: str) -> Any:
+    def group(self, name: str) -> Any:
+        """The fonts, fills, …: the element that holds them, made if it is missing."""
         found = self.root.find(self._ns + name)
         if found is None:
             found = self.root.makeelement(self._ns + name, {"count": "0"})
@@ -46,9 +47,10 @@ class Styles:
 
     def _add(self, group: Any, tag: str, **attributes: str) -> Any:
         made = group.makeelement(self._ns + tag, attributes)
-        return self._append(group, made)
+        return self.append(group, made)
 
-    def _append(self, group: Any, element: Any) -> Any:
+    def append(self, group: Any, element: Any) -> Any:
+        """Puts an element at the end of its group."""
         group.append(element)
         group.set("count", str(len(group)))
         return element
@@ -82,9 +84,18 @@ class Styles:
             return []
         return [e.get("rgb", "") for e in group[number].iter() if parts.local(e) in ("fgColor", "color")]
 
+    def is_withdrawn(self, index: int) -> bool:
+        """Whether a format is that of a cell of a withdrawn record: struck through, with a way back."""
+        xf = self._xf(index)
+        if self._was(xf) is None:
+            return False
+        font = int(xf.get("fontId", "0"))
+        fonts = self.group("fonts")
+        return font < len(fonts) and fonts[font].find(self._ns + "strike") is not None
+
     def original(self, index: int) -> int:
-        """The format that a marked cell had before; `index` itself when it is no mark."""
-        if not self.is_mark(index):
+        """The format that a marked or withdrawn cell had before; `index` itself when it is neither."""
+        if not self.is_mark(index) and not self.is_withdrawn(index):
             return index
         key = ("original", index, frozenset[str]())
         if key not in self._made:
@@ -117,6 +128,29 @@ class Styles:
             self._made[key] = self._new(made)
         return self._made[key]
 
+    def withdrawn(self, index: int) -> int:
+        """A copy of a format in grey, struck through: the record stays to be read and counts no more."""
+        index = self.original(index)
+        key = ("withdrawn", index, frozenset[str]())
+        if key not in self._made:
+            made = copy.deepcopy(self._xf(index))
+            made.set("xfId", str(self._remember(index)))
+            made.set("fontId", str(self._struck(int(made.get("fontId", "0")))))
+            self._made[key] = self._new(made)
+        return self._made[key]
+
+    def quoted(self, index: int, on: bool) -> int:
+        """A copy of a format whose text stays a text when somebody edits it, as after a leading apostrophe; or not."""
+        if (self._xf(index).get("quotePrefix") in ("1", "true")) == on:
+            return index
+        key = ("quoted" if on else "unquoted", index, frozenset[str]())
+        if key not in self._made:
+            made = copy.deepcopy(self._xf(index))
+            made.set("quotePrefix", "1" if on else "0")
+            self.append(self._xfs, made)
+            self._made[key] = len(self._xfs) - 1
+        return self._made[key]
+
     def box(self, index: int, sides: frozenset[str]) -> int:
         """The format of the red box: small red text, wrapped, framed."""
         key = ("box", index, sides)
@@ -135,7 +169,7 @@ class Styles:
     def _new(self, xf: Any) -> int:
         for name in ("NumberFormat", "Font", "Fill", "Border", "Alignment"):
             xf.set(f"apply{name}", "1")
-        self._append(self._xfs, xf)
+        self.append(self._xfs, xf)
         return len(self._xfs) - 1
 
     def _remember(self, index: int) -> int:
@@ -146,7 +180,7 @@ class Styles:
                 self._add(self._style_xfs, "xf", numFmtId="0", fontId="0", fillId="0", borderId="0")
             style = copy.deepcopy(self._xf(index))
             style.attrib.pop("xfId", None)
-            self._append(self._style_xfs, style)
+            self.append(self._style_xfs, style)
             number = len(self._style_xfs) - 1
             taken = {s.get("name", "") for s in self._styles}
             name = next(f"{_WAS}{n}" for n in range(1, len(taken) + 2) if f"{_WAS}{n}" not in taken)
@@ -178,7 +212,7 @@ class Styles:
         return self._made[key]
 
     def _font(self) -> int:
-        fonts = self._group("fonts")
+        fonts = self.group("fonts")
         key = ("font", 0, frozenset[str]())
         if key not in self._made:
             font = self._add(fonts, "font")
@@ -186,6 +220,26 @@ class Styles:
             self._sub(font, "color", rgb=FRAME)
             self._sub(font, "name", val="Microsoft YaHei")
             self._sub(font, "family", val="2")
+            self._made[key] = len(fonts) - 1
+        return self._made[key]
+
+    def _struck(self, index: int) -> int:
+        """A copy of a font, grey and struck through; the parts of a font stand in any order (ECMA-376 18.8.22)."""
+        fonts = self.group("fonts")
+        key = ("struck", index, frozenset[str]())
+        if key not in self._made:
+            made = copy.deepcopy(fonts[index]) if index < len(fonts) else fonts.makeelement(self._ns + "font", {})
+            for name in ("strike", "color"):
+                for old in made.findall(self._ns + name):
+                    made.remove(old)
+            color = made.makeelement(self._ns + "color", {"rgb": _QUIET})
+            at = next(
+                (i for i, e in enumerate(made) if parts.local(e) in ("sz", "u", "vertAlign", "name", "family")), 0
+            )
+            made.insert(at, made.makeelement(self._ns + "strike", {}))
+            after = next((i + 1 for i, e in enumerate(made) if parts.local(e) == "sz"), at + 1)
+            made.insert(after, color)
+            self.append(fonts, made)
             self._made[key] = len(fonts) - 1
         return self._made[key]
 

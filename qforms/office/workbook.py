@@ -34,6 +34,7 @@ class Workbook:
         self._known = {n.casefold(): n for n in names}
         self._read = read
         self.changes: dict[str, bytes | None] = {}
+        self.dirty = False  # workbook.xml itself has changed
         top = parts.relations(self.part("_rels/.rels"), "")
         self.main = self.actual(next((t for kind, t in top.values() if kind == "officeDocument"), "xl/workbook.xml"))
         self.root = parts.load(self.part(self.main) or b"", self.main)
@@ -69,6 +70,29 @@ class Workbook:
     def defined(self) -> list[Any]:
         """The defined names, as elements."""
         return list(self.root.iter(self.ns + "definedName"))
+
+    def define(self, name: str, refers_to: str, sheet: int | None = None) -> None:
+        """Sets a defined name, of the whole book or (index of a tab) of one sheet."""
+        local = None if sheet is None else str(sheet)
+        group = self.root.find(self.ns + "definedNames")
+        if group is None:
+            group = self.root.makeelement(self.ns + "definedNames", {})
+            before = ("sheets", "functionGroups", "externalReferences")
+            at = max(i for i, e in enumerate(self.root) if parts.local(e) in before)
+            self.root.insert(at + 1, group)
+        wanted = name.casefold()
+        made = next(
+            (n for n in group if n.get("name", "").casefold() == wanted and n.get("localSheetId") == local), None
+        )
+        if made is None:
+            made = group.makeelement(self.ns + "definedName", {"name": name})
+            if local is not None:
+                made.set("localSheetId", local)
+            at = next((i for i, n in enumerate(group) if n.get("name", "").casefold() > wanted), len(group))
+            group.insert(at, made)
+        if made.text != refers_to:
+            made.text = refers_to
+            self.dirty = True
 
     def relation(self, kind: str) -> str:
         """The full type of a relationship: strict documents have another root."""
