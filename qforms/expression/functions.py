@@ -42,8 +42,10 @@ def _total(c: Checker, name: str, args: Sequence[Any]) -> Checked:
 
 def _count(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     tree, kind = c.visit(args[0])
+    if tree[0] == "each":
+        return ["filled", tree], NUMBER
     if tree[0] != "name" or not kind.many:
-        raise Fault("count() 里只能是清单的名称", "count() takes the name of a list")
+        raise Fault("count() 里只能是清单或 清单.列 的名称", "count() takes the name of a list, or list.column")
     return ["count", tree[1]], NUMBER
 
 
@@ -69,10 +71,16 @@ def _lower(c: Checker, name: str, args: Sequence[Any]) -> Checked:
 
 
 def _shifted(c: Checker, name: str, args: Sequence[Any]) -> Checked:
-    """after(day, "1m"), before(day, "3d"): the length as it is written in rules, checked once and for all."""
+    """after(day, "1m"), before(day, "3d"): the length as it is written in rules, checked once and for all;
+    or after(day, number, "m")."""
     tree, kind = c.visit(args[0])
     if kind.many or kind.type not in ("date", "datetime"):
         raise Fault(f"{name}() 需要{ZH['date']}，{told(tree)}是{shown(kind)}", f"{name}() of a {type_of(kind)}")
+    if len(args) == 3:  # after(day, months, "m"): a number from a field
+        unit, _ = c.visit(args[2])
+        if unit not in (["value", "d"], ["value", "m"]):
+            raise Fault(f'{name}() 的第三项写 "d"（天）或 "m"（月）', f'the third part of {name}() is "d" or "m"')
+        return [name, tree, c.of(args[1], "number"), unit[1]], DATE
     length, _ = c.visit(args[1])
     written = length[1] if length[0] == "value" else length[2][1] if length[0] == "limit" else None
     if not isinstance(written, str) or not OFFSET.fullmatch(written):
@@ -101,6 +109,13 @@ def _rounded(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["rounded", c.of(args[0], "number"), int(places[1])], NUMBER
 
 
+def _text(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if kind.many or kind.type not in ("number", "date", "text"):
+        raise Fault(f"text() 不能用于{shown(kind)}", f"text() of a {type_of(kind)}")
+    return ["text", tree], TEXT
+
+
 def _capitals(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["capitals", c.of(args[0], "number")], TEXT
 
@@ -117,8 +132,9 @@ FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "hours": (2, 2, _between),
     "lower": (1, 1, _lower),
     "capitals": (1, 1, _capitals),
-    "after": (2, 2, _shifted),
-    "before": (2, 2, _shifted),
+    "text": (1, 1, _text),
+    "after": (2, 3, _shifted),
+    "before": (2, 3, _shifted),
     "last": (1, 1, _last),
     "week": (1, 1, _week),
     "rounded": (2, 2, _rounded),

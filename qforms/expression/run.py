@@ -202,6 +202,11 @@ def _count(name: str) -> Run:
     return lambda values, unknown: len(values.get(name) or ())
 
 
+def _filled(tree: Tree) -> Run:
+    a = closure(tree)
+    return lambda values, unknown: len(a(values, []) or ())
+
+
 def _total(tree: Tree) -> Run:
     a = closure(tree)
     return lambda values, unknown: None if (x := a(values, unknown)) is None else sum(x, Decimal(0))
@@ -240,12 +245,14 @@ def _hours(start: Tree, end: Tree) -> Run:
     return _binary(lambda a, b: Decimal(str((b - a).total_seconds())) / 3600, start, end)
 
 
-def _shift(sign: int, day: Tree, length: Tree) -> Run:
+def _shift(sign: int, day: Tree, length: Tree, unit: str = "") -> Run:
     a, b = closure(day), closure(length)
 
     def run(values: Values, unknown: list[str]) -> Any:
-        x = a(values, unknown)
-        return None if x is None else shifted(x, b(values, unknown), sign)
+        x, y = a(values, unknown), b(values, unknown)
+        if x is None or y is None:
+            return None
+        return shifted(x, f"{max(0, min(int(y), 9999))}{unit}" if unit else y, sign)
 
     return run
 
@@ -285,6 +292,16 @@ def _rounded(tree: Tree, places: int) -> Run:
     return run
 
 
+def _text(tree: Tree) -> Run:
+    a = closure(tree)
+
+    def run(values: Values, unknown: list[str]) -> Any:
+        x = a(values, unknown)
+        return None if x is None else f"{x:f}" if isinstance(x, Decimal) else str(x)
+
+    return run
+
+
 def _lower(tree: Tree) -> Run:
     a = closure(tree)
     return lambda values, unknown: None if (x := a(values, unknown)) is None else x.lower()
@@ -314,6 +331,7 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "if": _if,
     "known": _known,
     "count": _count,
+    "filled": _filled,
     "total": _total,
     "larger": lambda *parts: _extreme(max, *parts),
     "smaller": lambda *parts: _extreme(min, *parts),
@@ -321,9 +339,10 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "days": _days,
     "hours": _hours,
     "lower": _lower,
+    "text": _text,
     "capitals": _capitals,
-    "after": lambda day, length: _shift(1, day, length),
-    "before": lambda day, length: _shift(-1, day, length),
+    "after": lambda day, *length: _shift(1, day, *length),
+    "before": lambda day, *length: _shift(-1, day, *length),
     "last": _last,
     "week": _week,
     "rounded": _rounded,

@@ -11,7 +11,7 @@ from qforms.forms import types
 from qforms.forms.lifecycle import check, known, lifecycle, roles
 from qforms.forms.source import Table
 from qforms.forms.texts import words
-from qforms.model import Choice, Field, Form, Section, Text
+from qforms.model import Choice, Field, Form, Reversing, Section, Text
 
 FORM_KEYS = words(
     "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet"
@@ -19,7 +19,8 @@ FORM_KEYS = words(
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
-    "calc default filled_by key all_or_nothing private blank wide rows rows_of example help use"
+    "calc default filled_by key all_or_nothing private blank wide rows rows_of apart reversing text example help use "
+    "needs_reason"
 )
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")
@@ -189,9 +190,23 @@ def _plain_keys(table: Table) -> dict[str, Any]:
 
 def _default(table: Table, fld: Field) -> Any:
     value, problem = types.parse(fld, table.node["default"])
+        "apart": table.words("apart"),
+        "text": table.text("text"),
+        "reversing": _reversing(table.table("reversing")) if "reversing" in table else None,
     if problem or value is None:
         table.wrong("default", f"类型 {fld.type} 的值", f"a value of type {fld.type}")
     return value
+
+
+STANDING = {"user": "speaker", "dept": "speaker", "dt": "now", "date": "now"}  # known only when a record is opened
+
+
+def _reversing(table: Table) -> Reversing:
+    """{when: known(issued_at), negate: [qty, amount], mark: reversal}"""
+    table.allow("when", "negate", "mark")
+    for key in ("when", "negate", "mark"):
+        table.need(key)
+    return Reversing(table.word("when"), table.words("negate"), table.word("mark"))
 
 
 def _fits(table: Table, fld: Field) -> None:
@@ -219,6 +234,12 @@ def _fits(table: Table, fld: Field) -> None:
 
 
 # ---------------------------------------------------------------- choices
+    if fld.apart and len(fld.apart) != 3:
+        faults.add(fld.origin, f"{fld.name}：apart 写 [谁, 自, 至] 三列", "apart: three columns, who, from, to")
+    for unknown in (name for name in fld.apart if name not in names):
+        faults.unknown(fld.origin, ("列", "column"), unknown, names)
+    for unknown in (n for n in (*fld.reversing.negate, fld.reversing.mark) if n not in names) if fld.reversing else ():
+        faults.unknown(fld.origin, ("列", "column"), unknown, names)
 
 
 def _field_choices(table: Table, shared: Shared) -> tuple[Choice, ...]:

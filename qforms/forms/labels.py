@@ -88,6 +88,8 @@ def _both(label: str, index: dict[str, str]) -> str | None:
 
 
 def _index(fields: tuple[Field, ...], prefix: str) -> dict[str, str]:
-    """A word -> the field it means. What people read counts for more than another field's name in the declaration."""
+    """A word -> the field it means. What people read counts for more than another field's name in the declaration; of
+    two fields of one name that which can be written, not the computed one."""
     own = {normal(fld.name): prefix + fld.name for fld in fields}
-    return own | {normal(name): prefix + fld.name for fld in fields for name in names_of(fld) if normal(name)}
+    known = sorted(fields, key=lambda fld: not fld.calc)
+    return own | {normal(name): prefix + fld.name for fld in known for name in names_of(fld) if normal(name)}

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses as dc
 from datetime import datetime
 
-from qforms.intake import again, approvals, contacts, identify, kind, office, parts, replies, returns, rights
+from qforms.intake import again, approvals, contacts, identify, kind, office, parts, photos, replies, returns, rights
 from qforms.intake.complaints import open_case, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
+from qforms.intake.pictures import with_photos
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import claiming, speaker_of
 from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Text
@@ -139,7 +140,10 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         about = identify.of_mail(matter).record
         case_no = about.case_no if about else ""
     may = rights.writable(form, matter.speaker, None)
+    filled = with_photos(filled, form, may, parts.evidence(matter.reading.parts))
     values = {n: v for n, v in filled.values.items() if v is not None and may(n)}
+    evidence = parts.evidence(matter.reading.parts) if matter.reading.address else ()
+    values |= photos.placed(form, evidence, values, may)
     problems = list(filled.problems)
     problems += [
         Problem("not_yours", filled.where.get(n, ""), n)
@@ -171,7 +175,7 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         tuple(problems),
         missing,
         speaker=matter.speaker,
-        evidence=parts.evidence(matter.reading.parts) if matter.reading.address else (),
+        evidence=evidence,
         answer="rejection" if wanting and answerable(matter) else "",
     )
 

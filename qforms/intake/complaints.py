@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from qforms.forms.choices import guess
-from qforms.intake import kind, parts, phenomenon, rights, words
+from qforms.intake import kind, parts, phenomenon, photos, rights, words
 from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.returns import whole
@@ -38,6 +38,8 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
     problems += _product(matter, filled, values)
     problems += _lot(matter, values)
+    evidence = parts.evidence(matter.reading.parts) if matter.reading.address else ()
+    values |= photos.placed(form, evidence, values, may)
     values, checks = whole(matter, form, {}, values, problems)
     problems += checks
     missing = _missing(matter, values, may)
@@ -55,7 +57,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         problems=tuple(_once(problems)),
         missing=missing,
         speaker=matter.speaker,
-        evidence=parts.evidence(matter.reading.parts) if matter.reading.address else (),
+        evidence=evidence,
         tasks=_tasks(matter, values, customer),
         answer=answer,
         alarm=tuple(values.get("danger_words") or matter.reading.danger),

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from qforms.forms.parts import steps
-from qforms.intake import identify, rights
+from qforms.intake import identify, photos, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
+from qforms.intake.pictures import with_photos
 from qforms.merge import Merged, merge
 from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
 
@@ -29,11 +30,13 @@ def revise(
     if wrong_event:
         return refused(matter, wrong_event, filled, record)
     may = rights.writable(form, matter.speaker, record)
+    filled = with_photos(filled, form, may, evidence, record)
     seen = filled.base if filled.base is not None else base.values if base else record.values
     merged = _own_word(merge(seen, _given(filled), record.values, may), record, matter.speaker)
     problems = [p for p in filled.problems if concerns(matter, form, may, p)]
     problems += _refusals(filled, merged)
-    values, checks = whole(matter, form, record.values, merged.values, problems)
+    brought = photos.placed(form, evidence, record.values, may)
+    values, checks = whole(matter, form, record.values, {**merged.values, **brought}, problems)
     problems += checks
     if merged.refused and not merged.values and not merged.conflicts and not any(map(may, _given(filled))):
         names = ", ".join(merged.refused[:6])

@@ -75,10 +75,19 @@ def _person(
     departments = tuple(
         dict.fromkeys(str(p.values["department"]) for p in (record, *away) if p.values.get("department"))
     )
-    own = {role for p in (record, *away) for role in p.values.get("roles") or ()}
-    for department in facts.all("department"):
-        if department.values.get("name", department.number) in departments:
-            own.update(department.values.get("roles") or ())
+    return dc.replace(own, stands_in=absent)
+
+
+def _himself(record: Record, address: str, reading: Reading, facts: Facts, procedures: Procedures) -> Speaker:
+    values = record.values
+    name = values.get("department")
+    department = next((d for d in facts.all("department") if d.values.get("name", d.number) == name), None)
+    own = set(values.get("roles") or ())
+    if department is not None and not _gone(department, procedures):
+        roles = department.values.get("roles") or ()
+        own.update(roles)
+        if _heads(record, department):
+            own.update(f"{role}.head" for role in roles)
     return Speaker(
         "person",
         address,
@@ -100,6 +109,19 @@ def _department_of(address: str, facts: Facts) -> Record | None:
 def _department(record: Record, address: str, reading: Reading) -> Speaker:
     """Whoever writes from a department's mailbox speaks for the department."""
     name = str(record.values.get("name") or record.number)
+def _gone(record: Record, procedures: Procedures) -> bool:
+    """A person who left, a department that is no more: they speak for nobody."""
+    return procedures.catalogue.form(record.form).lifecycle.state(record.status).final
+
+
+def _heads(person: Record, department: Record) -> bool:
+    """Is a person the head of a department: named there, or marked as its head where nobody is named?"""
+    named = department.values.get("head")
+    if named:
+        return bool(named == person.values.get("name"))
+    return bool(person.values.get("is_head")) and person.values.get("department") == department.values.get("name")
+
+
     return Speaker(
         "person",
         address,

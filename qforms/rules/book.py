@@ -39,6 +39,7 @@ class Book:
         self.watching: Mapping[str, list[TriggerRule]] = self._watching()
         self.scoped: Mapping[str, list[FigureRule]] = {
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
+        self.naming: Mapping[str, frozenset[str]] = self._naming()
         }
         self.sources: dict[str, dict[str, Any]] = defaultdict(dict)  # form -> name -> where its value is found
         self.final: Mapping[str, frozenset[str]] = {
@@ -68,6 +69,17 @@ class Book:
         """The record's own fields that expressions rest on; None when they rest on anything else besides."""
         if (form, key) not in self._rests:
             names = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions if c for n in c.names}
+    def _naming(self) -> Mapping[str, frozenset[str]]:
+        """Figure -> the other forms than the figure's own whose suggestions, computed fields or events name it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        own = ((d.on, c) for d in self.rulebook.decide for case in d.cases for c in case)
+        declared = ((place.partition(":")[0], c) for place, c in self.rulebook.conditions.items())
+        for form, condition in (*own, *declared):
+            for figure in self.named(condition):
+                if figure.of != form:
+                    found[figure.name].add(form)
+        return {name: frozenset(forms) for name, forms in found.items()}
+
             own = all(self.catalogue.field(form, n) is not None for n in names)
             self._rests[form, key] = frozenset(names) if own else None
         return self._rests[form, key]

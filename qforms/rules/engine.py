@@ -92,11 +92,24 @@ def _count(work: Work, number: str) -> None:
     for figure, of in sorted(touched):
         if work.view.record(of) is not None:
             work.touch(of, number)
-        for watcher in triggers.watchers(work, figure, of):
+        for watcher in (*triggers.watchers(work, figure, of), *_companions(work, figure, of)):
             work.touch(watcher, number)
 
 
 def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
+def _companions(work: Work, figure: str, case_no: str) -> list[str]:
+    """The open records of a case that name a figure of the case: what is paid on one counts on the others (A20)."""
+    forms = work.book.naming.get(figure, frozenset())
+    found = work.view.case(case_no) if forms and work.book.figures[figure].of == _case_form(work, case_no) else ()
+    return [r.number for r in found if r.form in forms and not work.final(r)]
+
+
+def _case_form(work: Work, case_no: str) -> str:
+    """The form of the record that a case is called after; "" where there is no such case."""
+    record = work.view.record(case_no)
+    return record.form if record is not None and record.number == record.case_no else ""
+
+
     """Clocks and letters of all that was looked at, and the judgement that comes of it."""
     for number in work.visited:
         clocks.run(work, number)

@@ -191,8 +191,12 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
 
 
 def _into(work: Work, rule: TriggerRule, subject: Record, number: str) -> None:
-    if rule.into and subject.values.get(rule.into) != number:
-        work.revise(subject.number, {rule.into: number}, Origin("", by=rule.name), content=False)
+    old = subject.values.get(rule.into) if rule.into else None
+    field = work.catalogue.field(subject.form, rule.into) if rule.into else None
+    known = tuple(old) if isinstance(old, tuple) else (old,)
+    if field is not None and number not in known:
+        value = (*(old or ()), number) if field.many else number
+        work.revise(subject.number, {rule.into: value}, Origin("", by=rule.name), content=False)
 
 
 def _attach(work: Work, rule: TriggerRule, names: Names, record: Record) -> None:
