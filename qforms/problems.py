@@ -373,6 +373,19 @@ CATALOGUE: dict[str, Kind] = {
         "您不能对 {number} 执行“{event}”。请由负责该步骤的部门答复。",
         "“{event}” on {number} is not yours to do. It has to come from the department in charge.",
     ),
+    "event_gate": _kind(
+        "{number} 还不能“{event}”：{missing_zh}。",
+        "{number}: “{event}” is not possible yet: {missing_en}.",
+    ),
+    "own_proposal": _kind(
+        "{number} 由您本人提出，不能由您“{event}”，也不能代别人“{event}”。请由总经办另请人决定。",
+        "{number} is your own proposal: “{event}” has to come from somebody else. The GM office names who decides.",
+    ),
+    "deputy_limit": _kind(
+        "您代 {name} 决定的范围（事项、金额）不含 {number} 的“{event}”。请由 {name} 本人或总经办决定。",
+        "As deputy of {name} you may not do “{event}” on {number}: it is beyond the forms or the amount agreed. "
+        "{name} or the GM office decides.",
+    ),
     "sign_in_turn": _kind(
         "{number} 的“{event}”按顺序会签，现在轮到 {names}；轮到您时会再来信。",
         "{number}: “{event}” is signed in turn, and it is the turn of {names}. You will be asked when it is yours.",

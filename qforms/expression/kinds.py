@@ -60,6 +60,12 @@ def kind_of(field: Field, forms: Mapping[str, Form] = EMPTY) -> Kind:
     return Kind(type_, field.many, frozenset(c.code for c in field.choices), fields)
 
 
+def filled_kind(field: Field) -> Kind:
+    """What a rule may fill a field with: one with several values also with a single one."""
+    kind = kind_of(field)
+    return dc.replace(kind, many=None) if kind.many else kind
+
+
 def kinds_of(form: Form, forms: Mapping[str, Form] = EMPTY, extra: Mapping[str, Kind] = EMPTY) -> dict[str, Kind]:
     """The names of an expression over `form`: its fields, what every record has, and `extra` (figures, limits)."""
     states = frozenset(s.name for s in form.lifecycle.states)
@@ -75,7 +81,10 @@ def kinds_of(form: Form, forms: Mapping[str, Form] = EMPTY, extra: Mapping[str, 
 
 
 def row_kinds(field: Field, outer: Mapping[str, Kind]) -> dict[str, Kind]:
-    """The names of an expression over one row of a list: its columns, then those of the form."""
+    """The names of an expression over one row of a list: its columns, then those of the form; over one value of a field
+    with several: `each`."""
+    if not field.fields:
+        return {**outer, "each": dc.replace(kind_of(field), many=False)}
     return {**outer, **{f.name: kind_of(f) for f in field.fields}}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, cast
 
 from qforms.forms import types
@@ -25,6 +26,7 @@ FIELD_KEYS = words(
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")
 MAX_COLUMNS = 25  # P30
+NUMBER_PARTS = frozenset(words("seq yyyymm yyyy yy mm dd"))
 
 
 @dataclass
@@ -76,16 +78,20 @@ def form(table: Table, shared: Shared) -> Form:
 
 def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[str]) -> None:
     columns = names | {"number", "revision", "status", "case_no"}
+    for fld in (f for s in result.sections for f in s.fields if f.needs_reason and f.needs_reason not in names):
+        table.faults.unknown(fld.origin, ("字段", "field"), fld.needs_reason, names)
     known(sheet, "columns", ("字段", "field"), result.columns, columns)
     known(sheet, "office", ("字段", "field"), result.office_columns, frozenset(result.columns))
     known(table, "named_by", ("字段", "field"), result.named_by, names)
     known(table, "facts", ("字段", "field"), result.facts, names)
     if len(result.columns) > MAX_COLUMNS:
         sheet.wrong("columns", f"至多 {MAX_COLUMNS} 列", f"at most {MAX_COLUMNS} columns, not {len(result.columns)}")
-    if bool(result.number) == bool(result.named_by):
-        table.faults.add(result.origin, "number 与 named_by 须有且只有一个", "give either number or named_by")
-    elif result.number and "{seq" not in result.number:
-        table.wrong("number", "含 {seq} 的式样", "a pattern with {seq}")
+    parts = {name for _, name, _, _ in Formatter().parse(result.number) if name}
+    if not result.number and not result.named_by:
+        table.faults.add(result.origin, "缺少 number 或 named_by", "give number, or named_by, or both")
+    elif result.number and not parts & {"seq", *names}:
+        table.wrong("number", "含 {seq} 或字段的式样", "a pattern with {seq} or a field")
+    known(table, "number", ("字段", "field"), tuple(parts), names | NUMBER_PARTS)
 
 
 def _unique(table: Table, sections: tuple[Section, ...]) -> frozenset[str]:
@@ -180,22 +186,16 @@ def _plain_keys(table: Table) -> dict[str, Any]:
         "all_or_nothing": table.flag("all_or_nothing"),
         "private": table.flag("private"),
         "blank": table.flag("blank", True),
+        "needs_reason": table.word("needs_reason"),
         "wide": table.flag("wide"),
         "rows": table.whole("rows"),
         "rows_of": table.word("rows_of"),
-        "example": table.text("example"),
-        "help": table.text("help"),
-    }
-
-
-def _default(table: Table, fld: Field) -> Any:
-    value, problem = types.parse(fld, table.node["default"])
         "apart": table.words("apart"),
         "text": table.text("text"),
         "reversing": _reversing(table.table("reversing")) if "reversing" in table else None,
-    if problem or value is None:
-        table.wrong("default", f"类型 {fld.type} 的值", f"a value of type {fld.type}")
-    return value
+        "example": table.text("example"),
+        "help": table.text("help"),
+    }
 
 
 STANDING = {"user": "speaker", "dept": "speaker", "dt": "now", "date": "now"}  # known only when a record is opened
@@ -207,6 +207,15 @@ def _reversing(table: Table) -> Reversing:
     for key in ("when", "negate", "mark"):
         table.need(key)
     return Reversing(table.word("when"), table.words("negate"), table.word("mark"))
+
+
+def _default(table: Table, fld: Field) -> Any:
+    if table.node["default"] == STANDING.get(fld.type):
+        return table.node["default"]
+    value, problem = types.parse(fld, table.node["default"])
+    if problem or value is None:
+        table.wrong("default", f"类型 {fld.type} 的值", f"a value of type {fld.type}")
+    return value
 
 
 def _fits(table: Table, fld: Field) -> None:
@@ -225,6 +234,12 @@ def _fits(table: Table, fld: Field) -> None:
     names = [f.name for f in fld.fields]
     for name in sorted({n for n in names if names.count(n) > 1}):
         faults.add(fld.origin, f"{fld.name} 的列 {name} 重复", f"column {name} of {fld.name} stands twice")
+    if fld.apart and len(fld.apart) != 3:
+        faults.add(fld.origin, f"{fld.name}：apart 写 [谁, 自, 至] 三列", "apart: three columns, who, from, to")
+    for unknown in (name for name in fld.apart if name not in names):
+        faults.unknown(fld.origin, ("列", "column"), unknown, names)
+    for unknown in (n for n in (*fld.reversing.negate, fld.reversing.mark) if n not in names) if fld.reversing else ():
+        faults.unknown(fld.origin, ("列", "column"), unknown, names)
     column = next((f for f in fld.fields if f.name == fld.rows_of), None)
     if fld.rows_of and column is None:
         faults.unknown(fld.origin, ("列", "column"), fld.rows_of, names)
@@ -234,12 +249,6 @@ def _fits(table: Table, fld: Field) -> None:
 
 
 # ---------------------------------------------------------------- choices
-    if fld.apart and len(fld.apart) != 3:
-        faults.add(fld.origin, f"{fld.name}：apart 写 [谁, 自, 至] 三列", "apart: three columns, who, from, to")
-    for unknown in (name for name in fld.apart if name not in names):
-        faults.unknown(fld.origin, ("列", "column"), unknown, names)
-    for unknown in (n for n in (*fld.reversing.negate, fld.reversing.mark) if n not in names) if fld.reversing else ():
-        faults.unknown(fld.origin, ("列", "column"), unknown, names)
 
 
 def _field_choices(table: Table, shared: Shared) -> tuple[Choice, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from qforms.forms.overlaps import overlaps
 from qforms.model import Facts, Filled, Form, Outcome, Problem, Reading, Record, Speaker, Task, Text, Values
 from qforms.problems import actor
 from qforms.settings import Procedures
@@ -118,6 +119,15 @@ def failed_checks(matter: Matter, form: Form, values: Values) -> tuple[Problem, 
         that, when = conditions.get(f"{form.name}:check:{n}"), conditions.get(f"{form.name}:check_when:{n}")
         if that is None or (check.when and not (when and when(known))):
             continue
+        if _judged_later(form, that.names | (when.names if when else frozenset())):
+            continue
         if that(known) is False:
             found.append(Problem("check_failed", check.at, check.at, {"zh": check.say.zh, "en": check.say["en"]}))
-    return tuple(found)
+    return (*found, *overlaps(form, values, matter.procedures.catalogue))
+
+
+def _judged_later(form: Form, names: frozenset[str]) -> bool:
+    """Whether a check rests on what only the ledger knows: a record referred to, the record's state, a figure."""
+    own = {f.name for f in form.fields}
+    far = {f.name for f in form.fields if f.type == "ref"}
+    return any(head not in own or (dot and head in far) for head, dot, _ in (n.partition(".") for n in names))

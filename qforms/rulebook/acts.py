@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from typing import Any, cast
 
 from qforms.expression import Compiled
-from qforms.expression.kinds import DATE, Kind, kind_of
+from qforms.expression.kinds import DATE, filled_kind
 from qforms.model import NO_TEXT, ClockRule, Field, Form, LetterRule, TriggerRule
 from qforms.rulebook import grammar
 from qforms.rulebook.parts import FORM, Reader, names_of, people_of
@@ -97,7 +97,7 @@ def _add(r: Reader, item: Item, on: Form | None, opened: Form | None) -> dict[st
 
 def _compiled(r: Reader, value: Any, at: str, on: Form, declared: Field | None) -> Compiled:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return r.scopes.compile(text, at, on.name, _filled(declared) if declared else None, r.row)
+    return r.scopes.compile(text, at, on.name, filled_kind(declared) if declared else None, r.row)
 
 
 def _span(r: Reader, item: Item) -> timedelta | None:
@@ -254,9 +254,3 @@ def _labels(r: Reader, item: Item, form: Form | None) -> tuple[str, ...]:
     for name in names:
         r.field(item, "ask_labels", form, name)
     return names
-
-
-def _filled(field: Field) -> Kind:
-    """What a field may be filled with: one with several values also with a single one."""
-    kind = kind_of(field)
-    return dc.replace(kind, many=None) if kind.many else kind

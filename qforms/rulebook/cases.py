@@ -141,7 +141,7 @@ class _Reader:
 
     def due(self, item: Item) -> Iterator[tuple[str, datetime | str | None]]:
         for name, value, at in item.pairs("clocks"):
-            if name not in self.clocks:
+            if name.partition("#")[0] not in self.clocks:
                 self.faults.unknown(at, ("时钟", "clock"), name, self.clocks)
             yield name, (value if value is None or value in STATES else self.time(str(value), at))
 

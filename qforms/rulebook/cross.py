@@ -13,8 +13,10 @@ def check(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
     _double(book.figures, "figure", faults)
     _double(book.decide, "decide", faults)
     _double(book.triggers, "trigger", faults)
-    _double(book.clocks, "clock", faults)
+    for form in forms:
+        _double((c for c in book.clocks if c.on == form), "clock", faults)
     _double(book.letters, "letter", faults)
+    _double(book.look_ups, "look_up", faults)
     _overlap(book.triggers, lambda t: (t.on, t.open, t.task, t.key, _tree(t.when)), faults)
     _overlap(book.letters, lambda r: (r.on, r.kind, _tree(r.when), r.to.names), faults)
     _overlap(book.clocks, lambda c: (c.on, _tree(c.when), _tree(c.from_), _tree(c.until), _length(c)), faults)
@@ -52,7 +54,7 @@ def _length(clock: Any) -> Any:
 
 def _wound(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
     """An event fired by a clock needs that clock, on the same form; a timer needs an event that it fires."""
-    clocks = {c.name: c for c in book.clocks}
+    clocks = {c.name: c for c in book.clocks} | {c.name: c for c in book.clocks if c.timer}
     fired: set[str] = set()
     for form in forms.values():
         for event in form.lifecycle.events:

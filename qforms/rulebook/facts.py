@@ -6,8 +6,8 @@ import re
 from typing import Any, cast
 
 from qforms.expression import Compiled
-from qforms.expression.kinds import NUMBER, Kind, kind_of
-from qforms.model import DecideRule, FigureRule, Form
+from qforms.expression.kinds import NUMBER, Kind, filled_kind
+from qforms.model import DecideRule, FigureRule, Form, LookUpRule
 from qforms.rulebook.parts import Reader, names_of
 from qforms.rulebook.scope import NEVER
 from qforms.rulebook.source import Item
@@ -90,7 +90,7 @@ def decide(r: Reader, item: Item) -> DecideRule:
     for case in item.items("cases"):
         case.need("value")
         declared = on.field(field) if on else None
-        value = _literal(r, case, "value", on, kind_of(declared) if declared else None)
+        value = _literal(r, case, "value", on, filled_kind(declared) if declared else None)
         cases.append((r.condition(case, "when", on), value or NEVER))
         case.done()
     _reachable(r, item, [when for when, _ in cases])
@@ -100,6 +100,39 @@ def decide(r: Reader, item: Item) -> DecideRule:
         field=field,
         cases=tuple(cases),
         keep_persons=item.flag("keep_persons", True),
+        clause=item.word("clause"),
+        origin=item.origin,
+    )
+
+
+def look_up(r: Reader, item: Item) -> LookUpRule:
+    on, within = r.form(item, "on"), r.form(item, "from")
+    listed = r.own_field(item, "list", on)
+    item.need("match", "latest", "until", "fill")
+    rows = on.field(listed).fields if on and listed else ()  # type: ignore[union-attr]
+    ours = [f.name for f in rows] or names_of(on)
+    match = {theirs: str(own) for theirs, own, _ in item.pairs("match")}
+    fill = {own: str(theirs) for own, theirs, _ in item.pairs("fill")}
+    for name in (*match, *(t for t in fill.values() if t != "number")):
+        r.field(item, "match" if name in match else "fill", within, name)
+    if within and match and not any((f := within.field(n)) and (f.key or f.type == "ref") for n in match):
+        item.wrong("match", "须有一个 key: true 的字段", "needs a field with key: true")
+    for name in fill:
+        if name not in ours:
+            r.faults.unknown(item.at("fill"), ("字段", "field"), name, ours)
+    for name in match.values():
+        if name not in (*ours, *names_of(on)):
+            r.faults.unknown(item.at("match"), ("字段", "field"), name, ours)
+    return LookUpRule(
+        name=item.word("look_up"),
+        on=on.name if on else "",
+        list=listed,
+        from_=within.name if within else "",
+        match=match,
+        latest=r.own_field(item, "latest", within),
+        until=r.own_field(item, "until", on),
+        fill=fill,
+        when=r.condition(item, "when", on),
         clause=item.word("clause"),
         origin=item.origin,
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qforms.model import Catalogue, ClockRule, DecideRule, FigureRule, LetterRule, Rulebook, TriggerRule
+from qforms.model import Catalogue, ClockRule, DecideRule, FigureRule, LetterRule, LookUpRule, Rulebook, TriggerRule
 from qforms.rulebook import acts, cross, facts, forms, grammar
 from qforms.rulebook.cache import Cache
 from qforms.rulebook.parts import Reader
@@ -26,6 +26,7 @@ READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of 
     "trigger": acts.trigger,
     "clock": acts.clock,
     "letter": acts.letter,
+    "look_up": facts.look_up,
 }
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ def make(
     triggers: tuple[TriggerRule, ...] = (),
     clocks: tuple[ClockRule, ...] = (),
     letters: tuple[LetterRule, ...] = (),
+    look_ups: tuple[LookUpRule, ...] = (),
     *,
     conditions: Mapping[str, Any] | None = None,
     digest: str = "",
@@ -72,6 +74,7 @@ def make(
         triggers=triggers,
         clocks=clocks,
         letters=letters,
+        look_ups=look_ups,
         conditions=conditions or {},
         digest=digest,
         figures_over=_by(figures, lambda f: f.over),

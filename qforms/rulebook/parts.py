@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qforms.expression import Compiled
 from qforms.expression.kinds import BOOL, MOMENT, Kind
-from qforms.model import Form, Recipients
+from qforms.model import Field, Form, Recipients
 from qforms.rulebook import grammar
 from qforms.rulebook.scope import NEVER, Scopes
 from qforms.rulebook.source import Item
@@ -20,6 +20,7 @@ class Reader:
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
         self.faults = scopes.faults
+        self.row: Field | None = None  # what the item's expressions are over besides: one row or value of this field
 
     # ---- parts
 
@@ -40,7 +41,7 @@ class Reader:
         text = item.word(key)
         if not text or form is None:
             return None
-        return self.scopes.compile(text, item.at(key), form.name, want)
+        return self.scopes.compile(text, item.at(key), form.name, want, self.row)
 
     def condition(self, item: Item, key: str, form: Form | None) -> Compiled | None:
         """An expression that holds or not; `true` and `false` may be written bare."""
@@ -70,6 +71,14 @@ class Reader:
     def own_field(self, item: Item, key: str, form: Form | None) -> str:
         name = item.word(key)
         self.field(item, key, form, name)
+        return name
+
+    def each(self, item: Item, form: Form | None) -> str:
+        """`each: <field>`: from here on the item's expressions are over one row, or value, of that field."""
+        name = self.own_field(item, "each", form)
+        self.row = form.field(name) if form and name else None
+        if self.row is not None and not (self.row.fields or self.row.many):
+            item.wrong("each", "须是列表或可填多个值的字段", "must be a list or a field with several values")
         return name
 
     def moment(self, item: Item, key: str, form: Form | None) -> Compiled:

@@ -14,6 +14,7 @@ from qforms.model import (
     Field,
     FigureRule,
     LetterRule,
+    LookUpRule,
     Rulebook,
     TriggerRule,
     Value,
@@ -36,10 +37,11 @@ class Book:
         self.opening: Mapping[str, list[TriggerRule]] = _by(rulebook.triggers, lambda t: t.open)
         self.clocks: Mapping[str, list[ClockRule]] = _by(rulebook.clocks, lambda c: c.on)
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
+        self.look_ups: Mapping[str, list[LookUpRule]] = _by(rulebook.look_ups, lambda r: r.on)
         self.watching: Mapping[str, list[TriggerRule]] = self._watching()
+        self.naming: Mapping[str, frozenset[str]] = self._naming()
         self.scoped: Mapping[str, list[FigureRule]] = {
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
-        self.naming: Mapping[str, frozenset[str]] = self._naming()
         }
         self.sources: dict[str, dict[str, Any]] = defaultdict(dict)  # form -> name -> where its value is found
         self.final: Mapping[str, frozenset[str]] = {
@@ -51,6 +53,8 @@ class Book:
         self._dues: dict[str, tuple[str, ...]] = {}
         self._defaults: dict[str, dict[str, Value]] = {}
         self._refs: dict[str, tuple[str, ...]] = {}
+        self._starting: dict[str, bool] = {}
+        self._case_refs: dict[str, tuple[str, ...]] = {}
         self._followers: dict[str, list[tuple[str, str, str]]] = {}
         self._watched: dict[str, tuple[str, ...]] = {}
         self._calcs: dict[tuple[str, str], list[Condition]] = {}
@@ -65,10 +69,6 @@ class Book:
                     found[figure.name].append(rule)
         return found
 
-    def rests_on(self, form: str, key: object, conditions: Iterable[Condition | None]) -> frozenset[str] | None:
-        """The record's own fields that expressions rest on; None when they rest on anything else besides."""
-        if (form, key) not in self._rests:
-            names = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions if c for n in c.names}
     def _naming(self) -> Mapping[str, frozenset[str]]:
         """Figure -> the other forms than the figure's own whose suggestions, computed fields or events name it."""
         found: dict[str, set[str]] = defaultdict(set)
@@ -80,6 +80,10 @@ class Book:
                     found[figure.name].add(form)
         return {name: frozenset(forms) for name, forms in found.items()}
 
+    def rests_on(self, form: str, key: object, conditions: Iterable[Condition | None]) -> frozenset[str] | None:
+        """The record's own fields that expressions rest on; None when they rest on anything else besides."""
+        if (form, key) not in self._rests:
+            names = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions if c for n in c.names}
             own = all(self.catalogue.field(form, n) is not None for n in names)
             self._rests[form, key] = frozenset(names) if own else None
         return self._rests[form, key]
@@ -106,7 +110,7 @@ class Book:
         """The fields of a form that are computed, or have computed columns."""
         if form not in self._computed:
             fields = self.catalogue.form(form).fields
-            self._computed[form] = [f for f in fields if f.calc or any(c.calc for c in f.fields)]
+            self._computed[form] = [f for f in fields if f.calc or f.text or any(c.calc for c in f.fields)]
         return self._computed[form]
 
     def alike(self, form: str, other: str) -> tuple[str, ...]:
@@ -123,6 +127,23 @@ class Book:
             fields = self.catalogue.form(form).fields
             self._dues[form] = tuple(f.name for f in fields if f.type == "dt" and f.name.endswith("_due"))
         return self._dues[form]
+
+    def starts_case(self, form: str) -> bool:
+        """May a customer open it, and does it refer to no other such form?"""
+        if form not in self._starting:
+            forms = self.catalogue.forms
+            opened = {name for name, f in forms.items() if "customer" in f.open_by and not f.named_by}
+            others = {f.ref for f in self.catalogue.form(form).fields if f.type == "ref"} - {form}
+            self._starting[form] = form in opened and not others & opened
+        return self._starting[form]
+
+    def case_refs(self, form: str) -> tuple[str, ...]:
+        """The fields of a form, with one value, that name the case it belongs to."""
+        if form not in self._case_refs:
+            fields = (f for f in self.catalogue.form(form).fields if f.type == "ref" and not f.many)
+            found = (f.name for f in fields if f.ref != form and f.ref in self.catalogue.forms and self.starts_case(f.ref))
+            self._case_refs[form] = tuple(found)
+        return self._case_refs[form]
 
     def defaults(self, form: str) -> dict[str, Value]:
         if form not in self._defaults:
@@ -170,6 +191,7 @@ class Book:
             columns = {c.name for f in fields for c in f.fields}
             found = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions for n in c.names}
             own = all(n in columns or self.catalogue.field(form, n) is not None for n in found)
+            own = own and not any(f.text for f in fields)
             self._rests[form, "calc"] = frozenset(found | {f.name for f in fields}) if own else None
         return self._rests[form, "calc"]
 

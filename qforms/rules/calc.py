@@ -5,15 +5,18 @@ rounding leaves over, so that the rows give the sum exactly (B19)."""
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from qforms.model import Condition, Field, Origin, Record, Value
+from qforms.model import Condition, Field, Lang, Origin, Record, Value
 from qforms.rules.work import Work
 
 CENT = Decimal("0.01")
+_NAMED = re.compile(r"\{(\w+)(:md)?\}")
 _ROUNDS = 4  # computed fields that rest on computed fields
 
 
@@ -36,11 +39,31 @@ def settle(work: Work, number: str) -> None:
 
 
 def _value(work: Work, record: Record, fld: Field) -> Value:
+    if fld.text:
+        return sentence(work, record, fld)
     if fld.calc:
         conditions = work.book.calcs(record.form, fld.name, len(fld.calc))
         return _typed(fld, _first(conditions, work.names(record)))
     rows = record.values.get(fld.name)
     return tuple(_rows(work, record, fld, [dict(r) for r in rows])) if rows else rows
+
+
+def sentence(work: Work, record: Record, fld: Field) -> str:
+    """The field's text with the record's values where it names them, {company} included; {day:md} as 3月8日."""
+    lang: Lang = "en" if record.values.get("lang", work.settings.lang) == "en" else "zh"
+    company = work.settings.company
+    own = {"company": company.name if lang == "zh" else company.name_en or company.name}
+
+    def told(match: re.Match[str]) -> str:
+        name, style = match[1], match[2]
+        field, value = work.catalogue.field(record.form, name), record.values.get(name)
+        if field is None or value is None:
+            return own.get(name, "…")
+        if style and isinstance(value, date):
+            return f"{value.month}月{value.day}日" if lang == "zh" else f"{value.day} {value:%B}"
+        return work.catalogue.show(field, value, lang)
+
+    return _NAMED.sub(told, fld.text[lang])
 
 
 def _first(conditions: list[Condition], names: Mapping[str, Any]) -> Value:

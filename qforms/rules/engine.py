@@ -4,7 +4,7 @@ figures, triggers. Then, once, what follows from the result: clocks and letters.
 from __future__ import annotations
 
 from qforms.model import DecideRule, Judgement, Origin, Outcome, Record, Value
-from qforms.rules import addressing, calc, clocks, letters, lifecycle, opening, triggers
+from qforms.rules import addressing, calc, clocks, letters, lifecycle, lookups, opening, triggers
 from qforms.rules.work import REST, Work, by_rule, restless
 
 
@@ -34,6 +34,7 @@ def _settle_itself(work: Work, number: str) -> None:
     """What a record says of itself, until it says nothing new; only then is it counted and are its triggers judged."""
     for _ in range(REST):
         work.queue.pop(number, None)
+        lookups.settle(work, number)
         calc.settle(work, number)
         decide(work, number)
         lifecycle.by_itself(work, number)
@@ -96,7 +97,6 @@ def _count(work: Work, number: str) -> None:
             work.touch(watcher, number)
 
 
-def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
 def _companions(work: Work, figure: str, case_no: str) -> list[str]:
     """The open records of a case that name a figure of the case: what is paid on one counts on the others (A20)."""
     forms = work.book.naming.get(figure, frozenset())
@@ -110,6 +110,7 @@ def _case_form(work: Work, case_no: str) -> str:
     return record.form if record is not None and record.number == record.case_no else ""
 
 
+def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
     """Clocks and letters of all that was looked at, and the judgement that comes of it."""
     for number in work.visited:
         clocks.run(work, number)

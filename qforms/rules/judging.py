@@ -10,7 +10,7 @@ from datetime import datetime
 
 from qforms.forms.overlaps import overlaps
 from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Value
-from qforms.rules import answers, calc, engine, letters, lifecycle, reversing, lookups
+from qforms.rules import answers, calc, engine, letters, lifecycle, lookups, reversing
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -28,7 +28,7 @@ def judge(
     done = []
     for outcome in outcomes:
         work.speaker = outcome.speaker
-        work.answering = _answering(facts, outcome)
+        work.answering, work.answering_for = _answering(facts, outcome)
         done.append(_admitted(work, outcome))
     engine.settle(work)
     judged = engine.finish(work)
@@ -38,11 +38,12 @@ def judge(
     return dc.replace(judged, outcomes=tuple(done), letters=tuple(work.view.letters.values()))
 
 
-def _answering(facts: Facts, outcome: Outcome) -> frozenset[str]:
-    """The department and the person that the answered letter had asked for a decision."""
+def _answering(facts: Facts, outcome: Outcome) -> tuple[frozenset[str], str]:
+    """The department and the person that the answered letter had asked for a decision, and for whom."""
     letter = facts.letter_by_code(outcome.token) if outcome.token else None
     asked = letter.intent.facts if letter else {}
-    return frozenset(str(asked[k]) for k in ("department", "name") if asked.get(k))
+    named = frozenset(str(asked[k]) for k in ("department", "name", "for_name") if asked.get(k))
+    return named, str(asked.get("for_name", ""))
 
 
 def _admitted(work: Work, outcome: Outcome) -> Outcome:

@@ -7,6 +7,7 @@ out."""
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +39,7 @@ def open_or_revise(work: Work, rule: TriggerRule, names: Names) -> None:
     if open_ is not None:
         _into(work, rule, subject, open_.number)
         _attach(work, rule, names, open_)
-    else:
+    elif rule.if_none == "open":
         _open(work, rule, names, key, closed)
 
 
@@ -175,14 +176,20 @@ def moment(work: Work, subject: Record) -> datetime:
 def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value], closed: Record | None) -> None:
     subject, form = names.record, work.catalogue.form(rule.open)
     complaint, t0 = complaint_of(work, subject), moment(work, subject)
-    values = _taken_over(work, form, complaint) if complaint is not None and rule.code else {}
+    alike = complaint is not None and bool(rule.code) and complaint.form != rule.open
+    values = _taken_over(work, form, complaint) if complaint is not None and alike else {}
     values |= {**_fills(work, rule, names, None), **_told(work, rule, form, None, complaint, t0, names)}
+    values |= _added(work, rule, names, None)
     values |= {k: as_kept(work, form.name, k, v) for k, v in key.items() if work.catalogue.field(form.name, k)}
     if closed is not None and rule.link and work.catalogue.field(form.name, rule.link):
         values[rule.link] = closed.number
     origin = dict.fromkeys(values, Origin("", by=rule.name))
     case_no = complaint.case_no if complaint else subject.case_no
+    if work.catalogue.field(form.name, "received_at"):
+        values.setdefault("received_at", t0)
     record = work.open(rule.open, values, origin, case_no, t0, t0, rule.name)
+    if work.starts_case(form):
+        work.view.records[record.number] = record = dc.replace(record, case_no=record.number)
     work.note(record.number, "triggered", rule.name, t0, code=rule.code, subject=subject.number, clause=rule.clause)
     _into(work, rule, subject, record.number)
     addressing.readdress(work, record.number)
@@ -206,8 +213,9 @@ def _attach(work: Work, rule: TriggerRule, names: Names, record: Record) -> None
     form = work.form(record)
     subject = work.view.record(names.record.number) or names.record
     complaint = complaint_of(work, subject)
-    names = Names(names.book, names.view, subject, names.today, basis=names.basis)
+    names = Names(names.book, names.view, subject, names.today, names.extra, names.basis)
     changes = {**_fills(work, rule, names, record), **_told(work, rule, form, record, complaint, None, names)}
+    changes |= _added(work, rule, names, record)
     new_kind = (
         bool(rule.code)
         and work.catalogue.field(form.name, "triggers")
@@ -238,6 +246,28 @@ def _fills(work: Work, rule: TriggerRule, names: Names, record: Record | None) -
             if value is not None:
                 found[name] = as_kept(work, rule.open, name, value)
     return found
+
+
+def _added(work: Work, rule: TriggerRule, names: Names, record: Record | None) -> dict[str, Value]:
+    """The rule's `add`: what a field with several values gets besides what it holds, or a list as a row. The row whose
+    first column says the same as that of a new one is brought up to date instead."""
+    found: dict[str, Value] = {}
+    for name, part in rule.add.items():
+        old = tuple(record.values.get(name) or ()) if record else ()
+        if isinstance(part, Mapping):
+            row = {column: v for column, e in part.items() if (v := e(names)) is not None}
+            found[name] = _with_row(old, next(iter(part)), row)
+        elif (value := part(names)) is not None:
+            found[name] = tuple(dict.fromkeys([*old, *(value if isinstance(value, tuple) else (value,))]))
+    return {name: value for name, value in found.items() if value}
+
+
+def _with_row(rows: tuple[Any, ...], key: str, row: dict[str, Value]) -> tuple[Any, ...]:
+    if key not in row:
+        return rows
+    if any(r.get(key) == row[key] for r in rows):
+        return tuple({**r, **row} if r.get(key) == row[key] else r for r in rows)
+    return (*rows, row)
 
 
 def _taken_over(work: Work, form: Form, complaint: Record) -> dict[str, Value]:

@@ -5,11 +5,12 @@ largest rate decides (A07). A lot or window whose denominator is unknown is left
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+from qforms.forms.shown import filled
 from qforms.model import FigureRule, Lang, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
 from qforms.rules import letters, opening
@@ -18,7 +19,6 @@ from qforms.rules.names import Names
 from qforms.rules.work import Work
 
 Bases = dict[tuple[str, ...], list[b.Basis | None]]
-_FIELD = re.compile(r"\{(\w+)\}")  # in what a task says
 
 
 def judge(work: Work, number: str, asleep: bool = False) -> None:
@@ -27,9 +27,29 @@ def judge(work: Work, number: str, asleep: bool = False) -> None:
     known: Bases = {}
     for rule in work.book.triggers.get(record.form, ()) if record else ():
         record = work.view.record(number)
-        if record is not None and not asleep:
-            _judge(work, rule, record, known)
+        if record is not None and (rule.at_end or not asleep):
+            if rule.each or rule.series:
+                _judge_each(work, rule, record)
+            else:
+                _judge(work, rule, record, known)
     settle_tasks(work, number)
+
+
+def _judge_each(work: Work, rule: TriggerRule, record: Record) -> None:
+    """Judges a trigger for each row of a list, each value of a field with several, or each step of its series."""
+    for row in _steps(work, rule, record):
+        names = work.names(work.view.record(record.number) or record, {k: v for k, v in row.items() if v is not None})
+        if rule.when(names) is True:
+            opening.open_or_revise(work, rule, names)
+
+
+def _steps(work: Work, rule: TriggerRule, record: Record) -> list[Mapping[str, Any]]:
+    names = work.names(record)
+    if rule.series:
+        days = ((step, day(names)) for step, day in rule.series.items()) if rule.when(names) is not False else ()
+        return [{"step": step, "day": day} for step, day in days if day is not None]
+    values = record.values.get(rule.each) or ()
+    return [value if isinstance(value, Mapping) else {"each": value} for value in values]
 
 
 def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> None:
@@ -117,14 +137,9 @@ def _said(work: Work, rule: TriggerRule, record: Record) -> Text:
     """What a task says, with the record's values where the rule names their fields: {n_defect}/{n_shipped}."""
 
     def shown(lang: Lang) -> str:
-        return _FIELD.sub(lambda match: _shown(work, record, match[1], lang), rule.say[lang])
+        return filled(rule.say[lang], work.form(record), record.values, work.catalogue, lang)
 
     return Text(shown("zh"), shown("en")) if rule.say else Text(rule.name)
-
-
-def _shown(work: Work, record: Record, name: str, lang: Lang) -> str:
-    field, value = work.catalogue.field(record.form, name), record.values.get(name)
-    return "?" if field is None or value is None else work.catalogue.show(field, value, lang)
 
 
 def settle_tasks(work: Work, number: str) -> None:

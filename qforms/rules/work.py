@@ -23,6 +23,7 @@ from qforms.settings import Procedures
 
 # Records looked at for one delivery before the rules are said not to come to rest: a large group can be merged.
 REST = 4000
+RESERVED = "reserved:"  # with a number, the token of one that stands ready in the workbook (P4)
 _NO_NAME = re.compile(r"[\s/\\:*?\"<>|]+")  # what no number made of a name may hold: it names files
 
 
@@ -57,6 +58,7 @@ class Work:
         self.reading = reading
         self.speaker = SYSTEM
         self.answering: frozenset[str] = frozenset()  # whom the letter that is answered had asked: department, name
+        self.answering_for = ""  # for whom it had asked him: somebody who is away
         self._today: tuple[datetime, date] = (self.at, self.day(at))
         self.figures = Figures(self.book, self.view, self.day, self.today)
         self.queue: dict[str, None] = {}
@@ -95,8 +97,12 @@ class Work:
 
     @cached_property
     def people(self) -> People:
-        given = self.view.all(DEPARTMENT), self.view.all(PERSON)
+        given = self._present(DEPARTMENT), self._present(PERSON)
         return people_of(*given, self.today, self.settings.company.operator)
+
+    def _present(self, form: str) -> tuple[Record, ...]:
+        """Those that are still there: neither a retired department nor somebody who left."""
+        return tuple(r for r in self.view.all(form) if not self.final(r))
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
         if extra or basis:
@@ -234,7 +240,10 @@ class Work:
         if "{seq" not in form.number:
             return self._free(form.number.format(**parts), bool(form.named_by))
         series = re.sub(r"\{seq[^}]*\}", "", form.number).format(**parts)
-        return form.number.format(seq=self.view.next_of(series), **parts)
+        while True:  # past the numbers that stand ready in the workbook (P4)
+            number = form.number.format(seq=self.view.next_of(series), **parts)
+            if not self.view.token(f"{RESERVED}{number}"):
+                return number
 
     def _free(self, number: str, named: bool) -> str:
         """A number without a series; where another record has it, and is not the very same, with -2, -3 …"""
@@ -246,7 +255,8 @@ class Work:
         found = _pattern(form.number).fullmatch(number) if "{seq" in form.number and number else None
         if found is None or self.view.record(number) is not None:
             return ""
-        self.view.passed(number[: found.start(1)] + number[found.end(1) :], int(found[1]))
+        if not self.view.token(f"{RESERVED}{number}"):
+            self.view.passed(number[: found.start(1)] + number[found.end(1) :], int(found[1]))
         return number
 
     def revise(self, number: str, changes: Mapping[str, Value], origin: Origin, content: bool = True) -> bool:

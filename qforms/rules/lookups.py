@@ -1,0 +1,70 @@
+"""What a record takes over from reference data that is in force on a day: of the price rows of a part the one with the
+latest date that is not after the day of service (A22)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from qforms.model import LookUpRule, Origin, Record, Value
+from qforms.rules.view import index_of, values_at
+from qforms.rules.work import Work
+
+
+def settle(work: Work, number: str) -> None:
+    """Fills what the rules look up for a record. Where nothing is found, a look-up takes away what it had given."""
+    record = work.view.record(number)
+    for rule in work.book.look_ups.get(record.form, ()) if record else ():
+        record = work.view.record(number)
+        assert record is not None
+        names = work.names(record)
+        if rule.when is not None and rule.when(names) is not True:
+            continue
+        if not rule.list:
+            changes: dict[str, Value] = _given(work, rule, names.get)
+        elif rows := record.values.get(rule.list):
+            changes = {rule.list: tuple(_row(work, rule, row, names.get) for row in rows)}
+        else:
+            continue
+        work.revise(number, changes, Origin("", by=rule.name), content=False)
+
+
+def _row(work: Work, rule: LookUpRule, row: Mapping[str, Any], outer: Callable[[str], Any]) -> dict[str, Value]:
+    given = _given(work, rule, lambda name: row.get(name) if name in row else outer(name))
+    return {k: v for k, v in {**row, **given}.items() if v is not None}
+
+
+def _given(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> dict[str, Value]:
+    found = _found(work, rule, get)
+    if found is None:
+        link = next((ours for ours, theirs in rule.fill.items() if theirs == "number"), "")
+        return dict.fromkeys(rule.fill) if link and get(link) else {}
+    return {
+        ours: found.number if theirs == "number" else found.values.get(theirs) for ours, theirs in rule.fill.items()
+    }
+
+
+def _found(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> Record | None:
+    wanted = {theirs: get(ours) for theirs, ours in rule.match.items()}
+    until = get(rule.until)
+    if until is None or any(v in (None, "") for v in wanted.values()):
+        return None
+    key = next(name for name in wanted if _indexed(work, rule.from_, name))
+    same = [
+        r
+        for r in work.view.find(rule.from_, key, wanted[key])
+        if not work.final(r) and all(index_of(v) in values_at(r, n) for n, v in wanted.items())
+    ]
+    day = _day(work, until)
+    in_force = [r for r in same if (since := r.values.get(rule.latest)) is not None and _day(work, since) <= day]
+    return max(in_force, key=lambda r: (_day(work, r.values[rule.latest]), r.number), default=None)
+
+
+def _indexed(work: Work, form: str, name: str) -> bool:
+    field = work.catalogue.field(form, name)
+    return field is not None and (field.key or field.type == "ref")
+
+
+def _day(work: Work, value: date) -> date:
+    return work.day(value) if isinstance(value, datetime) else value
