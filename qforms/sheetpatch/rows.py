@@ -34,54 +34,70 @@ class Rows:
 
     def block(self, data: bytes) -> bytes:
         """A block of whole rows. Raises Again, or OfficeFault for rows out of order or no room for what is new."""
-        row = self._m.row
+        row, tag = self._m.row, b"<%brow" % self._m.prefix
         first = row.search(data)
         if first is None:
             return data
-        at = data.rfind(b"<%brow" % self._m.prefix)
-        while at >= 0 and not (final := row.match(data, at)):
-            at = data.rfind(b"<%brow" % self._m.prefix, 0, at)
-        assert final is not None
-        numbered = b"r=" in first[1] and b"r=" in final[1]
-        if numbered:
-            begin = cells.place_of_row(first, self._last, data, self._m)
-            end = cells.place_of_row(final, self._last, data, self._m)
-            if begin <= self._last or end < begin:
-                raise fault("book_disorder", f"{self._job.title}!{begin}")
-            if not self._concerns(begin, end, data):
-                self._last = end
-                return data
-        return b"".join(self._rows(data))
+        at = data.rfind(tag)
+        while not (final := row.match(data, at)):
+            at = data.rfind(tag, 0, at)
+        if b"r=" not in first[1] or b"r=" not in final[1]:
+            return b"".join(self._each(data))
+        begin = cells.place_of_row(first, self._last, data, self._m)
+        end = cells.place_of_row(final, self._last, data, self._m)
+        if begin <= self._last or end < begin:
+            raise fault("book_disorder", f"{self._job.title}!{begin}")
+        if self._concerned(begin, end, data):
+            return b"".join(self._each(data))
+        return b"".join(self._some(data, end))
 
-    def _concerns(self, begin: int, end: int, data: bytes) -> bool:
-        """Whether anything in the rows from `begin` to `end` may change."""
-        job, listed = self._job, self._job.listed
-        if self._at < len(self._todo) and self._todo[self._at] <= end:
+    def _concerned(self, begin: int, end: int, data: bytes) -> bool:
+        """Whether rows may change that nobody named: they move, or their formulas speak of what moves."""
+        listed = self._job.listed
+        if self._orphans or end >= self._from or (self._job.masters and b"shared" in data):
             return True
-        if self._orphans or end >= self._from:
-            return True
-        if job.masters and b"shared" in data:
-            return True
-        if listed is None:
+        if listed is None or not listed.grows:
             return False
-        moves = listed.moves
-        if job.new and begin <= listed.last <= end:
-            return True
-        return listed.grows and (begin < moves.first or end > moves.end) and b"f" in data
+        return (begin < listed.moves.first or end > listed.moves.end) and b"<%bf" % self._m.prefix in data
 
-    def _rows(self, data: bytes) -> Iterator[bytes]:
-        starts = list(self._m.row.finditer(data))
-        yield data[: starts[0].start()]
-        for i, found in enumerate(starts):
-            stop = starts[i + 1].start() if i + 1 < len(starts) else len(data)
-            raw = data[found.start() : stop]
-            here = self._m.row.match(raw)
-            assert here is not None
-            number = cells.place_of_row(here, self._last, raw, self._m)
-            if not self._last < number <= ROWS:
-                raise fault("book_disorder", f"{self._job.title}!{number}")
-            self._last = number
-            yield from self._row(raw, here, number)
+    def _some(self, data: bytes, end: int) -> Iterator[bytes]:
+        """The rows that are named, and between them the others as they are."""
+        at = 0
+        while (wanted := self._next(end)) is not None:
+            here = data.find(b'<%brow r="%d"' % (self._m.prefix, wanted), at)
+            if here < 0:  # it is not there, or written in another way
+                yield from self._each(data[at:])
+                return
+            yield data[at:here]
+            at = data.find(b"<%brow" % self._m.prefix, here + 4)
+            at = len(data) if at < 0 else at
+            yield from self._one(data[here:at], wanted)
+        yield data[at:] if at else data
+        self._last = end
+
+    def _next(self, end: int) -> int | None:
+        """The next row up to `end` that is changed, or that new rows take their looks from."""
+        listed = self._job.listed
+        wanted = [self._todo[self._at]] if self._at < len(self._todo) else []
+        if self._job.new and listed and listed.last > self._last:
+            wanted.append(listed.last)
+        return min((w for w in wanted if w <= end), default=None)
+
+    def _each(self, data: bytes) -> Iterator[bytes]:
+        """All rows, one by one."""
+        starts = [found.start() for found in self._m.row.finditer(data)]
+        yield data[: starts[0]] if starts else data
+        for start, stop in zip(starts, [*starts[1:], len(data)], strict=True):
+            yield from self._one(data[start:stop])
+
+    def _one(self, raw: bytes, number: int = 0) -> Iterator[bytes]:
+        found = self._m.row.match(raw)
+        assert found is not None
+        number = number or cells.place_of_row(found, self._last, raw, self._m)
+        if not self._last < number <= ROWS:
+            raise fault("book_disorder", f"{self._job.title}!{number}")
+        self._last = number
+        yield from self._row(raw, found, number)
 
     def rest(self) -> bytes:
         """The rows that are still to come after the last one."""
