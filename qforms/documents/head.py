@@ -55,7 +55,10 @@ def _departments(paper: Paper, value: Any) -> Markup:
 
 def approvals(paper: Paper) -> SimpleNamespace:
     empty = SimpleNamespace(who=Markup(""), at=Markup(""))
-    given = sorted(paper.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
+    decided = sorted(paper.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
+    valid = [r for r in decided if not r.values.get("superseded")]
+    others = [r for r in valid if r.values.get("verdict") in ("refuse", "object") or r.values.get("unit")]
+    given = [r for r in valid if r not in others]
     last = [r for r in given if "approve" in str(r.values.get("event", ""))][-1:] or given[-1:]
     before = [r for r in given if r is not (last[0] if last else None)]
     return SimpleNamespace(
@@ -64,9 +67,20 @@ def approvals(paper: Paper) -> SimpleNamespace:
         approved=_signed(paper, last[0]) if last else empty,
     )
 
+        others=[_other(paper, r) for r in others],
 
 def _prepared(paper: Paper) -> SimpleNamespace:
     values = paper.values
+def _other(paper: Paper, approval: Record) -> SimpleNamespace:
+    """A countersignature, an objection or a refusal, with its reason."""
+    agreed = approval.values.get("verdict") not in ("refuse", "object")
+    signed = _signed(paper, approval)
+    reason = str(approval.values.get("reason") or "")
+    signed.word = say("countersigned", paper.lang) if agreed else _approval_text(paper, approval, "verdict")
+    signed.reason = Markup(runs(reason)) if reason else Markup("")
+    return signed
+
+
     name, department = values.get("prepared_by", ""), values.get("prepared_dept", "")
     at = local(values.get("prepared_at"), paper.zone)
     text = say("prepared", paper.lang, at=moment(at)) if at and name else ""

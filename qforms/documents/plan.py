@@ -19,7 +19,7 @@ Mode = Literal["facts", "fill", "hide"]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`modes` by section; `first`: the first section to be filled in; `turn`: the first reply part below facts and
-    signatures, which begins a new page unless all of it fits on one ("": none)."""
+    signatures, which begins a new page unless all of it fits on one ("": none, or nothing is left to fill in)."""
 
     modes: Mapping[str, Mode]
     first: str
@@ -44,7 +44,7 @@ def plan(
     first = (replies or open_)[0].name if open_ else ""
     shown = [s for s in form.sections if modes[s.name] != "hide" and s.panel not in ("head", "approvals")]
     reply = next((s for s in shown if s.reply), None)
-    turn = reply.name if reply and reply is not shown[0] and not steps(form) else ""
+    turn = reply.name if first and reply and reply is not shown[0] and not steps(form) else ""
     return Plan(modes, first, turn)
 
 

@@ -39,6 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "photo": ("图 {n}  {caption}", "Fig. {n}  {caption}"),
     "no_photo": ("（{name} 打不开，见附件）", "({name} cannot be shown, see the attachment)"),
     "prepared": ("编制 {at}", "prepared {at}"),
+    "countersigned": ("会签", "Countersigned"),
     "sign": ("  理由：", "  reason: "),
     "year": ("{year} 年", "{year}"),
     "blank": ("空白表", "blank form"),

@@ -14,6 +14,7 @@ from qforms.forms.wml import (
     BAND,
     GREY,
     INK,
+    LABEL,
     LABEL_FACE,
     LINE,
     NAVY,
@@ -184,7 +185,8 @@ def _fill_hint(lang: Lang) -> list[str]:
 
 
 def _approvals(lang: Lang) -> str:
-    """编制, 审核, 批准: name, department and channel above, decision and time below; kept on one page with its gap."""
+    """编制, 审核, 批准: name, department and channel above, decision and time below; kept on one page with its gap. Below,
+    a row for each countersignature and objection, with its reason."""
     words = ("编制", "审核", "批准") if lang == "zh" else ("Prepared", "Reviewed", "Approved")
     cells: list[Cell] = []
     for word, name in zip(words, ("prepared", "reviewed", "approved"), strict=True):
@@ -193,7 +195,14 @@ def _approvals(lang: Lang) -> str:
             tag(f"{{{{r approvals.{name}.at }}}}", SMALL_NOTE),
         )
         cells += [label_cell(18, word), Cell(40, lines)]
-    return SIGNATURES + table([Row(tuple(cells), 10)]) + gap()
+    who = (tag("{{r other.who }}"), tag("{{r other.at }}", SMALL_NOTE))
+    other = (
+        Cell(18, tag("{{ other.word }}", LABEL_FACE), LABEL),
+        Cell(58, who),
+        Cell(98, tag("{{r other.reason }}")),
+    )
+    others = [control_row("for other in approvals.others"), Row(other, 10), control_row("endfor")]
+    return SIGNATURES + table([Row(tuple(cells), 10), *others]) + gap()
 
 
 # ---------------------------------------------------------------- sections
