@@ -106,7 +106,7 @@ class Archive:
 
 
 class Writer:
-    """A zip written member after member into an open file that can be sought; `close` ends it."""
+    """A zip written member after member into an open file that can be sought; ended as a context, or by `close`."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -151,6 +151,12 @@ class Writer:
 
     def close(self) -> None:
         self._zip.close()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _begin(self, info: zipfile.ZipInfo) -> zipfile.ZipInfo:
         made = copy.copy(info)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from zipfile import ZipInfo
 
 from qforms.model import Problem
 from qforms.office import parts
@@ -33,7 +34,7 @@ def patch(source: Path, target: Path, plan: Plan) -> Report:
     try:
         return _patched(source, target, plan, before)
     except OfficeFault as why:
-        raise _ours(why) from None
+        raise ours(why) from None
 
 
 def _patched(source: Path, target: Path, plan: Plan, before: tuple[int, int, int]) -> Report:
@@ -64,7 +65,7 @@ _OURS = {"unreadable_file": "book_damaged", "hostile_file": "book_damaged", "enc
 _OURS |= {"inflates_too_much": "book_too_large"}
 
 
-def _ours(why: OfficeFault) -> OfficeFault:
+def ours(why: OfficeFault) -> OfficeFault:
     """A fault of any Office file, as one of the workbook: what to do about it is another thing."""
     problem = why.problem
     code = _OURS.get(problem.code, problem.code)
@@ -118,25 +119,26 @@ class _Patch:
             book.define(name, refers_to)
         calc.forget(book, [(w.place, w.job) for w in self._work.values()])
         self._check_others()
-        late = {book.main, self._styles}
-        writer = Writer(out)
-        for info in self._archive.infos:
-            name = info.filename
-            if name in self._work:
-                work = self._work[name]
-                try:
-                    writer.stream(info, spliced(self._archive.chunks(name), work.job))
-                except Again as why:
-                    raise _Round(work.place.title, why) from None
-            elif name in late:
-                continue
-            elif name not in book.changes:
-                writer.copy(self._archive, info)
-            elif (content := book.changes[name]) is not None:
-                writer.put(name, content, info)
-        self._late(writer)
-        writer.close()
+        with Writer(out) as writer:
+            for info in self._archive.infos:
+                self._member(writer, info)
+            self._late(writer)
         return self._report()
+
+    def _member(self, writer: Writer, info: ZipInfo) -> None:
+        """One member of the source in its place, unless it has to wait until the sheets are through."""
+        name, book = info.filename, self._book
+        if work := self._work.get(name):
+            try:
+                writer.stream(info, spliced(self._archive.chunks(name), work.job))
+            except Again as why:
+                raise _Round(work.place.title, why) from None
+        elif name in (book.main, self._styles):
+            pass
+        elif name not in book.changes:
+            writer.copy(self._archive, info)
+        elif (content := book.changes[name]) is not None:
+            writer.put(name, content, info)
 
     # ------------------------------------------------------------ preparing
 
