@@ -419,6 +419,41 @@ CATALOGUE: dict[str, Kind] = {
         "{where} ({field}) holds the error {text}, which was not taken. Please write the value itself.",
         "office",
     ),
+    "workbook_row_waits": _kind(
+        "同一行还有一格没有收下，整行一起等；那一格改好后存盘即可。",
+        "Another cell of this row was not taken: the row waits as a whole. Correct that cell and save.",
+        "office",
+    ),
+    "workbook_conflict": _kind(
+        "这一格两边都改了，现在仍是系统里的值。请在「冲突」表选用哪个值。",
+        "Both sides changed this cell; it shows what stands in the system. Choose on the sheet Conflicts.",
+        "office",
+    ),
+    "workbook_missing": _kind(
+        "看一下 {where}：文件不见了，已按台账恢复。如是移走的，请放回原处或改 folders.workbook",
+        "look at {where}: the file had gone and was restored from the ledger; if you moved it, put it back",
+        "office",
+    ),
+    "workbook_damaged": _kind(
+        "看一下 {where}：文件打不开，已留作 {kept}，并按台账恢复。其中没有读到的改动请对照补填",
+        "look at {where}: it could not be opened, is kept as {kept}, and was restored; enter again what is missing",
+        "office",
+    ),
+    "workbook_old_copy": _kind(
+        "看一下 {where}：它被一份旧副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐；旧副本上的改动收下 {edits} 处",
+        "look at {where}: an old copy (update {old}, now {now}) took its place; it was brought up, {edits} edits taken",
+        "office",
+    ),
+    "workbook_old_copy_kept": _kind(
+        "看一下 {where}：它被一份很旧的副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐，旧副本留作 {kept}，上面的改动没有收",
+        "look at {where}: a very old copy (update {old}, now {now}) took its place; kept as {kept}, no edits taken of it",
+        "office",
+    ),
+    "workbook_waits": _kind(
+        "关闭 {where}：自 {since} 起不能更新（{reason}）。附上只读副本，改动请写在总表里",
+        "close {where}: it could not be updated since {since} ({reason}). A copy to read is enclosed",
+        "office",
+    ),
     "workbook_restored": _kind(
         "此格由系统写入，已恢复。原来填的是：{text}",
         "This cell is written by the system and was put back. It held: {text}",
@@ -489,6 +524,11 @@ CATALOGUE: dict[str, Kind] = {
         "The workbook was saved by somebody while it was being written; it was left as it is and is tried again.",
         "office",
     ),
+    "book_not_written": _kind(
+        "{where} 读回来与写入的不一致，总表可能没有写好；下次会重写。",
+        "{where} reads back as something else than was written; the workbook is written once more.",
+        "operator",
+    ),
     "book_shared": _kind(
         "总表是共享工作簿，没有写入。请在“审阅”里取消共享后存盘。",
         "The workbook is a shared workbook; nothing was written. Please stop sharing it under Review and save.",
@@ -521,6 +561,50 @@ CATALOGUE: dict[str, Kind] = {
         "邮箱 {user} 登录被 {host} 拒绝：请检查用户名和密码（QQ、网易邮箱要用授权码，并开启 IMAP）。5 分钟后再试。",
         "{host} refuses the login of {user}: check the user name and the password (QQ and NetEase want an "
         "authorisation code, with IMAP switched on). Tried again in 5 minutes.",
+        "operator",
+    ),
+    "mailbox_silent": _kind(
+        "邮箱 {source} 从 {since} 起没有收到一封信（平时不会这么久）。程序在运行；请给 {address} 发一封试试，查转发规则和垃圾箱。",
+        "No mail has come to {source} since {since}, which is longer than usual. The program runs; send a mail to "
+        "{address} as a trial, look at forwarding rules and the spam folder.",
+        "office",
+    ),
+    "mailbox_not_fetched": _kind(
+        "从 {since} 起取不到邮箱 {source} 的信：{reason}。这段时间客户的来信没有人看到，请直接打开邮箱看，并请管理员修复。",
+        "Since {since} no mail could be fetched from {source}: {reason}. What customers have written since then nobody "
+        "has seen: open the mailbox yourselves, and have it mended.",
+        "office",
+    ),
+    "oauth_missing": _kind(
+        "OAuth 登录缺少程序包 {package}：请安装 qforms[oauth]。",
+        "The OAuth login needs the package {package}: install qforms[oauth].",
+        "operator",
+    ),
+    "oauth_sign_in": _kind(
+        "邮箱 {user} 还没有登录，或登录已失效：请运行 qforms login {root}，按提示在浏览器里登录一次。",
+        "{user} is not signed in, or the sign-in has lapsed: run qforms login {root} and sign in once in a browser.",
+        "operator",
+    ),
+    "oauth_refused": _kind(
+        "登录服务器不给邮箱 {user} 令牌：{reason}。请检查 qforms.toml 的 [oauth] 和管理员的授权。",
+        "The login server gives no token for {user}: {reason}. Check [oauth] in qforms.toml and what the administrator "
+        "has allowed.",
+        "operator",
+    ),
+    "oauth_unreachable": _kind(
+        "连不上登录服务器：{reason}。自动重试；长时间不恢复请检查网络。",
+        "The login server cannot be reached: {reason}. Tried again by itself; if it lasts, check the network.",
+        "operator",
+    ),
+    "oauth_key_file": _kind(
+        "找不到谷歌服务账号的密钥文件 {file}：请检查 qforms.toml 的 oauth.key_file。",
+        "The key file {file} of the Google service account is not there: check oauth.key_file in qforms.toml.",
+        "operator",
+    ),
+    "oauth_expires": _kind(
+        "邮箱的登录授权到 {day} 为止，之后收不到也发不出信：请在这之前更新密钥（或运行 qforms login），并改 oauth.secret_expires。",
+        "The mailbox's authorisation ends on {day}; after it nothing is received or sent: renew the secret before then "
+        "(or run qforms login), and change oauth.secret_expires.",
         "operator",
     ),
     "mailbox_folder": _kind(

@@ -67,6 +67,11 @@ class Workbook:
         return found
 
     @property
+    def from_1904(self) -> bool:
+        """Whether days count from 1904."""
+        return any(e.get("date1904") in ("1", "true") for e in self.root.iter(self.ns + "workbookPr"))
+
+    @property
     def defined(self) -> list[Any]:
         """The defined names, as elements."""
         return list(self.root.iter(self.ns + "definedName"))

@@ -6,10 +6,15 @@
 `patch` is a function of a file and a `Plan`: it writes `target` (never `source`) and gives a `Report`, or raises
 OfficeFault with the reason, and then there is no `target`. Rows and columns are those of the source, from 1.
 
-    with read.Reader(path) as book:          # titles, states, defined names, who saved it last
+    with Reader(path) as book:               # titles, defined names, who saved it last
         cells = book.cells("投诉台账")        # .value(row, column), .text(row, column), .fault(row, column), .last
-"""
 
+`fingerprint` tells whether a file is still the same; `verify` proves that a file holds what a plan wrote."""
+
+from qforms.sheetpatch.patch import patch
 from qforms.sheetpatch.plan import Graft, Look, Plan, Report, RowEdit, SheetEdit, Value
+from qforms.sheetpatch.read import Cells, Reader
+from qforms.sheetpatch.written import fingerprint, verify
 
-__all__ = ["Graft", "Look", "Plan", "Report", "RowEdit", "SheetEdit", "Value"]
+__all__ = ["Cells", "Graft", "Look", "Plan", "Reader", "Report", "RowEdit", "SheetEdit", "Value"]
+__all__ += ["fingerprint", "patch", "verify"]

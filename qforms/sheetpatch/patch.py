@@ -154,8 +154,8 @@ class _Patch:
         known = lists.tables(book, place.part)
         listed = lists.listed(edit, known, edit.sheet in self._below, lambda: self._last_row(place.part))
         rows, new = _placed(edit, listed)
-        base = any(e.get("date1904") in ("1", "true") for e in book.root.iter(book.ns + "workbookPr"))
-        job = Job(edit.sheet, rows, frozenset(new), listed, self._formats, base, masters=edit.sheet in self._masters)
+        job = Job(edit.sheet, rows, frozenset(new), listed, self._formats, book.from_1904)
+        job.masters = edit.sheet in self._masters
         if listed:
             moves = listed.moves
             if moves.any:

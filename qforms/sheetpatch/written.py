@@ -1,0 +1,132 @@
+"""What was written, read back from the file: fingerprint, and the cells of a plan."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from qforms.forms.cells import clean, unescape
+from qforms.office.archive import Archive
+from qforms.office.book import OfficeFault, fault
+from qforms.office.workbook import Workbook
+from qforms.sheetpatch import cells
+from qforms.sheetpatch.patch import ours
+from qforms.sheetpatch.plan import Plan, Report, RowEdit, Value
+from qforms.sheetpatch.refs import letters
+
+_Read = tuple[int, dict[int, cells.Cell]]  # a row's number, its cells by column
+_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])")
+_SHOWN = re.compile(rb"<(?:[\w.-]+:)?[vt](?:\s[^>]*)?>([^<]*)<")
+
+
+def fingerprint(path: Path) -> str:
+    """Size, time, inode and digest of a file: "" when it is not there."""
+    try:
+        about = path.stat()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+    return f"{about.st_size}.{about.st_mtime_ns}.{about.st_ino}.{digest}"
+
+
+def verify(path: Path, plan: Plan, report: Report) -> None:
+    """Proves that a file holds what `plan` has written into it. Raises OfficeFault (book_not_written) where not."""
+    try:
+        with path.open("rb") as file:
+            archive = Archive(file)
+            book = Workbook(archive.names, archive.read)
+            base = book.from_1904
+            for edit in plan.sheets:
+                place = next((p for p in book.places if p.title == edit.sheet), None)
+                if place is None:
+                    raise fault("book_not_written", edit.sheet)
+                wanted = {at: row for n, row in edit.rows.items() if (at := report.now(edit.sheet, n)) and row.values}
+                wanted |= dict(zip(report.new.get(edit.sheet, ()), edit.new, strict=True))
+                if wanted:
+                    _prove(archive.chunks(place.part), edit.sheet, wanted, base)
+    except OfficeFault as why:
+        raise ours(why) from None
+
+
+def _prove(pieces: Iterable[bytes], title: str, wanted: Mapping[int, RowEdit], base: bool) -> None:
+    found = {}
+    for number, raw in _rows(pieces, sorted(wanted)):
+        found[number] = raw
+    for number, edit in wanted.items():
+        there = found.get(number, {})
+        for column, value in edit.values.items():
+            if not _same(there.get(column), value, base):
+                raise fault("book_not_written", f"{title}!{letters(column)}{number}")
+
+
+def _rows(pieces: Iterable[bytes], wanted: list[int]) -> Iterator[_Read]:
+    """The wanted rows of a part, by column; the others are passed over. The checksum of the whole part is proved."""
+    m: cells.Marks | None = None
+    rest, last = b"", 0
+    for piece in pieces:
+        rest += piece
+        if m is None:
+            start = _DATA.search(rest)
+            if start is None:
+                continue
+            m = cells.marks(start[1])
+        stop = rest.rfind(b"<%brow" % m.prefix)
+        if stop > 0:
+            found, last = _block(rest[:stop], wanted, last, m)
+            yield from found
+            rest = rest[stop:]
+    if m is not None:
+        yield from _block(rest, wanted, last, m)[0]
+
+
+def _block(data: bytes, wanted: list[int], last: int, m: cells.Marks) -> tuple[list[_Read], int]:
+    """The wanted rows of a block, and the number of its last one."""
+    tag = b"<%brow" % m.prefix
+    final = m.row.match(data, data.rfind(tag))
+    told = cells.attributes(final[1]).get(b"r", b"") if final else b"0"
+    found, at = [], 0
+    if told.isdigit():
+        for number in wanted[bisect_left(wanted, last + 1) : bisect_left(wanted, int(told) + 1)]:
+            at = data.find(b'%b r="%d"' % (tag, number), at)
+            if at < 0:
+                break
+            end = data.find(tag, at + 4)
+            found.append(_parsed(data[at : end if end >= 0 else len(data)], last, m))
+        else:
+            return found, max(int(told), last)
+    found = []
+    starts = [row.start() for row in m.row.finditer(data)]
+    for start, stop in zip(starts, [*starts[1:], len(data)], strict=True):
+        row = _parsed(data[start:stop], last, m)
+        last = row[0]
+        if row[0] in wanted:
+            found.append(row)
+    return found, last
+
+
+def _parsed(raw: bytes, last: int, m: cells.Marks) -> _Read:
+    found = m.row.match(raw)
+    assert found is not None
+    number = cells.place_of_row(found, last, raw, m)
+    return number, {c.column: c for c in cells.parse(raw, found, number, m).cells}
+
+
+def _same(cell: cells.Cell | None, value: Value, base: bool) -> bool:
+    shown = cells.plain(b"".join(_SHOWN.findall(cell.body))) if cell else ""
+    if isinstance(value, date):
+        value = cells.serial(value, base)
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        text = str(int(value)) if isinstance(value, bool) else clean(value or "")
+        return unescape(shown) == text or (not text and cell is not None and cell.formula is not None)
+    if not math.isfinite(value):
+        return shown == str(value)
+    try:
+        return float(shown) == float(value)
+    except ValueError:
+        return False
