@@ -65,7 +65,7 @@ def clock(c: Clock, settings: Settings) -> Plain:
 
 def listed(clocks: Iterable[Clock], rulebook: Rulebook, *, hard: bool = False) -> list[Clock]:
     """Obligations only: timers are nobody's deadline; with `hard`, soft targets are left out too."""
-    out = {r.name for r in rulebook.clocks if r.timer or (hard and r.soft)}
+    out = {r.name for r in rulebook.clocks if (r.timer and not r.owner.names) or (hard and r.soft)}
     return [c for c in clocks if c.rule not in out]
 
 

@@ -9,7 +9,7 @@ from qforms.forms.labels import names_of, normal
 from qforms.forms.source import Faults
 from qforms.model import Event, Field, Form
 
-SPECIAL = {"now": ("dt", "date"), "speaker": ("user", "str", "sig")}
+SPECIAL = {"now": ("dt", "date"), "speaker": ("user", "str", "sig"), "revision": ("int",)}
 SELF_FIRED = ("person", "filled", "opened")
 ANY_FORM = "any"  # a reference that may point to a record of any form
 
@@ -23,7 +23,7 @@ def check(forms: Mapping[str, Form], faults: Faults) -> None:
             for cause in event.on:
                 _cause(cause, event, forms, faults)
             for name, value in event.set.items():
-                _setting(form, event, name, value, faults)
+                _setting(form, event, name, value, forms, faults)
             _signing(form, event, faults)
 
 
@@ -47,14 +47,19 @@ def _labels(fields: Iterable[Field], faults: Faults) -> None:
         _labels(fld.fields, faults)
 
 
-def _setting(form: Form, event: Event, name: str, value: object, faults: Faults) -> None:
-    """What an event sets must fit its field: now a time, speaker a person, anything else a value of its type."""
+def _setting(
+    form: Form, event: Event, name: str, value: object, forms: Mapping[str, Form], faults: Faults
+) -> None:
+    """What an event sets must fit its field: now a time, speaker a person, a field of the record that fires it one of
+    the same type, anything else a value of its type."""
     fld = form.field(name)
     assert fld is not None  # the declaration has checked the name
     if value is None:
         return  # taken away
     if value in SPECIAL:
         fits = fld.type in SPECIAL[str(value)]
+    elif (firing := _firing(event, str(value), forms)) is not None:
+        fits = (firing.type, firing.many) == (fld.type, fld.many)
     else:
         found, problem = types.parse(fld, value)
         fits = problem is None and found is not None
@@ -63,11 +68,19 @@ def _setting(form: Form, event: Event, name: str, value: object, faults: Faults)
         faults.add(event.origin, zh, f"event {event.name}: {name} cannot be set to {value}")
 
 
+def _firing(event: Event, name: str, forms: Mapping[str, Form]) -> Field | None:
+    """The field that is meant by objection.target_rev, where a record of that form may fire the event."""
+    head, _, tail = name.partition(".")
+    fires = tail and any(cause.startswith(f"{head}.") for cause in event.on)
+    return forms[head].field(tail) if fires and head in forms else None
+
+
 def _cause(cause: str, event: Event, forms: Mapping[str, Form], faults: Faults) -> None:
     head, _, tail = cause.partition(".")
     if cause in SELF_FIRED or (head == "clock" and tail):  # clocks are known to the rulebook, which checks them
         return
-    known = [*SELF_FIRED, *(f"{f.name}.{e.name}" for f in forms.values() for e in f.lifecycle.events)]
+    known = [*SELF_FIRED, *(f"{f.name}.opened" for f in forms.values())]
+    known += [f"{f.name}.{e.name}" for f in forms.values() for e in f.lifecycle.events]
     if cause not in known:
         faults.unknown(event.origin, ("起因", "cause"), cause, known)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qforms.model import Field, Text, Value
+from qforms.model import Catalogue, Field, Form, Text, Value, Values
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DECISIONS = {
@@ -16,6 +17,7 @@ DECISIONS = {
     "object": Text("异议", "object"),
     "refuse": Text("不同意", "refuse"),
 }
+_NAMED = re.compile(r"\{(\w+)\}")
 _PLACES = {"‰": Decimal("0.001"), "ppm": Decimal(1)}
 
 
@@ -28,6 +30,21 @@ def show(fld: Field, value: Value, lang: str, zone: tzinfo = SHANGHAI) -> str:
     if fld.many and isinstance(value, (list, tuple)):
         return ("、" if lang != "en" else ", ").join(_show(fld, v, lang, zone) for v in value)
     return _show(fld, value, lang, zone)
+
+
+def filled(text: str, form: Form, values: Values, catalogue: Catalogue, lang: str, each: str = "") -> str:
+    """A text of a rule with the record's values where it names their fields: {n_defect}/{n_shipped}. With `each`, a
+    list of which `values` hold one row only, the columns of that row go first. What is unknown stands as ?."""
+    own = catalogue.field(form.name, each) if each else None
+    rows = values.get(each) or () if each else ()
+    row = rows[0] if rows and isinstance(rows[0], Mapping) else {}
+    columns = {f.name: f for f in own.fields} if own else {}
+
+    def told(name: str) -> str:
+        fld, value = (columns[name], row.get(name)) if name in columns else (form.field(name), values.get(name))
+        return "?" if fld is None or value is None else catalogue.show(fld, value, lang)
+
+    return _NAMED.sub(lambda match: told(match[1]), text)
 
 
 def _show(fld: Field, value: Value, lang: str, zone: tzinfo) -> str:

@@ -44,6 +44,7 @@ def _one(matter: Matter, letter: Letter, record: Record | None, decision: Decisi
         "decided_at": matter.received_at,
         "means": "email",
         "letter_key": letter.intent.key,
+        "target_rev": letter.intent.revision,
     }
     known = {n: v for n, v in values.items() if v != "" and matter.has(APPROVAL, n)}
     return Outcome(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from qforms.model import Field, Form, Record, Section, Speaker
 
 SYSTEM, ANYONE, CUSTOMER, OFFICE = "system", "anyone", "customer", "office"
+EMPLOYEE = "employee"  # anybody of ours, whatever his department
 RESPONSIBLE = "responsible_unit"  # the departments that the record itself names
 _NAMING = ("responsible_dept", "to_depts", "owner_dept")
 _DECIDING = frozenset({"gmo", "gm", "chief_engineer", "finance"})  # never granted to a JSON file
@@ -15,6 +16,8 @@ _DECIDING = frozenset({"gmo", "gm", "chief_engineer", "finance"})  # never grant
 def roles(speaker: Speaker, form: Form, record: Record | None) -> frozenset[str]:
     """Every word of `filled_by` and `open_by` that means this speaker, for this record."""
     own = set(speaker.roles) | {ANYONE}
+    if speaker.kind not in (CUSTOMER, "stranger"):
+        own.add(EMPLOYEE)
     if speaker.kind == "customer":
         own.add(CUSTOMER)
     if speaker.kind == "office":

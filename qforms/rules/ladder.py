@@ -26,7 +26,7 @@ class Rung:
 
 def rungs(work: Work, rule: ClockRule, clock: Clock, until: datetime) -> list[Rung]:
     """The rungs up to `until`, in time order; of the endless repeats the first after `until` too."""
-    span = clock.due_at - clock.started_at
+    span = max(clock.due_at - clock.started_at, timedelta(0))  # a measure may be reported after its date
     found: list[Rung] = []
     for step in rule.ladder:
         if step.percent is not None:
@@ -94,7 +94,9 @@ def due_rung(work: Work, rule: ClockRule, clock: Clock) -> Rung | None:
     """The highest rung that is due now and was not taken."""
     taken = _last_taken(work, rule, clock)
     due = (r for r in rungs(work, rule, clock, work.now) if _fires(r, clock) <= work.now)
-    return max((r for r in due if taken is None or r.at > taken), key=lambda r: r.at, default=None)
+    return max(
+        (r for r in due if taken is None or r.at > taken), key=lambda r: (r.at, r.step.percent or 0), default=None
+    )
 
 
 # ---------------------------------------------------------------- quiet hours

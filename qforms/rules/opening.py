@@ -170,7 +170,7 @@ def moment(work: Work, subject: Record) -> datetime:
     cause = cause_of(work, subject)
     if cause is None or cause.number in work.corrected or cause.received_at is None:
         return work.at
-    return cause.received_at if cause.case_no == cause.number else work.at
+    return cause.received_at if cause.case_no == cause.number and work.starts_case(work.form(cause)) else work.at
 
 
 def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value], closed: Record | None) -> None:

@@ -32,7 +32,7 @@ def run_case(procedures: Procedures, given: Sequence[Given], at: datetime) -> Ob
     """What becomes of the documents by `at`, in a company with one department a role."""
     trial = Trial(procedures)
     for number, document in enumerate(sorted(given, key=lambda g: g.at)):
-        trial.until(document.at)
+        trial.until(document.at, before=True)
         trial.take(document, number)
     trial.until(at)
     return trial.observed()
@@ -46,10 +46,11 @@ class Trial:
         self.facts = MemoryFacts(procedures.catalogue)
         put(self.facts, staff(procedures))
 
-    def until(self, at: datetime) -> None:
-        """Rings everything that is due up to `at`, in time order. At the same moment a document comes first."""
+    def until(self, at: datetime, before: bool = False) -> None:
+        """Rings everything that is due up to `at`, in time order. `before`: not what is due at that very moment, for a
+        document that comes then goes first."""
         for _ in range(_RINGS):
-            due = [c for c in self.facts.due(at) if c.next_at is not None]
+            due = [c for c in self.facts.due(at) if c.next_at is not None and (not before or c.next_at < at)]
             if not due:
                 return
             moment = due[0].next_at

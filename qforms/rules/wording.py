@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from qforms.forms.parts import due_now, own_number
-from qforms.model import Field, Form, Lang, LetterRule, Record, Section, Value
+from qforms.forms.shown import filled
+from qforms.model import ClockRule, Field, Form, Lang, LetterRule, Record, Section, Value
 from qforms.rules.work import Work
 
 # What a subject line names, and the fields that may hold it, in order.
@@ -91,7 +92,7 @@ def next_due(work: Work, record: Record, hard: bool = False) -> datetime | None:
 
 def _first_limit(work: Work, record: Record, hard: bool = False) -> tuple[datetime, str] | None:
     """The earliest limit and the name of its clock."""
-    rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer}
+    rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer or c.owner.names}
     clocks = work.view.clocks(record.number).values()
     running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
     binding = [(c.due_at, c.rule) for c in running if not rules[c.rule].soft]
@@ -103,10 +104,19 @@ def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department
     form = work.form(record)
     if rule.kind == "decision_request":
         return _decision(work, rule, form, lang)
+    if set(rule.ask) == {"object"}:
+        return _may_object(lang)
     parts = [s for s in due_now(form, record.values, work.catalogue) if _theirs(work, s, record, department)]
     if rule.kind in ("issue", "revision") and parts:
         return _fill_in(parts, lang)
     return "" if rule.ask or rule.kind == "alarm" else _first_ask(work, record, lang)
+
+
+def _may_object(lang: Lang) -> str:
+    """Of what is put up on the notice board: silence is consent."""
+    if lang == "zh":
+        return "阅看附件；有异议的，回复“异议：哪一栏，理由”，没有异议不用回复"
+    return "read the attachment; who objects replies “object: which field, why”; silence is consent"
 
 
 def _fill_in(parts: list[Section], lang: Lang) -> str:
@@ -126,8 +136,14 @@ def _fill_in(parts: list[Section], lang: Lang) -> str:
 def _first_ask(work: Work, record: Record, lang: Lang) -> str:
     """What the clock with the earliest limit asks for."""
     first = _first_limit(work, record)
-    clock = work.procedures.rulebook.clock(first[1]) if first else None
-    return clock.ask[lang] if clock else ""
+    clock = work.procedures.rulebook.clock(first[1], record.form) if first else None
+    return filled(clock.ask[lang], work.form(record), record.values, work.catalogue, lang) if clock else ""
+
+
+def asked(work: Work, rule: ClockRule, record: Record, lang: Lang) -> str:
+    """What a clock asks its owner to do; of a row's clock, with what stands in that row."""
+    text = rule.ask[lang] or rule.title[lang]
+    return filled(text, work.form(record), record.values, work.catalogue, lang, rule.each)
 
 
 def _theirs(work: Work, section: Section, record: Record, department: str) -> bool:
@@ -184,3 +200,10 @@ def request_of(labels: list[str], lang: Lang) -> str:
 
 def missing(lang: Lang) -> str:
     return "未填写" if lang == "zh" else "not filled in"
+
+
+def standing_in(name: str, for_name: str, lang: Lang) -> str:
+    """How a deputy is addressed: 李四（代王五）."""
+    if not for_name:
+        return name
+    return f"{name}（代{for_name}）" if lang == "zh" else f"{name} (for {for_name})"
