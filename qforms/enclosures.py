@@ -142,7 +142,7 @@ class Enclosures:
 
 def _file_name(form: Form, record: Record, lang: Lang) -> str:
     words = (record.number, form.title[lang], str(record.values.get("product_model") or ""))
-    version = f"R{record.revision}" if record.revision else ""
+    version = f"R{record.issue}" if record.issue else ""
     return " ".join(w for w in (*words, version) if w)
 
 

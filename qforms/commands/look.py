@@ -63,7 +63,7 @@ def case(root: Path, number: str) -> Iterator[str]:
             yield "\n相关单据"
             for r in related:
                 title = h.procedures.catalogue.form(r.form).title[h.settings.lang]
-                yield f"  {r.number}  {title}  {_status(h, r)}  第 {r.revision} 版"
+                yield f"  {r.number}  {title}  {_status(h, r)}  第 {r.issue} 版"
         yield from _clocks(h, [number, *(r.number for r in related)])
         yield "\n信件"
         for x in h.ledger.letters(number=number):
@@ -79,7 +79,7 @@ def _values(h: house.House, record: Record) -> Iterator[str]:
     catalogue, lang = h.procedures.catalogue, h.settings.lang
     form = catalogue.form(record.form)
     case_no = record.case_no or "—"
-    yield f"{record.number}  {form.title[lang]}  {_status(h, record)}  第 {record.revision} 版  案件 {case_no}"
+    yield f"{record.number}  {form.title[lang]}  {_status(h, record)}  第 {record.issue} 版  案件 {case_no}"
     for field in form.fields:
         if field.name not in record.values:
             continue

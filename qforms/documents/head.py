@@ -27,7 +27,7 @@ def head(paper: Paper) -> SimpleNamespace:
     case = record.case_no if record.case_no != record.number else ""
     return SimpleNamespace(
         number=record.number,
-        revision=record.revision,
+        revision=record.issue,
         status=_status(paper, record),
         case_no=case,
         to=to,
@@ -54,6 +54,8 @@ def _departments(paper: Paper, value: Any) -> Markup:
 
 
 def approvals(paper: Paper) -> SimpleNamespace:
+    """Who prepared, reviewed and approved; under headings of their own who countersigned, and who objected or refused:
+    an objection is no approval."""
     empty = SimpleNamespace(who=Markup(""), at=Markup(""))
     decided = sorted(paper.related.approvals, key=lambda r: str(r.values.get("decided_at") or ""))
     valid = [r for r in decided if not r.values.get("superseded")]
@@ -65,12 +67,10 @@ def approvals(paper: Paper) -> SimpleNamespace:
         prepared=_prepared(paper),
         reviewed=_signed(paper, before[-1]) if before else empty,
         approved=_signed(paper, last[0]) if last else empty,
+        others=[_other(paper, r) for r in others],
     )
 
-        others=[_other(paper, r) for r in others],
 
-def _prepared(paper: Paper) -> SimpleNamespace:
-    values = paper.values
 def _other(paper: Paper, approval: Record) -> SimpleNamespace:
     """A countersignature, an objection or a refusal, with its reason."""
     agreed = approval.values.get("verdict") not in ("refuse", "object")
@@ -81,6 +81,8 @@ def _other(paper: Paper, approval: Record) -> SimpleNamespace:
     return signed
 
 
+def _prepared(paper: Paper) -> SimpleNamespace:
+    values = paper.values
     name, department = values.get("prepared_by", ""), values.get("prepared_dept", "")
     at = local(values.get("prepared_at"), paper.zone)
     text = say("prepared", paper.lang, at=moment(at)) if at and name else ""
@@ -99,6 +101,8 @@ def _signed(paper: Paper, approval: Record) -> SimpleNamespace:
     name = str(approval.values.get("decided_by", ""))
     means = text(approval, "means")
     about = paper.related.people.get(name, "")
+    if absent := str(approval.values.get("decided_for", "")):
+        name = f"{name}代{absent}" if paper.lang == "zh" else f"{name} for {absent}"
     if means:
         about += f"（{means}）" if paper.lang == "zh" else f" ({means})"
     at = local(approval.values.get("decided_at"), paper.zone)

@@ -36,7 +36,7 @@ def request(paper: Paper, numbers: Mapping[str, str]) -> SimpleNamespace:
         for i, (who, names) in enumerate(parts.items())
     ]
     if changed := _changed(paper):
-        said.append(say("changed", paper.lang, revision=paper.record.revision if paper.record else 0, labels=changed))
+        said.append(say("changed", paper.lang, revision=paper.record.issue if paper.record else 0, labels=changed))
     text = Markup(runs(said[0], Face(10.5, hei=True, bold=True))) if said and parts else Markup("")
     return SimpleNamespace(text=text, more=said[1:] if parts else [])
 

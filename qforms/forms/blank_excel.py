@@ -99,7 +99,7 @@ def _title(sheet: _Sheet, company: str, record: Record | None, contact: str, ask
     ws["B1"].alignment = look.align(wrap=True)
     version = f"{form.code}  模板 {form.version}" if zh else f"{form.code}  template {form.version}"
     if record:
-        version = f"{record.number}  " + (f"版次 {record.revision}" if zh else f"rev. {record.revision}")
+        version = f"{record.number}  " + (f"版次 {record.issue}" if zh else f"rev. {record.issue}")
     put(ws["K1"], f"{company}\n{version}" if company else version)
     ws["K1"].font = look.font(10, color=look.GREY)
     ws["K1"].alignment = look.align("right")

@@ -12,7 +12,6 @@ from qforms.intake import again, approvals, contacts, identify, kind, office, pa
 from qforms.intake.complaints import open_case, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
-from qforms.intake.pictures import with_photos
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.speaker import claiming, speaker_of
 from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Text
@@ -58,7 +57,10 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
             return (open_case(matter, told(matter)),)
         if reading.kind == "complaint" and (matter.speaker.kind == "customer" or reading.machine == "no_reply"):
             return (_unsure(matter),)
-    return (ignored(matter, _WHY.get(reading.machine, "own_mail"), letter_key=key),)
+    outcome = ignored(matter, _WHY.get(reading.machine, "own_mail"), letter_key=key)
+    if reading.machine == "auto_reply" and letter is not None and approvals.asks(letter):
+        return (dc.replace(outcome, number=letter.intent.number, token=letter.intent.code, answer="deputy"),)
+    return (outcome,)
 
 
 def _bounced(matter: Matter, bounce: Bounce, answered: Letter | None) -> Outcome:
@@ -140,7 +142,6 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         about = identify.of_mail(matter).record
         case_no = about.case_no if about else ""
     may = rights.writable(form, matter.speaker, None)
-    filled = with_photos(filled, form, may, parts.evidence(matter.reading.parts))
     values = {n: v for n, v in filled.values.items() if v is not None and may(n)}
     evidence = parts.evidence(matter.reading.parts) if matter.reading.address else ()
     values |= photos.placed(form, evidence, values, may)

@@ -89,7 +89,8 @@ def _doubt(matter: Matter, letter: Letter) -> Problem | None:
 
 def _mailboxes(matter: Matter) -> Iterator[str]:
     """The addresses of the speaker's departments: what a department is asked, its people answer from their own."""
-    for name in matter.speaker.departments:
+    absent = (d for s in matter.speaker.stands_in for d in s.who.departments)
+    for name in (*matter.speaker.departments, *absent):
         department = matter.facts.record(name)
         if department is not None and department.values.get("email"):
             yield str(department.values["email"]).lower()
@@ -97,14 +98,8 @@ def _mailboxes(matter: Matter) -> Iterator[str]:
 
 def _deputises(matter: Matter, letter: Letter) -> bool:
     """Whether the speaker stands in today for somebody the letter was sent to."""
-    today = matter.procedures.settings.local(matter.now).date()
-    me = {matter.speaker.number, matter.speaker.name, matter.speaker.address}
-    for address in letter.intent.to:
-        for person in matter.facts.find("person", "email", address.lower()):
-            first, last = person.values.get("deputy_from"), person.values.get("deputy_to")
-            if person.values.get("deputy") in me and first and last and first <= today <= last:
-                return True
-    return False
+    asked = {address.lower() for address in letter.intent.to}
+    return any(absent.who.address.lower() in asked for absent in matter.speaker.stands_in)
 
 
 def _question(matter: Matter, letter: Letter, target: Record | None, problem: Problem) -> Outcome:

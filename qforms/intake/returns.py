@@ -9,7 +9,6 @@ from typing import Any
 from qforms.forms.parts import steps
 from qforms.intake import identify, photos, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
-from qforms.intake.pictures import with_photos
 from qforms.merge import Merged, merge
 from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
 
@@ -30,7 +29,6 @@ def revise(
     if wrong_event:
         return refused(matter, wrong_event, filled, record)
     may = rights.writable(form, matter.speaker, record)
-    filled = with_photos(filled, form, may, evidence, record)
     seen = filled.base if filled.base is not None else base.values if base else record.values
     merged = _own_word(merge(seen, _given(filled), record.values, may), record, matter.speaker)
     problems = [p for p in filled.problems if concerns(matter, form, may, p)]
@@ -101,6 +99,7 @@ def whole(
     """The values without those that must wait: a check's own field when it fails, and all of money, shares and
     decisions together when one of them is wrong."""
     checks = failed_checks(matter, form, {**before, **values}) if values else ()
+    checks += _unexplained(form, before, values)
     bad = {top(p.field) for p in (*errors(problems), *checks)}
     together = {f.name for f in form.fields if rights.is_money(f)}
     held = {top(p.field) for p in checks} | (together if bad & together else set())
@@ -108,6 +107,17 @@ def whole(
     waiting = [n for n in values if n in held and n not in bad]
     more = tuple(Problem("held_together", "", n, severity="question") for n in waiting)
     return kept, (*checks, *more)
+
+
+def _unexplained(form: Form, before: Values, values: Values) -> tuple[Problem, ...]:
+    """Fields that need a reason when what is known is changed, where none came with the change (A18)."""
+    changed = (f for f in form.fields if f.needs_reason and f.name in values and before.get(f.name) is not None)
+    bare = (f for f in changed if values[f.name] != before[f.name] and values.get(f.needs_reason) in (None, ""))
+    labels = {f.name: f.label for f in form.fields}
+    return tuple(
+        Problem("reason_missing", f.name, f.name, {"reason": (w := labels[f.needs_reason]).zh, "reason_en": w["en"]})
+        for f in bare
+    )
 
 
 def _missing(matter: Matter, form: Form, values: Values, record: Record, filled: Filled) -> tuple[str, ...]:
@@ -151,6 +161,6 @@ def _event_problem(matter: Matter, filled: Filled, form: Form, record: Record) -
         return Problem("event_unknown", context=context)
     if record.status not in event.from_:
         return Problem("event_not_now", context=context)
-    if event.by and not set(event.by) & rights.roles(matter.speaker, form, record):
+    if not rights.may_ask(event, matter.speaker, form, record):
         return Problem("event_not_yours", context=context)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qforms.model import Field, Form, Record, Section, Speaker
+from qforms.model import Event, Field, Form, Record, Section, Speaker
 
 SYSTEM, ANYONE, CUSTOMER, OFFICE = "system", "anyone", "customer", "office"
 EMPLOYEE = "employee"  # anybody of ours, whatever his department
@@ -15,14 +15,15 @@ _DECIDING = frozenset({"gmo", "gm", "chief_engineer", "finance"})  # never grant
 
 def roles(speaker: Speaker, form: Form, record: Record | None) -> frozenset[str]:
     """Every word of `filled_by` and `open_by` that means this speaker, for this record."""
-    own = set(speaker.roles) | {ANYONE}
+    own = set(speaker.roles).union(*(s.who.roles for s in speaker.stands_in)) | {ANYONE}
     if speaker.kind not in (CUSTOMER, "stranger"):
         own.add(EMPLOYEE)
     if speaker.kind == "customer":
         own.add(CUSTOMER)
     if speaker.kind == "office":
         own.add(OFFICE)
-    if record is not None and speaker.trusted and set(speaker.departments) & named_departments(record):
+    units = set(speaker.departments).union(*(s.who.departments for s in speaker.stands_in))
+    if record is not None and speaker.trusted and units & named_departments(record):
         own.add(RESPONSIBLE)
     return frozenset(own)
 
@@ -86,3 +87,11 @@ def _writers(form: Form) -> dict[str, tuple[tuple[str, ...], Field]]:
         }
         known = _cache[id(form)] = (form, names)
     return known[1]
+
+
+def may_ask(event: Event, speaker: Speaker, form: Form, record: Record) -> bool:
+    """Whether an event is the speaker's to ask for: by a role, or as one whom a field of the record names."""
+    named = {*speaker.departments, speaker.name} - {""}
+    values = (record.values.get(name) or () for name in event.by)
+    fields = {str(v) for value in values for v in (value if isinstance(value, tuple) else (value,))}
+    return not event.by or bool(set(event.by) & roles(speaker, form, record)) or bool(named & fields)

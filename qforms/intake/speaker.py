@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import re
 from datetime import date, datetime
 
 from qforms.intake import rights
-from qforms.model import Facts, Filled, Reading, Record, Speaker
+from qforms.model import Facts, Filled, Reading, Record, Speaker, StandIn
 from qforms.settings import Procedures
 
 
@@ -68,12 +69,20 @@ def _customer(record: Record, address: str, reading: Reading) -> Speaker:
 def _person(
     record: Record, address: str, reading: Reading, facts: Facts, procedures: Procedures, now: datetime
 ) -> Speaker:
-    """A person with the roles of their own, of their department, and of those whose deputy they are today."""
-    values = record.values
+    """A person with the roles of their own and of their department, and those whose deputy they are today."""
+    if _gone(record, procedures):
+        return Speaker("stranger", address, str(record.values.get("name") or address), lang=reading.lang)
     today = procedures.settings.local(now).date()
-    away = [p for p in facts.all("person") if p.number != record.number and _stands_in(record, p, today)]
-    departments = tuple(
-        dict.fromkeys(str(p.values["department"]) for p in (record, *away) if p.values.get("department"))
+    away = (p for p in facts.all("person") if p.number != record.number and _stands_in(record, p, today))
+    own = _himself(record, address, reading, facts, procedures)
+    absent = tuple(
+        StandIn(
+            _himself(p, str(p.values.get("email") or ""), reading, facts, procedures),
+            tuple(p.values.get("deputy_for") or ()),
+            p.values.get("deputy_up_to"),
+        )
+        for p in away
+        if not _gone(p, procedures)
     )
     return dc.replace(own, stands_in=absent)
 
@@ -93,22 +102,13 @@ def _himself(record: Record, address: str, reading: Reading, facts: Facts, proce
         address,
         str(values.get("name") or address),
         frozenset(own),
-        departments,
+        (str(name),) if name else (),
         record.number,
         reading.authenticated,
         "en" if values.get("lang") == "en" else "zh",
     )
 
 
-def _department_of(address: str, facts: Facts) -> Record | None:
-    """The department whose mailbox an address is: letters go there where no person is named."""
-    mailboxes = ((str(d.values.get("email") or "").lower(), d) for d in facts.all("department"))
-    return next((d for mailbox, d in mailboxes if mailbox == address), None)
-
-
-def _department(record: Record, address: str, reading: Reading) -> Speaker:
-    """Whoever writes from a department's mailbox speaks for the department."""
-    name = str(record.values.get("name") or record.number)
 def _gone(record: Record, procedures: Procedures) -> bool:
     """A person who left, a department that is no more: they speak for nobody."""
     return procedures.catalogue.form(record.form).lifecycle.state(record.status).final
@@ -122,6 +122,15 @@ def _heads(person: Record, department: Record) -> bool:
     return bool(person.values.get("is_head")) and person.values.get("department") == department.values.get("name")
 
 
+def _department_of(address: str, facts: Facts) -> Record | None:
+    """The department whose mailbox an address is: letters go there where no person is named."""
+    mailboxes = ((str(d.values.get("email") or "").lower(), d) for d in facts.all("department"))
+    return next((d for mailbox, d in mailboxes if mailbox == address), None)
+
+
+def _department(record: Record, address: str, reading: Reading) -> Speaker:
+    """Whoever writes from a department's mailbox speaks for the department."""
+    name = str(record.values.get("name") or record.number)
     return Speaker(
         "person",
         address,
@@ -146,7 +155,7 @@ def _is_ours(address: str, procedures: Procedures) -> bool:
     return address in {
         settings.company.address.lower(),
         settings.outgoing.sender.lower(),
-        settings.mailbox.user.lower(),
+        *(box.user.lower() for box in settings.boxes().values()),
     }
 
 

@@ -4,7 +4,7 @@ In the order in which data flows: what arrives (`arrivals`), what the ledger hol
 delivery and what the rules decided (`judgements`), where it all touches the world (`edges`); `forms` and `rules`, which
 steer it, and `texts`, which all speak."""
 
-from qforms.model.arrivals import SYSTEM, TRUNCATED, Bounce, Decision, Delivery, Filled, Part, Reading, Speaker, Stamp
+from qforms.model.arrivals import SYSTEM, TRUNCATED, Bounce, Decision, Delivery, Filled, Part, Reading, Speaker, Stamp, StandIn
 from qforms.model.edges import Dead, Later, Sent, Source, Store, Transport
 from qforms.model.forms import Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State
 from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
@@ -72,6 +72,7 @@ __all__ = [
     "Source",
     "Speaker",
     "Stamp",
+    "StandIn",
     "Sign",
     "State",
     "Step",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from qforms.model.texts import Lang, Problem, Values
@@ -141,6 +142,20 @@ class Speaker:
     number: str = ""  # of the person or customer record
     trusted: bool = False
     lang: Lang = "zh"
+    stands_in: tuple[StandIn, ...] = ()  # for whom he decides today
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody who is away, and what his deputy may decide for him (P39): on which forms, up to which amount."""
+
+    who: Speaker
+    forms: tuple[str, ...] = ()  # names, codes or titles; empty: all
+    up_to: Decimal | None = None  # CNY; None: any amount
+
+    def covers(self, words: Collection[str], amount: Decimal) -> bool:
+        """Does it hold for a form that goes by these words, and for this sum?"""
+        return (not self.forms or bool(set(self.forms) & set(words))) and (self.up_to is None or amount <= self.up_to)
 
 
 SYSTEM = Speaker("system")  # nobody: a rule or a clock

@@ -36,6 +36,12 @@ class Record:
     by: str = ""
     at: datetime | None = None  # when this revision was made
 
+    @property
+    def issue(self) -> int:
+        """The issue that people speak of: 0 as first sent, then 1, 2 … (R1, R2: A12, A15). Of a form that is never
+        sent out, its revision."""
+        return int(self.values.get("issue_no", self.revision))
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

@@ -11,7 +11,7 @@ from typing import Any
 
 from qforms import problems
 from qforms.model import Lang, LetterIntent, Outcome, Record
-from qforms.rules import letters
+from qforms.rules import away, letters
 from qforms.rules import wording as w
 from qforms.rules.letters import Draft
 from qforms.rules.work import Work
@@ -23,6 +23,9 @@ _COLUMN = re.compile(r"(\w+)\[(\d+)\]\.(\w+)")
 def owed(work: Work, outcome: Outcome) -> None:
     """Writes the letter that an outcome owes its sender."""
     reading = work.reading
+    if outcome.answer == "deputy":
+        away.asked(work, outcome)
+        return
     if not outcome.answer or reading is None or reading.machine or not reading.address or _enough(work):
         return
     record = work.view.record(outcome.number)

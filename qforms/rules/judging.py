@@ -35,7 +35,9 @@ def judge(
     for outcome in done:
         work.speaker = outcome.speaker
         answers.owed(work, outcome)
-    return dc.replace(judged, outcomes=tuple(done), letters=tuple(work.view.letters.values()))
+    view = work.view
+    after = {"letters": tuple(view.letters.values()), "tasks": tuple(view.tasks.values())}
+    return dc.replace(judged, outcomes=tuple(done), entries=tuple(view.entries), **after)
 
 
 def _answering(facts: Facts, outcome: Outcome) -> tuple[frozenset[str], str]:

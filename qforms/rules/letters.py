@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from qforms import stamp
-from qforms.model import Lang, LetterIntent, LetterRule, Recipients, Record
-from qforms.rules import addressing, ladder, signing
+from qforms.model import Lang, LetterIntent, LetterRule, Origin, Recipients, Record
+from qforms.rules import addressing, entitled, ladder, signing
 from qforms.rules import wording as w
 from qforms.rules.people import MANAGERS, Addressee, unique
 from qforms.rules.work import Work
@@ -23,9 +24,21 @@ def owed(work: Work) -> None:
     """The letters for everything that happened."""
     for number, event in _events(work):
         record = work.view.record(number)
-        for rule in work.book.letters.get(f"{record.form}.{event}", ()) if record else ():
-            if record is not None and (rule.when is None or rule.when(work.names(record)) is True):
-                _write(work, rule, record)
+        rules = work.book.letters.get(f"{record.form}.{event}", ()) if record else ()
+        owing = [r for r in rules if record and (r.when is None or r.when(work.names(record)) is True)]
+        if record is not None and any(r.kind == "revision" for r in owing):
+            record = _reissued(work, record)
+        for rule in owing:
+            assert record is not None
+            _write(work, rule, record)
+
+
+def _reissued(work: Work, record: Record) -> Record:
+    """A document that goes out again is its next issue: one for a delivery, whatever revisions lie between (A12)."""
+    before = work.view.base(record.number) or record
+    if work.catalogue.field(record.form, "issue_no") and record.issue == before.issue:
+        work.revise(record.number, {"issue_no": before.issue + 1}, Origin("", by="issue"), content=False)
+    return work.view.record(record.number) or record
 
 
 def _events(work: Work) -> Iterator[tuple[str, str]]:
@@ -35,6 +48,24 @@ def _events(work: Work) -> Iterator[tuple[str, str]]:
         yield from ((number, name) for name in work.book.watched(record.form) if work.changed(number, name))
 
 
+def _recipients(work: Work, rule: LetterRule, record: Record) -> Recipients:
+    """Who a letter is for: its `to`, else its `else`. A customer who gets no messages of progress is nobody (P36)."""
+    quiet = rule.kind == "stage" and not _told_of_progress(work, record)
+    names = tuple(n for n in rule.to.names if not (quiet and n == "customer"))
+    if rule.to.else_ and not addressees(work, Recipients(names), record):
+        names = rule.to.else_
+    return Recipients(names)
+
+
+def _told_of_progress(work: Work, record: Record) -> bool:
+    """As the customer's file says, else by the kind of customer: outgoing.stages_off."""
+    case = work.view.record(record.case_no) or record
+    customer = work.view.record(str(case.values.get("customer") or ""))
+    said = customer.values.get("stage_letters") if customer else None
+    kind = (customer.values.get("customer_type") if customer else None) or case.values.get("customer_type")
+    return bool(said) if said is not None else kind not in work.settings.outgoing.stages_off
+
+
 def to_nobody(work: Work, record: Record, event: str) -> bool:
     """Does the event owe a document to nobody at all (B25)?"""
     rules = work.book.letters.get(f"{record.form}.{event}", ())
@@ -42,7 +73,9 @@ def to_nobody(work: Work, record: Record, event: str) -> bool:
 
 
 def _write(work: Work, rule: LetterRule, record: Record) -> None:
-    to = unique(addressees(work, rule.to, record))
+    rule = dc.replace(rule, to=_recipients(work, rule, record))
+    found = addressees(work, rule.to, record)
+    to = unique(_deciding(work, record, found) if rule.ask else found)
     if not to:
         return
     cc = unique(addressees(work, rule.cc, record), [a.address for a in to])
@@ -64,6 +97,19 @@ def _write(work: Work, rule: LetterRule, record: Record) -> None:
         facts = _facts(work, rule, record, group[0])
         code = code_for(work, own) if rule.ask else ""
         send(work, draft, own, group, copies, facts, code)
+
+
+def _deciding(work: Work, record: Record, found: list[Addressee]) -> list[Addressee]:
+    """Who is asked to decide: a deputy only for what was left to him, else the person himself and gmo (P39)."""
+    words, amount = entitled.words(work, record), entitled.amount(work, record)
+    asked: list[Addressee] = []
+    for one in found:
+        if not one.for_name or work.people.may_decide(one.for_name, words, amount):
+            asked.append(one)
+        else:
+            himself = work.people.in_person(one.for_name)
+            asked += [*([himself] if himself else []), *work.people.role("gmo")]
+    return asked
 
 
 def code_for(work: Work, key: str) -> str:
@@ -96,7 +142,8 @@ def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[
     form, lang = work.form(record), to.lang
     facts = w.facts_of(work, record, lang, outside=audience(rule.to.names, work) in ("customer", "supplier"))
     facts |= {
-        "name": to.name,
+        "name": w.standing_in(to.name, to.for_name, lang),
+        "for_name": to.for_name,
         "department": to.department,
         "request": w.request(work, rule, record, lang, to.department),
     }

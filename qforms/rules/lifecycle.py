@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker
-from qforms.rules import signing
+from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker, Text
+from qforms.rules import entitled, signing
 from qforms.rules.work import Refusal, Work
 
 APPROVAL = "approval"
@@ -51,13 +51,12 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     event = work.form(record).lifecycle.event(name)
     if event is None or not any(o == "person" or o.startswith(f"{APPROVAL}.") for o in event.on):
         raise Refusal(Problem("event_unknown", context={"number": number, "event": name}))
-    if not authorised and event.sign is None and not may(work, speaker, event.by, record):
-        raise Refusal(Problem("event_right", context=_context(work, record, event)))
+    for_name = entitled.acting(work, speaker, event, record, authorised) if event.sign is None else ""
     if signing.late(work, record, event, speaker, None):
         return
     check(work, record, event)
     if event.sign is None or signing.sign(work, record, event, speaker):
-        fire(work, record, event, speaker)
+        fire(work, record, event, entitled.speaking_for(speaker, for_name))
 
 
 def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> bool:
@@ -83,6 +82,9 @@ def check(work: Work, record: Record, event: Event, by: Record | None = None) ->
         raise Refusal(Problem("event_state", context=context))
     form, lang = work.form(record), work.settings.lang
     empty = [f for f in event.needs if work.names(record).get(f) in (None, "", ())]
+    lacking = [gate.say for n, gate in enumerate(event.gate) if not _holds(work, record, event, n)]
+    if event.gate and (empty or lacking):
+        raise Refusal(Problem("event_gate", context={**context, **_listed(work, record, empty, lacking)}))
     if empty:
         labels = [fld.label[lang] if (fld := work.catalogue.field(form.name, f)) else f for f in empty]
         raise Refusal(Problem("event_needs", field=empty[0], context={**context, "fields": "、".join(labels)}))
@@ -93,6 +95,23 @@ def check(work: Work, record: Record, event: Event, by: Record | None = None) ->
 
     if letters.to_nobody(work, record, event.name):
         raise Refusal(Problem("event_nobody", context=context))
+
+
+def _holds(work: Work, record: Record, event: Event, n: int) -> bool:
+    """Does what an event's gate asks for hold, or not concern this record?"""
+    conditions, names = work.procedures.rulebook.conditions, work.names(record)
+    when = conditions.get(f"{record.form}:gate_when:{event.name}:{n}")
+    that = conditions.get(f"{record.form}:gate:{event.name}:{n}")
+    return (when is not None and when(names) is not True) or (that is not None and that(names) is True)
+
+
+def _listed(work: Work, record: Record, empty: list[str], lacking: list[Text]) -> dict[str, str]:
+    """All that is missing, in both languages."""
+    labels = [fld.label if (fld := work.catalogue.field(record.form, f)) else Text(f) for f in empty]
+    return {
+        "missing_zh": "；".join([*(f"缺{t.zh}" for t in labels), *(t.zh for t in lacking)]),
+        "missing_en": "; ".join([*(f"{t['en']} is empty" for t in labels), *(t["en"] for t in lacking)]),
+    }
 
 
 def firing(by: Record | None) -> dict[str, Any]:
@@ -170,32 +189,16 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
         event = named  # to say why it can't be
     if event is None:
         return
-    if not authorised and event.sign is None and not may(work, speaker, event.by, target):
-        raise Refusal(Problem("event_right", context=_context(work, target, event)))
+    for_name = entitled.acting(work, speaker, event, target, authorised) if event.sign is None else ""
     check(work, target, event, record)
     if event.sign is not None and not signing.sign(work, target, event, speaker, record):
         return
-    fire(work, target, event, speaker, str(values.get("reason") or ""), record)
+    if for_name:
+        work.revise(record.number, {"decided_for": for_name}, Origin("", by="deputy"), content=False)
+    fire(work, target, event, entitled.speaking_for(speaker, for_name), str(values.get("reason") or ""), record)
     after = work.view.record(number)
     if after is not None and after.form == APPROVAL and after.values.get("confirmed_at"):
         decided(work, after, speaker, authorised=False)  # his own word now: he must have the right to it himself
-
-
-def may(work: Work, speaker: Speaker, roles: tuple[str, ...], record: Record) -> bool:
-    """Does a speaker hold one of the roles? The responsible unit is whoever the record names."""
-    if speaker.kind == "system":
-        return True
-    if speaker.kind in ("stranger", "customer"):
-        return speaker.kind in roles or "anyone" in roles
-    if not roles or {"anyone", "employee"}.intersection(roles) or speaker.roles.intersection(roles):
-        return True
-    if speaker.kind == "office" and "office" in roles:
-        return True
-    units = {*_many(record.values.get("responsible_dept")), *_many(record.values.get("to_depts"))}
-    if "responsible_unit" in roles and units.intersection(speaker.departments):
-        return True
-    case = work.view.record(record.case_no)
-    return "owner" in roles and case is not None and case.values.get("owner") == speaker.name != ""
 
 
 def _open_to(work: Work, record: Record, event: Event, by: Record | None = None) -> bool:

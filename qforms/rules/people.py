@@ -5,12 +5,14 @@ head's. A person who is away is written to at the deputy's (P39). Who can't be r
 
 from __future__ import annotations
 
+import dataclasses as dc
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from qforms.model import Lang, Record
+from qforms.model import SYSTEM, Lang, Record, StandIn
 from qforms.rules.view import index_of
 
 DEPARTMENT, PERSON, CUSTOMER = "department", "person", "customer"
@@ -26,6 +28,7 @@ class Addressee:
     department: str = ""
     lang: Lang = "zh"
     stray: bool = False
+    for_name: str = ""  # whose deputy he is, where he is written to in that person's place
 
 
 class People:
@@ -93,6 +96,8 @@ class People:
 
     def _reach_department(self, department: Record) -> Addressee | None:
         head = self._head(department)
+        if head and not department.values.get("email") and (reached := self._reach_person(head)):
+            return dc.replace(reached, department=department.number)
         address = department.values.get("email") or (self._address(head) if head else "")
         if not address:
             members = (p for p in self._persons if p.values.get("department") == department.number)
@@ -105,7 +110,34 @@ class People:
         who = deputy or person
         address, values = self._address(who), who.values
         department = str(person.values.get("department", ""))
-        return Addressee(address, values.get("name", ""), department, _lang(who)) if address else None
+        for_name = str(person.values.get("name", "")) if deputy else ""
+        return (
+            Addressee(address, values.get("name", ""), department, _lang(who), for_name=for_name) if address else None
+        )
+
+    def in_person(self, name: str) -> Addressee | None:
+        """A person at his own address, whoever stands in for him."""
+        person = self._by_name.get(index_of(name))
+        if person is None or not (address := self._address(person)):
+            return None
+        return Addressee(
+            address, str(person.values.get("name", "")), str(person.values.get("department", "")), _lang(person)
+        )
+
+    def may_decide(self, name: str, words: Collection[str], amount: Decimal) -> bool:
+        """Does what a person left to his deputy cover a form that goes by these words, and this sum?"""
+        person = self._by_name.get(index_of(name))
+        values: Mapping[str, Any] = person.values if person else {}
+        return StandIn(SYSTEM, tuple(values.get("deputy_for") or ()), values.get("deputy_up_to")).covers(words, amount)
+
+    def deputy_of(self, address: str) -> tuple[str, Addressee | None]:
+        """The name of the person at an address, and whoever he named as his deputy, whatever the dates say."""
+        person = next((p for p in self._persons if self._address(p) == address.lower()), None)
+        if person is None:
+            return "", None
+        named = self._by_name.get(index_of(person.values.get("deputy") or "\0"))
+        name = str(person.values.get("name", ""))
+        return name, self.in_person(str(named.values.get("name", ""))) if named else None
 
     def _deputy(self, person: Record) -> Record | None:
         values: Mapping[str, Any] = person.values

@@ -7,7 +7,7 @@ which it is signed is signed anew."""
 from __future__ import annotations
 
 from qforms.model import Event, Origin, Problem, Record, Speaker, Value
-from qforms.rules import addressing
+from qforms.rules import addressing, entitled
 from qforms.rules.work import Happening, Refusal, Work
 
 APPROVAL = "approval"
@@ -52,9 +52,11 @@ def enough(work: Work, record: Record, event: Event) -> bool:
 def whose(work: Work, record: Record, event: Event, speaker: Speaker) -> str:
     """For which of the signers somebody speaks: for whom he was asked, else his department or himself; "": for none."""
     wanted, given = signers(work, record, event), signed(work, record, event)
-    mine = [n for n in wanted if n in work.answering] or [
-        n for n in wanted if n in speaker.departments or n == speaker.name
-    ]
+    own = {*speaker.departments, speaker.name}
+    for absent in speaker.stands_in:
+        if absent.covers(entitled.words(work, record), entitled.amount(work, record)):
+            own |= {*absent.who.departments, absent.who.name}
+    mine = [n for n in wanted if n in work.answering] or [n for n in wanted if n in own]
     return next((n for n in mine if n not in given), next(iter(mine), ""))
 
 

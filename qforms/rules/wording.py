@@ -43,7 +43,7 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
 
 def _facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
     form = work.form(record)
-    facts: dict[str, Any] = {"number": record.number, "revision": record.revision, "title": form.title[lang]}
+    facts: dict[str, Any] = {"number": record.number, "revision": record.issue, "title": form.title[lang]}
     for key, names in SUBJECT.items():
         fields = [
             f

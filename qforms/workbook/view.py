@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
 from qforms.model import (
     EMPTY,
-    Catalogue,
     Clock,
     Conflict,
     Field,
@@ -27,6 +26,7 @@ Kind = Literal[
     "mark", "text", "long", "code", "person", "dt", "date", "count", "money", "permille", "left", "link", "id"
 ]
 NOTHING = Text("")
+ENDED = timedelta(days=62)  # a deadline that ended is listed so long
 Cell = str | int | Decimal | datetime | date | None  # times are naive, in the company's zone
 
 
@@ -63,6 +63,9 @@ class View:
     rulebook: Rulebook = field(default_factory=lambda: Rulebook({}))
     rates: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    ready: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # form -> numbers kept ready or void
+    void: frozenset[str] = frozenset()  # numbers that were kept ready and will never be used
+    waits: tuple[datetime, str] | None = None  # since when the book could not be written, and why
 
     @cached_property
     def by_number(self) -> Mapping[str, Record]:
@@ -78,7 +81,7 @@ class View:
 
     @cached_property
     def shown_clocks(self) -> tuple[Clock, ...]:
-        timers = {rule.name for rule in self.rulebook.clocks if rule.timer}
+        timers = {rule.name for rule in self.rulebook.clocks if rule.timer and not rule.owner.names}
         return tuple(c for c in self.clocks if c.state != "cancelled" and c.rule not in timers)
 
     @cached_property
@@ -89,6 +92,11 @@ class View:
             if record.case_no and record.case_no != record.number:
                 found.setdefault(record.case_no, []).append(record)
         return {case: tuple(records) for case, records in found.items()}
+
+    @cached_property
+    def recent_clocks(self) -> tuple[Clock, ...]:
+        """Those that run or ended lately: what 时限 lists."""
+        return tuple(c for c in self.shown_clocks if c.met_at is None or c.met_at > self.as_of - ENDED)
 
     def local(self, at: datetime | None) -> datetime | None:
         """A time as the book shows it: naive, to the minute, in the company's zone."""
@@ -142,26 +150,32 @@ class Sheet:
     pages: int = 1  # pages wide when printed
     front: bool = False  # one of the nine that always stand in front
     summary: Text = NOTHING
+    passing: bool = False  # stands in the book only while it holds something
 
     @property
     def fields(self) -> Mapping[str, Column]:
         return {c.key: c for c in self.columns if c.field is not None}
 
 
-def sheets(view: View, catalogue: Catalogue, lang: Lang) -> tuple[Sheet, ...]:
-    """All sheets with a table, in the order of the book (P27); the board and the index of 基础资料 stand apart."""
-    from qforms.workbook import sheets as made
+@dataclass(frozen=True)
+class Shown:
+    """What is to stand in the book: the view laid out, and the figures of the board."""
 
-    return made.build(view, catalogue, lang)
+    view: View
+    sheets: tuple[Sheet, ...]
+    figures: Any
+    lang: Lang
 
-
-def rows(sheet: str, view: View, catalogue: Catalogue, lang: Lang) -> tuple[Row, ...]:
-    """The rows of one sheet by its key ("todo", "complaint", …); none if it is not shown."""
-    return next((s.rows for s in sheets(view, catalogue, lang) if s.key == sheet), ())
+    @property
+    def as_of(self) -> datetime:
+        """The view's moment as the book shows it: naive, in the company's zone."""
+        at = self.view.local(self.view.as_of)
+        assert at is not None
+        return at
 
 
 def values_of(record: Record) -> Mapping[str, Any]:
     """A record's values with what belongs to the record itself."""
-    own = {"number": record.number, "revision": record.revision, "status": record.status, "case_no": record.case_no}
+    own = {"number": record.number, "revision": record.issue, "status": record.status, "case_no": record.case_no}
     times = {"received_at": record.received_at} if record.received_at else EMPTY
     return {**times, **record.values, **own}

@@ -26,6 +26,15 @@ NUMBERS = {
     "contact": "LX-{yyyymm}-{seq:04d}",
     "approval": "SP-{yyyymm}-{seq:04d}",
     "shipment": "CH-{yyyymm}-{seq:04d}",
+    "nonconformity_review": "BHG-{yyyymm}-{seq:04d}",
+    "quality_problem_report": "QTAB-{yyyymm}-{seq:04d}",
+    "public_notice": "GS-{yyyymm}-{seq:04d}",
+    "posting": "TG-{yyyymm}-{seq:04d}",
+    "objection": "YY-{yyyymm}-{seq:04d}",
+    "technical_change": "JG-{yyyymm}-{seq:04d}",
+    "review_minutes": "PS-{yyyymm}-{seq:04d}",
+    "product_dossier": "CP-{yyyymm}-{seq:04d}",
+    "training_record": "PX-{yyyymm}-{seq:04d}",
 }
 AUDIENCE = {
     "complaint": "customer",
@@ -68,7 +77,7 @@ def test_everything_a_person_does_has_somebody_who_may(name: str) -> None:
     assert form.open_by
     for event in form.lifecycle.events:
         decided = {c for c in event.on if c == "person" or c.startswith("approval.")}
-        assert bool(event.by) or not decided, event.name
+        assert bool(event.by or event.sign) or not decided, event.name
         assert event.when or event.needs or "filled" not in event.on, event.name
     for section in form.sections:
         for fld in section.fields:

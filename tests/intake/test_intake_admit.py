@@ -505,7 +505,8 @@ def test_a_deputy_decides_within_their_dates():
     w.records["gm@womai.cn"] = replace(w.records["gm@womai.cn"], values={**w.records["gm@womai.cn"].values, "deputy": "严工",
         "deputy_from": date(2026, 5, 1), "deputy_to": date(2026, 5, 31)})  # fmt: skip
     (outcome,) = answered("同意", w, "yan@womai.cn")
-    assert outcome.form == "approval" and outcome.values["decided_by"] == "严工" and "gm" in outcome.speaker.roles
+    assert outcome.form == "approval" and outcome.values["decided_by"] == "严工"
+    assert [("gm" in s.who.roles, s.who.number) for s in outcome.speaker.stands_in] == [(True, "gm@womai.cn")]
 
 
 def test_passing_on_and_asking_for_time_are_tasks():
