@@ -6,7 +6,7 @@ import os
 import stat
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -41,11 +41,15 @@ class Mailbox(_Table):
     port: int = 993
     security: Literal["tls", "starttls"] = "tls"
     user: str = ""
+    auth: Literal["password", "oauth"] = "password"
     password_env: str = "QFORMS_MAIL_PASSWORD"
     ca_file: str = ""
     folder: str = "INBOX"
     done_folder: str = "qforms-done"
     sent_folder: str = ""
+    since: date | None = None  # mail that arrived before this day is left alone: the first run on an old mailbox
+    authserv_id: str = ""  # of this mailbox's server; that of [trust] when empty
+    complaints_only: bool = False  # whoever writes here is a stranger: no return, no decision counts
     max_mb: int = 60
     timeout: float = 60.0
     idle_minutes: float = 25.0
@@ -60,6 +64,7 @@ class Outgoing(_Table):
     port: int = 587
     security: Literal["starttls", "tls"] = "starttls"
     user: str = ""
+    auth: Literal["password", "oauth"] = "password"
     password_env: str = "QFORMS_SMTP_PASSWORD"
     ca_file: str = ""
     sender: str = ""  # address that letters come from; the support address when empty
@@ -75,6 +80,33 @@ class Outgoing(_Table):
     quiet_from: time | None = time(20)
     quiet_until: time | None = time(8)
     quiet_weekends: bool = True
+    stages_off: tuple[str, ...] = (
+        "oem",
+        "dealer",
+        "internal",
+    )  # kinds of customer that hear of progress from the owner
+
+
+class OAuth(_Table):
+    """How tokens are had for `auth = "oauth"`. The client secret comes from the environment or the keyring."""
+
+    provider: Literal["microsoft", "google"] = "microsoft"
+    flow: Literal["device", "client_credentials"] = "device"
+    tenant: str = "organizations"
+    client_id: str = ""
+    secret_env: str = "QFORMS_OAUTH_SECRET"
+    secret_expires: date | None = None  # as the administrator's portal says; told a week ahead
+    key_file: str = ""  # Google: the service account's key
+    authority: str = ""  # another login server than the provider's
+    ca_file: str = ""
+    timeout: float = 30.0
+
+
+class Watch(_Table):
+    """When the silence of a mailbox is told: nothing could be fetched, or no mail came, for so long."""
+
+    unreachable_hours: float = 2.0
+    silent_days: float = 0.0  # 0: when it is silent three times as long as ever in the last 90 days, at least 2 days
 
 
 class Folders(_Table):
@@ -89,12 +121,20 @@ class Folders(_Table):
         "quality",
         "engineering",
         "aftersales",
+        "repair",
         "production",
         "purchasing",
         "hr",
         "office",
     )  # roles that a JSON file in inbox/ may claim; never a deciding one
     lock_hours: float = 16.0
+
+
+class Workbook(_Table):
+    versions: Annotated[int, Field(ge=1)] = 5  # earlier publications that are kept
+    ready_rows: Annotated[int, Field(ge=0, le=50)] = 5  # rows with reserved numbers that stand ready in 投诉台账
+    mail_after_hours: float = 4.0  # writing has waited so long: the office gets a mail with a read-only copy
+    months: Annotated[int, Field(ge=1)] = 24  # what was closed longer ago moves to archive-YYYY.xlsx
 
 
 class Issue(_Table):
@@ -135,8 +175,12 @@ class Settings(_Table):
     root: Annotated[Path, Field(exclude=True)]
     company: Company = Company()
     mailbox: Mailbox = Mailbox()
+    mailboxes: dict[str, Mailbox] = {}  # further ones, each with a name of its own
     outgoing: Outgoing = Outgoing()
+    oauth: OAuth = OAuth()
+    watch: Watch = Watch()
     folders: Folders = Folders()
+    workbook: Workbook = Workbook()
     issue: Issue = Issue()
     trust: Trust = Trust()
     limits: Limits = Limits()
@@ -154,6 +198,14 @@ class Settings(_Table):
     def path(self, name: str) -> Path:
         """A path of the settings: relative ones lie in the workspace."""
         return self.root / Path(name).expanduser()
+
+    def boxes(self) -> dict[str, Mailbox]:
+        """All mailboxes by name; the first has none."""
+        return {"": self.mailbox, **self.mailboxes}
+
+    def box_of(self, locator: str) -> Mailbox:
+        """The mailbox that a delivery came from: its locator begins with the name of any but the first."""
+        return self.mailboxes.get(locator.partition(":")[0], self.mailbox)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)

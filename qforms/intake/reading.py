@@ -145,8 +145,9 @@ def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) 
     sender = headers.addresses(mail.headers.get("from", [])[:1]) or [("", "")]
     name, address = sender[0]
     name = "" if "@" in name else name  # somebody's address, written as his name, is no name
+    box = procedures.settings.box_of(delivery.locator)
     results = mail.headers.get("authentication-results", [])
-    vouched = trust.vouched(results, procedures.settings.trust.authserv_id, address)
+    vouched = trust.vouched(results, box.authserv_id or procedures.settings.trust.authserv_id, address)
     receivers = headers.addresses([*mail.headers.get("to", []), *mail.headers.get("cc", [])])
     references = [*headers.ids(mail.header("in-reply-to")), *reversed(headers.ids(mail.header("references")))]
     own_id = headers.ids(mail.header("message-id"))
@@ -159,7 +160,7 @@ def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) 
         message_id=own_id[0] if own_id else "",
         references=tuple(dict.fromkeys(references)),
         dkim_domains=vouched.dkim,
-        authenticated=vouched.sender or delivery.channel in {"maildir", "sent"},
+        authenticated=(vouched.sender or delivery.channel in {"maildir", "sent"}) and not box.complaints_only,
     )
 
 

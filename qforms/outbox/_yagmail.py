@@ -13,23 +13,26 @@ from typing import Any
 
 import yagmail
 
+from qforms.oauth import xoauth2
 from qforms.settings import Outgoing
 
 
 class Session(yagmail.SMTP):  # type: ignore[misc]  # yagmail is untyped
-    """A logged-in connection; `smtp` is the smtplib object. Raises smtplib's errors and OSError."""
+    """A logged-in connection; `proof` is the password or the access token, `smtp` the smtplib object.
 
-    def __init__(self, out: Outgoing, password: str) -> None:
+    Raises smtplib's errors and OSError."""
+
+    def __init__(self, out: Outgoing, proof: str) -> None:
         context = ssl.create_default_context(cafile=out.ca_file or None)
         tls = out.security == "tls"
         super().__init__(
             "unused@localhost",
-            password,
+            proof,
             host=out.host,
             port=out.port,
             smtp_ssl=tls,
             smtp_starttls=False if tls else {"context": context},
-            smtp_skip_login=not out.user,
+            smtp_skip_login=not out.user or out.auth == "oauth",
             soft_email_validation=False,
             timeout=out.timeout,
             **({"context": context} if tls else {}),
@@ -37,9 +40,16 @@ class Session(yagmail.SMTP):  # type: ignore[misc]  # yagmail is untyped
         self.user = out.user
         try:
             self.login()
+            if out.user and out.auth == "oauth":
+                self._by_token(out.user, proof)
         except BaseException:
             self.drop()
             raise
+
+    def _by_token(self, user: str, token: str) -> None:
+        self.smtp.ehlo_or_helo_if_needed()
+        said = xoauth2(user, token).decode()
+        self.smtp.auth("XOAUTH2", lambda challenge=None: said if challenge is None else "")
 
     def set_logging(self, *args: Any, **kwargs: Any) -> None:
         self.log = logging.getLogger("qforms.outbox")

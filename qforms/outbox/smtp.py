@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qforms import problems
 from qforms.model import Dead, Later, Problem, QformsError, Sent
+from qforms.oauth import OAuthFault, token
 from qforms.outbox.headers import is_address
 from qforms.settings import Settings, secret
 
@@ -28,6 +29,7 @@ class SmtpTransport:
     """A session that is kept while letters follow one another, and made anew when it breaks."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._out = settings.outgoing
         self._session: Session | None = None
         self._used = 0
@@ -72,9 +74,19 @@ class SmtpTransport:
             from qforms.outbox._yagmail import Session
 
             out = self._out
-            password = secret(out.password_env, "qforms-smtp", out.user) if out.user else ""
-            self._session, self._used = Session(out, password), 0
+            self._session, self._used = Session(out, self._proof()), 0
         return self._session
+
+    def _proof(self) -> str:
+        """The password, or a fresh access token; "" when the server wants no login."""
+        out = self._out
+        if not out.user:
+            return ""
+        return (
+            token(self._settings, out.user)
+            if out.auth == "oauth"
+            else secret(out.password_env, "qforms-smtp", out.user)
+        )
 
     def _alive(self, session: Session) -> bool:
         try:
@@ -89,7 +101,9 @@ class SmtpTransport:
         self._failures += 1
         out, pause = self._out, _AGAIN
         where = {"host": out.host, "port": out.port, "user": out.user, "env": out.password_env, "reason": _said(fault)}
-        if isinstance(fault, QformsError):
+        if isinstance(fault, OAuthFault):
+            code, where = fault.problem.code, dict(fault.problem.context)
+        elif isinstance(fault, QformsError):
             code = "smtp_password"
         elif isinstance(fault, UnicodeError) or (
             isinstance(fault, smtplib.SMTPAuthenticationError) and fault.smtp_code >= 500

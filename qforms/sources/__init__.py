@@ -37,22 +37,24 @@ def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list
     from qforms.sources.sent import SentSource
 
     found: list[Source] = []
-    if settings.mailbox.kind == "maildir":
-        found.append(MaildirSource(settings, clock))
-    if settings.mailbox.kind == "imap":
-        found.append(ImapSource(settings, clock))
-        if settings.mailbox.sent_folder:
-            found.append(SentSource(settings, clock))
+    for name, box in settings.boxes().items():
+        if box.kind == "maildir":
+            found.append(MaildirSource(settings, clock, name))
+        if box.kind == "imap":
+            found.append(ImapSource(settings, clock, name))
+            if box.sent_folder:
+                found.append(SentSource(settings, clock, name))
     found.append(FolderSource(settings, clock, once))
     return found
 
 
-def try_login(settings: Settings) -> str:
-    """Why the IMAP mailbox or its Sent folder cannot be used, in one line; "" when they can. Reads no mail."""
+def try_login(settings: Settings, box: str = "") -> str:
+    """Why an IMAP mailbox or its Sent folder cannot be used, in one line; "" when they can. Reads no mail."""
     from qforms.sources.imap import ImapSource
     from qforms.sources.sent import SentSource
 
-    folders = [ImapSource(settings), *([SentSource(settings)] if settings.mailbox.sent_folder else [])]
+    has_sent = bool(settings.boxes()[box].sent_folder)
+    folders = [ImapSource(settings, box=box), *([SentSource(settings, box=box)] if has_sent else [])]
     try:
         for folder in folders:
             folder.log_in()

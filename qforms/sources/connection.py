@@ -20,13 +20,14 @@ from typing import Any
 from imap_tools import BaseMailBox, ImapToolsError, MailboxFetchError, MailboxLoginError, MailboxMoveError
 from imap_tools.utils import check_command_status, encode_folder
 
+from qforms.oauth import xoauth2
 from qforms.settings import Mailbox
+from qforms.sources.mailbox import MONTHS
 
 FAULTS = (imaplib.IMAP4.error, OSError, ImapToolsError)  # after any of these the session is thrown away
 _LINE = 20 * 1024 * 1024
 _CHUNK = 500
 _SLICE = 0.25  # seconds between two looks at `stop`
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(rb'INTERNALDATE "\s?(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -107,16 +108,19 @@ class _Box(BaseMailBox):
 
 
 class Connection:
-    """A logged-in session with one folder selected. Every method raises one of FAULTS when the session is broken."""
+    """A logged-in session with one folder selected; `proof` is the password, or the access token.
 
-    def __init__(self, box: Mailbox, password: str, folder: str) -> None:
+    Every method raises one of FAULTS when the session is broken."""
+
+    def __init__(self, box: Mailbox, proof: str, folder: str) -> None:
         self._box = _Box(box)
         try:
-            plain = box.user.isascii() and password.isascii()
-            login = self._box.login if plain else self._box.login_utf8
+            plain = box.user.isascii() and proof.isascii()
+            by_password = self._box.login if plain else self._box.login_utf8
+            login = self._by_token if box.auth == "oauth" else by_password
             self._client: Any = self._box.client
             try:
-                login(box.user, password, initial_folder=None)
+                login(box.user, proof, initial_folder=None)
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error as fault:  # AUTHENTICATE says it so
@@ -130,6 +134,11 @@ class Connection:
         except BaseException:
             self.drop()
             raise
+
+    def _by_token(self, user: str, token: str, initial_folder: None = None) -> None:
+        """SASL XOAUTH2. A refusal comes as a challenge, to be answered with nothing; then the server says NO."""
+        answers = iter([xoauth2(user, token)])
+        self._box.client.authenticate("XOAUTH2", lambda _: next(answers, b""))
 
     def _learn_capabilities(self) -> None:
         """MOVE and UIDPLUS are told after the login only. NetEase opens no folder until the client says its name."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qforms.settings import Settings
 from qforms.sources import Clock, real_time
-from qforms.sources.mailbox import AGAIN, MailFolder
+from qforms.sources.mailbox import AGAIN, MailFolder, imap_date
 
 if TYPE_CHECKING:
     from qforms.sources.connection import Connection, Head
@@ -30,23 +30,26 @@ class _Owed:
 
 class ImapSource(MailFolder):
     """The support mailbox. Mail that somebody has marked as deleted is left alone; a mail above `mailbox.max_mb` is
-    delivered as a stub and stays where it is."""
+    delivered as a stub and stays where it is; mail from before `mailbox.since` is not looked at."""
 
-    name = "imap"
     channel = "imap"
 
-    def __init__(self, settings: Settings, clock: Clock = real_time) -> None:
-        super().__init__(settings, settings.mailbox.folder, clock)
+    def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "") -> None:
+        super().__init__(settings, box, settings.boxes()[box].folder, clock)
         self._taken: dict[int, Head | None] = {}  # in the ledger, perhaps still in the folder
         self._owed: list[_Owed] = []
         self._move_at = 0.0
         self._has_done_folder = False
 
     def _new(self, session: Connection) -> list[int]:
-        uids = session.uids()
+        uids = session.uids(self._wanted())
         there = set(uids)
         self._taken = {uid: head for uid, head in self._taken.items() if uid in there}
         return [uid for uid in uids if uid not in self._taken and not self._left_alone(uid)]
+
+    def _wanted(self) -> str:
+        since = self._box.since
+        return f"UNDELETED SINCE {imap_date(since)}" if since else "UNDELETED"
 
     def _opened(self, session: Connection) -> None:
         """After a break a UID may stand for another mail, even under the same UIDVALIDITY (a rebuilt index)."""

@@ -9,10 +9,11 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from qforms.model import Delivery, Problem, QformsError
+from qforms.oauth import OAuthFault, token
 from qforms.settings import Settings, secret
 from qforms.sources import Clock, SourceDown, stub
 
@@ -27,14 +28,24 @@ _RENEW = 25 * 60.0  # RFC 2177: an IDLE is begun anew before 29 minutes
 _TEMPORARY = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]")  # RFC 5530: not the password
 
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def imap_date(day: date) -> str:
+    """As a search wants it (RFC 9051, `date-text`), whatever the locale."""
+    return f"{day.day}-{MONTHS[day.month - 1]}-{day.year}"
+
+
 class MailFolder:
     """One folder of the mailbox through one session, which is made anew, with growing pauses, when it breaks."""
 
-    name: str
     channel: Literal["imap", "sent"]
 
-    def __init__(self, settings: Settings, folder: str, clock: Clock) -> None:
-        self._box = settings.mailbox
+    def __init__(self, settings: Settings, box: str, folder: str, clock: Clock) -> None:
+        self._settings = settings
+        self._box = settings.boxes()[box]
+        self.name = f"{self.channel}:{box}" if box else self.channel
+        self._place = f"{box}:{folder}" if box else folder  # where its locators begin
         self._folder = folder
         self._clock = clock
         self._session: Connection | None = None
@@ -59,7 +70,7 @@ class MailFolder:
             for head in sorted(heads, key=self._order):
                 self._settle(session, at_least=TOGETHER)
                 if (raw := self._fetch(session, head)) is not None:
-                    locator = f"{self._folder}/{session.uidvalidity}/{head.uid}"
+                    locator = f"{self._place}/{session.uidvalidity}/{head.uid}"
                     self._given[head.uid] = head
                     yield stub.delivery(self.channel, locator, min(head.arrived, self._clock()), raw)
         except FAULTS as fault:
@@ -137,8 +148,8 @@ class MailFolder:
     def _settle(self, session: Connection, at_least: int = 1) -> None:
         while self._finished:
             locator, digest, whole = self._finished.popleft()
-            folder, validity, uid = locator.rsplit("/", 2)
-            if (folder, int(validity)) == (self._folder, self._validity):  # else it is read again, and known by its key
+            place, validity, uid = locator.rsplit("/", 2)
+            if (place, int(validity)) == (self._place, self._validity):  # else it is read again, and known by its key
                 self._finish(int(uid), self._given.pop(int(uid), None), digest, whole)
         self._tidy(session, at_least)
 
@@ -178,10 +189,13 @@ class MailFolder:
 
         from qforms.sources.connection import FAULTS, Connection
 
-        box = self._box
+        box, oauth = self._box, self._box.auth == "oauth"
         at = {"host": box.host, "port": box.port, "user": box.user, "folder": self._folder}
         try:
-            session = Connection(box, secret(box.password_env, "qforms-mail", box.user), self._folder)
+            proof = token(self._settings, box.user) if oauth else secret(box.password_env, "qforms-mail", box.user)
+            session = Connection(box, proof, self._folder)
+        except OAuthFault as fault:
+            self._down(fault.problem, AGAIN)
         except MailboxLoginError as fault:
             if any(word in str(fault).upper() for word in _TEMPORARY):
                 self._broke(fault)

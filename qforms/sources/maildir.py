@@ -25,12 +25,13 @@ _RESCAN = 5.0  # seconds between two looks when nothing hints at a change
 class MaildirSource:
     """`new/` and `cur/` of `mailbox.path`. A mail above `mailbox.max_mb` is delivered as a stub and stays in place."""
 
-    name = "maildir"
-
-    def __init__(self, settings: Settings, clock: Clock = real_time) -> None:
-        self._root = settings.path(settings.mailbox.path)
-        self._largest = settings.mailbox.max_mb * 1_000_000
-        self._server = settings.trust.authserv_id.lower()
+    def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "") -> None:
+        self.name = f"maildir:{box}" if box else "maildir"
+        self._place = f"{box}:" if box else ""  # how its locators begin
+        own = settings.boxes()[box]
+        self._root = settings.path(own.path)
+        self._largest = own.max_mb * 1_000_000
+        self._server = (own.authserv_id or settings.trust.authserv_id).lower()
         self._clock = clock
         self._folders = [self._root / "new", self._root / "cur"]
         self._hint = Hint(*self._folders)
@@ -48,12 +49,12 @@ class MaildirSource:
             if (raw := self._read(file, seen[0], whole=True)) is None:
                 self._shelf.leave(file)
             else:
-                locator = file.relative_to(self._root).as_posix()
+                locator = self._place + file.relative_to(self._root).as_posix()
                 yield stub.delivery("maildir", locator, at, raw, modified_ns=seen[1])
 
     def done(self, delivery: Delivery, outcome: str) -> None:
         """Moves the mail to `.done/cur`; one that cannot be moved, or was too big, is not yielded again."""
-        file = self._root / delivery.locator
+        file = self._root / delivery.locator.removeprefix(self._place)
         try:
             seen = file.stat().st_size, delivery.modified_ns
         except OSError:

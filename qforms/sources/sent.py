@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qforms.settings import Settings
 from qforms.sources import Clock, real_time
-from qforms.sources.mailbox import MailFolder
+from qforms.sources.mailbox import MailFolder, imap_date
 
 if TYPE_CHECKING:
     from qforms.sources.connection import Connection, Head
@@ -18,12 +18,11 @@ class SentSource(MailFolder):
     """What our people wrote to customers. Nothing is moved; `sent-folder.json` in the workspace
     says how far it was read. Mails from before the first start are not taken."""
 
-    name = "sent"
     channel = "sent"
 
-    def __init__(self, settings: Settings, clock: Clock = real_time) -> None:
-        super().__init__(settings, settings.mailbox.sent_folder, clock)
-        self._file = settings.path("sent-folder.json")
+    def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "") -> None:
+        super().__init__(settings, box, settings.boxes()[box].sent_folder, clock)
+        self._file = settings.path(f"sent-folder-{box}.json" if box else "sent-folder.json")
         self._done: set[int] = set()  # above the mark
         self._mark = 0  # every mail up to this UID is in the ledger
         self._since = ""  # a criterion, while the folder is read again because its UIDs changed
@@ -47,9 +46,7 @@ class SentSource(MailFolder):
         if (folder, validity) == (self._folder, session.uidvalidity):
             self._mark = uid
         else:  # the ledger knows those of that day which it has
-            from qforms.sources.connection import MONTHS
-
-            self._mark, self._since = 0, f" SINCE {at.day}-{MONTHS[at.month - 1]}-{at.year}"
+            self._mark, self._since = 0, f" SINCE {imap_date(at)}"
             self._done.clear()
 
     def _finish(self, uid: int, head: Head | None, digest: str, whole: bool) -> None:
