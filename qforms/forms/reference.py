@@ -48,7 +48,7 @@ def _type(fld: Field) -> str:
 
 
 def _lifecycle(life: Lifecycle) -> str:
-    events = (f"`{e.name}` {', '.join(e.from_)} → {e.to} ({', '.join(e.on)})" for e in life.events)
+    events = (f"`{e.name}` {', '.join(e.from_)} → {e.to or 'stays'} ({', '.join(e.on)})" for e in life.events)
     return f"Starts as `{life.start}`. Events: {'; '.join(events)}."
 
 

@@ -10,12 +10,13 @@ from qforms.model import Catalogue
 
 _CODE = re.compile(r"(?<![A-Z0-9-])([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})(?![A-Z0-9-])", re.I)
 _PLACE = re.compile(r"\{([^{}]*)\}")
+_PARTS = frozenset({"yyyymm", "yyyy", "yy", "mm", "dd", "ww", "seq"})
 _MOST = 20
 
 
 def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
     """Numbers of any of our forms in `text`, each once, in capitals, in order."""
-    expression = _expression(tuple(sorted({f.number for f in catalogue.forms.values() if f.number})))
+    expression = _expression(tuple(sorted(_series(catalogue), key=len, reverse=True)))  # FX-…-R before FX-…
     if expression is None:
         return ()
     return tuple(dict.fromkeys(m.group().upper() for m in expression.finditer(text[:2000])))[:_MOST]
@@ -23,10 +24,21 @@ def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
 
 def form_of(number: str, catalogue: Catalogue) -> str:
     """The form whose numbers look like this one; "" when none does."""
+    return next((n for s, n in _series(catalogue).items() if re.fullmatch(_pattern(s), number, re.I)), "")
+
+
+def _series(catalogue: Catalogue) -> dict[str, str]:
+    """Series of numbers -> form. A number that is made of another form's stands with that form's series in it; one that
+    is made of a name can't be told from words and is left out."""
+    found = {}
     for name, form in catalogue.forms.items():
-        if form.number and re.fullmatch(_pattern(form.number), number, re.I):
-            return name
-    return ""
+        series = form.number
+        for field in form.fields:
+            if field.ref in catalogue.forms and f"{{{field.name}}}" in series:
+                series = series.replace(f"{{{field.name}}}", catalogue.form(field.ref).number or "{name}")
+        if series and all(p[1].partition(":")[0] in _PARTS for p in _PLACE.finditer(series)):
+            found[series] = name
+    return found
 
 
 def codes(texts: Iterable[str]) -> tuple[str, ...]:
@@ -41,7 +53,7 @@ def _pattern(number: str) -> str:
     for place in _PLACE.finditer(number):
         out += re.escape(number[end : place.start()])
         name, _, width = place[1].partition(":")
-        digits = {"yyyymm": "\\d{6}", "yyyy": "\\d{4}", "yy": "\\d{2}", "mm": "\\d{2}"}
+        digits = {"yyyymm": "\\d{6}", "yyyy": "\\d{4}", "yy": "\\d{2}", "mm": "\\d{2}", "dd": "\\d{2}", "ww": "\\d{2}"}
         out += digits.get(name, rf"\d{{{int(width.strip('0d') or 1)},9}}" if width else r"\d{1,9}")
         end = place.end()
     return out + re.escape(number[end:])
