@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker, Text
-from qforms.rules import entitled, signing
+from qforms.rules import entitled, letters, proxy, signing
 from qforms.rules.work import Refusal, Work
 
 APPROVAL = "approval"
@@ -57,6 +57,8 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     check(work, record, event)
     if event.sign is None or signing.sign(work, record, event, speaker):
         fire(work, record, event, entitled.speaking_for(speaker, for_name))
+    if record.form == APPROVAL and event.name == proxy.REVOKE:
+        proxy.taken_back(work, record, speaker)
 
 
 def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> bool:
@@ -91,8 +93,6 @@ def check(work: Work, record: Record, event: Event, by: Record | None = None) ->
     condition = work.book.event(record.form, event.name)
     if condition is not None and condition(work.names(record, firing(by))) is not True:
         raise Refusal(Problem("event_refused" if event.refuse else "event_when", context=context))
-    from qforms.rules import letters
-
     if letters.to_nobody(work, record, event.name):
         raise Refusal(Problem("event_nobody", context=context))
 
@@ -174,11 +174,17 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     The event is the one that the decision names, else the one that such a verdict fires. Raises Refusal."""
     values = record.values
     number, verdict = str(values.get("target") or ""), str(values.get("verdict") or "")
-    if not number or not verdict or (values.get("entered_for") and not values.get("confirmed_at")):
+    if not number or not verdict:
         return
     target = work.view.record(number)
     if target is None:
         raise Refusal(Problem("event_no_record", context={"number": number}))
+    entered = bool(values.get("entered_for") and not values.get("confirmed_at"))
+    if entered:
+        himself = proxy.decider(work, record, target)
+        if himself is None:
+            return
+        speaker, authorised = himself, False
     events = [e for e in work.form(target).lifecycle.events if f"{APPROVAL}.{VERDICTS[verdict]}" in e.on]
     named = work.form(target).lifecycle.event(str(values.get("event") or ""))
     if named is not None and signing.late(work, target, named, speaker, record):
@@ -196,6 +202,10 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     if for_name:
         work.revise(record.number, {"decided_for": for_name}, Origin("", by="deputy"), content=False)
     fire(work, target, event, entitled.speaking_for(speaker, for_name), str(values.get("reason") or ""), record)
+    if entered:
+        proxy.in_force(work, record, target, event)
+    if target.form == APPROVAL and event.name == proxy.REVOKE:
+        proxy.taken_back(work, work.view.record(number) or target, speaker)
     after = work.view.record(number)
     if after is not None and after.form == APPROVAL and after.values.get("confirmed_at"):
         decided(work, after, speaker, authorised=False)  # his own word now: he must have the right to it himself

@@ -124,6 +124,19 @@ class People:
             address, str(person.values.get("name", "")), str(person.values.get("department", "")), _lang(person)
         )
 
+    def speaks_for(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The roles and the department of a person, or of a department itself."""
+        person = self._by_name.get(index_of(name))
+        own = set(person.values.get("roles") or ()) if person else set()
+        where = str(person.values.get("department", "")) if person else name
+        department = self._departments.get(where)
+        if department is not None:
+            roles = department.values.get("roles") or ()
+            own.update(roles)
+            if person is not None and self._head(department) is person:
+                own.update(f"{role}.head" for role in roles)
+        return frozenset(own), (where,) if department is not None else ()
+
     def may_decide(self, name: str, words: Collection[str], amount: Decimal) -> bool:
         """Does what a person left to his deputy cover a form that goes by these words, and this sum?"""
         person = self._by_name.get(index_of(name))

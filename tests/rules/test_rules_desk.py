@@ -198,3 +198,95 @@ def test_an_acknowledgement_promises_the_limit_not_the_target() -> None:
     assert letter.facts["due"] == "2026-05-12T10:05:00+08:00"
     labels = [label for label, _ in letter.facts["facts"]]
     assert labels == ["产品型号", "生产批号", "不良数量", "问题现象"]
+
+
+# ---------------------------------------------------------------- with evidence it counts at once (P41)
+
+PHOTO = ({"digest": "0" * 64, "name": "签字件.jpg", "kind": "image/jpeg"},)
+
+
+def confirmed_by_proxy(company: Company, for_whom: str = "梁海", **more: Any) -> tuple[str, Outcome]:
+    """An 8001 that engineering answered; the office enters that sales (梁海) confirmed the answer on the telephone."""
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
+    company.send(DAY, "market_abnormality", {}, SALES, number=REPORT, event="issue")
+    reply = {"tech_class": "batch", "mechanism_confirmed": True, "cause_analysis": "漏液"}
+    company.send("2026-05-11 11:00", "market_abnormality", reply, ENGINEERING, number=REPORT)
+    said = {"target": REPORT, "verdict": "agree", "event": "confirm", "entered_for": for_whom, "means": "phone", **more}
+    done = company.send("2026-05-11 12:00", "approval", said, OFFICE)
+    return REPORT, done
+
+
+def test_with_evidence_it_counts_at_once_and_is_put_to_the_decider() -> None:
+    company = Company()
+    number, done = confirmed_by_proxy(company, evidence=PHOTO)
+    assert company.record(number).status == "confirmed" and company.record(done.number).status == "in_force"
+    [letter] = company.letters("entered_in_force")
+    assert letter.to == ("head.sales@yunling.example",) and letter.code and not company.letters("confirm_entered")
+    company.until("2026-05-12 11:59")
+    assert company.record(done.number).status == "in_force"
+    company.until("2026-05-12 12:00")
+    assert company.record(done.number).status == "agreed" and company.record(number).status == "confirmed"
+
+
+def test_without_evidence_it_waits() -> None:
+    company = Company()
+    number, done = confirmed_by_proxy(company)
+    assert (company.record(number).status, company.record(done.number).status) == ("replied", "given")
+    assert company.letters("confirm_entered") and not company.letters("entered_in_force")
+
+
+def test_nobody_can_be_said_to_have_decided_what_is_not_his() -> None:
+    company = Company()
+    number, done = confirmed_by_proxy(company, for_whom="沈若川", evidence=PHOTO)
+    assert done.reason and (done.state, done.reason.code) == ("refused", "event_right")
+    assert company.record(number).status == "replied"
+
+
+def test_money_waits_for_his_own_word_whatever_the_evidence() -> None:
+    company = Company()
+    values = {"party_kind": "supplier", "party": "恒丰", "amount": 6000, "reason": "漏液", "basis": "7.2"}
+    notice = company.send(DAY, "deduction_notice", values, GMO).number
+    said = {"target": notice, "verdict": "agree", "event": "approve", "entered_for": "顾承远", "evidence": PHOTO}
+    company.send("2026-05-11 11:00", "approval", said, OFFICE)
+    assert company.record(notice).status == "draft" and company.letters("confirm_entered")
+
+
+def test_the_decider_revokes_and_the_record_returns_to_where_it_was() -> None:
+    company = Company()
+    number, done = confirmed_by_proxy(company, evidence=PHOTO)
+    [letter] = company.letters("entered_in_force")
+    sales = speaker("销售部")
+    said = {"target": done.number, "event": letter.facts["ask"]["refuse"], "verdict": "refuse", "reason": "没有说过"}
+    assert company.send("2026-05-12 09:00", "approval", said, sales, token=letter.code).state == "accepted"
+    record = company.record(number)
+    assert record.status == "replied" and "confirmed_at" not in record.values
+    assert company.record(done.number).status == "revoked"
+    [entry] = [e for e in company.facts.entries if e.what == "taken back"]
+    assert (entry.number, entry.detail["event"], entry.detail["status"]) == (number, "confirm", "replied")
+
+
+def test_those_who_were_told_are_told_that_it_is_taken_back() -> None:
+    company = Company()
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
+    said = {"target": REPORT, "verdict": "agree", "event": "issue", "entered_for": "梁海", "evidence": PHOTO}
+    done = company.send("2026-05-11 11:00", "approval", said, OFFICE)
+    [issued] = company.letters("issue_8001")
+    own = {"target": done.number, "event": "revoke", "verdict": "refuse", "reason": "再看看"}
+    company.send(
+        "2026-05-11 12:00", "approval", own, speaker("销售部"), token=company.letters("entered_in_force")[0].code
+    )
+    assert company.record(REPORT).status == "draft" and "issued_at" not in company.record(REPORT).values
+    told = company.letters("taken_back")
+    assert {a for i in told for a in i.to} == {*issued.to, *issued.cc}
+    assert all("停止执行“发出”：梁海 已撤销" in i.facts["request"] for i in told)
+
+
+def test_after_24_hours_it_can_no_longer_be_revoked() -> None:
+    company = Company()
+    number, done = confirmed_by_proxy(company, evidence=PHOTO)
+    code = company.letters("entered_in_force")[0].code
+    own = {"target": done.number, "event": "revoke", "verdict": "refuse", "reason": "晚了"}
+    late = company.send("2026-05-12 12:01", "approval", own, speaker("销售部"), token=code)
+    assert late.state == "refused" and company.record(number).status == "confirmed"
