@@ -14,7 +14,7 @@ OfficeFault with the reason, and then there is no `target`. Rows and columns are
 from qforms.sheetpatch.patch import patch
 from qforms.sheetpatch.plan import Graft, Look, Plan, Report, RowEdit, SheetEdit, Value
 from qforms.sheetpatch.read import Cells, Reader
-from qforms.sheetpatch.written import fingerprint, verify
+from qforms.sheetpatch.written import fingerprint, keep, verify
 
 __all__ = ["Cells", "Graft", "Look", "Plan", "Reader", "Report", "RowEdit", "SheetEdit", "Value"]
-__all__ += ["fingerprint", "patch", "verify"]
+__all__ += ["fingerprint", "keep", "patch", "verify"]

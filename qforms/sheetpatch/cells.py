@@ -19,6 +19,7 @@ from qforms.sheetpatch.refs import letters, number
 _1904 = 1462  # days between the two date systems
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?=[\s/>])([^>]*?)(?:/>|>([^<]*)</)")
 _REF = re.compile(rb"([A-Za-z]{1,3})(\d+)$")
+_QUICK = re.compile(rb' r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="\w+")?\Z')  # as the common programs write a cell
 _ATTRIBUTES = re.compile(rb"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LEAP = 60  # serial number of the day that 1900 did not have
 
@@ -106,19 +107,26 @@ def parse(raw: bytes, found: re.Match[bytes], number_: int, m: Marks) -> Row:
     column = 0
     if not found[2]:
         for c in m.cell.finditer(raw, found.end()):
-            about = attributes(c[1])
-            ref = about.get(b"r")
-            if ref is None:
-                column += 1
+            quick = _QUICK.match(c[1])
+            style: bytes | None
+            if quick:
+                at, style = _column(quick[1]), quick[2]
             else:
-                place = _REF.match(ref)
-                if place is None:
-                    raise fault("hostile_file", reason=plain(ref)[:40])
-                if (at := number(place[1].decode())) <= column:
-                    raise fault("book_disorder", plain(ref))
-                column = at
-            cells.append(Cell(column, _int(about.get(b"s")), c[0], c[2] or b""))
+                about = attributes(c[1])
+                place = _REF.match(about.get(b"r", b""))
+                at, style = _column(place[1]) if place else column + 1, about.get(b"s")
+                if b"r" in about and place is None:
+                    raise fault("hostile_file", reason=plain(about[b"r"])[:40])
+            if at <= column:
+                raise fault("book_disorder", f"{letters(at)}{number_}")
+            column = at
+            cells.append(Cell(column, _int(style), c[0], c[2] or b""))
     return Row(number_, attributes(found[1]), cells)
+
+
+@lru_cache(maxsize=2048)
+def _column(name: bytes) -> int:
+    return number(name.decode())
 
 
 def _int(value: bytes | None) -> int:

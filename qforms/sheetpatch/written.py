@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
+import shutil
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -19,20 +22,47 @@ from qforms.sheetpatch.patch import ours
 from qforms.sheetpatch.plan import Plan, Report, RowEdit, Value
 from qforms.sheetpatch.refs import letters
 
+_FRESH = 2_000_000_000  # nanoseconds: no disk measures times more coarsely
+_MANY = 64  # digests that are remembered
+_digests: dict[tuple[int, int, int, int], str] = {}
 _Read = tuple[int, dict[int, cells.Cell]]  # a row's number, its cells by column
 _DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])")
 _SHOWN = re.compile(rb"<(?:[\w.-]+:)?[vt](?:\s[^>]*)?>([^<]*)<")
 
 
 def fingerprint(path: Path) -> str:
-    """Size, time, inode and digest of a file: "" when it is not there."""
+    """Size, time, inode and digest of a file: "" when it is not there.
+
+    A file that had stood unchanged for a while when its digest was taken is not read again as long as its size, times
+    and inode are the same."""
     try:
         about = path.stat()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        place = (about.st_size, about.st_mtime_ns, about.st_ino, about.st_ctime_ns)
+        if place not in _digests:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if time.time_ns() - max(place[1], place[3]) < _FRESH:  # another save could have the same time
+                return _printed(place, digest)
+            if len(_digests) > _MANY:
+                _digests.clear()
+            _digests[place] = digest
+        return _printed(place, _digests[place])
     except OSError:
         return ""
-    return f"{about.st_size}.{about.st_mtime_ns}.{about.st_ino}.{digest}"
+
+
+def _printed(place: tuple[int, int, int, int], digest: str) -> str:
+    return ".".join(map(str, (*place[:3], digest)))
+
+
+def keep(path: Path, copy: Path) -> None:
+    """Keeps a file that is about to be replaced: under a second name where the disk can, else as a copy."""
+    try:
+        os.link(path, copy)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copy2(path, copy)
 
 
 def verify(path: Path, plan: Plan, report: Report) -> None:
