@@ -50,13 +50,10 @@ class Desk:
 
         Stops early before a delivery that came after a rung of a clock which an earlier one started: the clock rings
         first. Raises OSError when the bytes can't be kept."""
-        for delivery in waiting:
-            self.store.put(delivery.raw)
+        self.store.put_all(delivery.raw for delivery in waiting)
         readings = [self._read(d, now) for d in waiting]
-        for reading in readings:
-            for part in reading.parts:
-                if part.name and part.digest != reading.delivery.digest:
-                    self.store.put(part.data)
+        parts = [(r, part) for r in readings for part in r.parts if part.name]
+        self.store.put_all(part.data for r, part in parts if part.digest != r.delivery.digest)
         try:
             return self._record(readings, now)
         except Exception:
@@ -93,7 +90,8 @@ class Desk:
 
     def _record(self, readings: Sequence[Reading], now: datetime) -> list[Taken]:
         taken: list[Taken] = []
-        with self.ledger.begin(readings) as tx:
+        wanted = [asked for reading in readings for asked in intake.asks(reading)]
+        with self.ledger.begin(readings, wanted, now) as tx:
             for reading in readings:
                 if taken and tx.rings_before(reading.delivery.received_at):
                     break

@@ -39,10 +39,9 @@ class Enclosures:
         self._store = store
         self._procedures = procedures
 
-    def of(self, intent: LetterIntent) -> list[Enclosure]:
+    def of(self, intent: LetterIntent, facts: Transaction) -> list[Enclosure]:
         """All enclosures of a letter. Raises QformsError when one can't be made."""
-        with self._ledger.facts() as facts:
-            return [self._one(spec, intent, facts) for spec in intent.attach]
+        return [self._one(spec, intent, facts) for spec in intent.attach]
 
     def _one(self, spec: str, intent: LetterIntent, facts: Transaction) -> Enclosure:
         what, _, rest = spec.partition(":")

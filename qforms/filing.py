@@ -5,56 +5,66 @@ delays it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from qforms import intake
-from qforms.ledger import Ledger
-from qforms.mailroom import Mailroom
-from qforms.model import Delivery, Store
+from qforms.ledger import Ledger, Transaction
+from qforms.model import Delivery, Record, Store
+from qforms.outbox import cases
+from qforms.settings import Settings
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 _NOTE = "filed up to delivery"
+_PAGE = 200  # deliveries filed between two notes
 
 
 class Filing:
     """Files what arrived."""
 
-    def __init__(self, ledger: Ledger, store: Store, mailroom: Mailroom, log: FilteringBoundLogger) -> None:
-        self._ledger, self._store, self._mailroom, self._log = ledger, store, mailroom, log
+    def __init__(
+        self, ledger: Ledger, store: Store, folders: cases.CaseFolders, settings: Settings, log: FilteringBoundLogger
+    ) -> None:
+        self._ledger, self._store, self._folders, self._log = ledger, store, folders, log
+        self._settings = settings
 
     def catch_up(self) -> None:
         """Files every delivery since the last one filed; stops at a folder that can't be written, and says so."""
-        start: int = self._ledger.note(_NOTE) or 0
-        done = start
-        try:
-            for row in self._ledger.deliveries(after=start):
-                self._file(row)
-                done = row["id"]
-        except OSError as fault:
-            self._log.warning("case folder", reason=str(fault))
-        if done != start:
-            self._ledger.set_note(_NOTE, done)
+        done: int = self._ledger.note(_NOTE) or 0
+        while page := self._ledger.deliveries(after=done, limit=_PAGE):
+            before = done
+            try:
+                with self._ledger.facts() as facts:
+                    facts.fetch_records(number for row in page for number in row["numbers"])
+                    for row in page:
+                        self._file(row, facts)
+                        done = row["id"]
+            except OSError as fault:
+                self._log.warning("case folder", reason=str(fault))
+            if done != before:
+                self._ledger.set_note(_NOTE, done)
+            if done != page[-1]["id"]:
+                return
 
-    def _file(self, row: dict[str, Any]) -> None:
+    def _file(self, row: dict[str, Any], facts: Transaction) -> None:
         if row["channel"] == "workbook" or not row["numbers"]:
+            return
+        found = [r for number in row["numbers"] if (r := facts.record(number)) is not None]
+        if not (numbers := dict.fromkeys(r.case_no for r in found if r.case_no)):
             return
         raw = self._store.get(row["digest"])
         delivery = Delivery(
             row["channel"], row["locator"], row["received_at"], raw, name=row["name"], digest=row["digest"]
         )
-        settings = self._mailroom.settings
-        when = f"{settings.local(row['received_at']):%Y-%m-%d %H%M} 收到"
-        for case_no in self._cases(row["numbers"]):
-            label = self._mailroom.label(case_no)
-            for part in intake.parts_of(delivery):
-                if part.name and part.digest != row["digest"]:
-                    self._mailroom.cases.put(case_no, label, f"{when} {part.name}", part.data)
-            name = row["name"] or f"{row['subject'] or row['sender']}.eml"
-            self._mailroom.cases.put(case_no, label, f"{when} {name}", raw)
+        when = f"{self._settings.local(row['received_at']):%Y-%m-%d %H%M} 收到"
+        files = [(p.name, p.data) for p in intake.parts_of(delivery) if p.name and p.digest != row["digest"]]
+        files.append((row["name"] or f"{row['subject'] or row['sender']}.eml", raw))
+        for case_no in numbers:
+            self._put(case_no, facts.record(case_no), ((f"{when} {name}", data) for name, data in files))
 
-    def _cases(self, numbers: list[str]) -> list[str]:
-        with self._ledger.facts() as facts:
-            found = [r.case_no for n in numbers if (r := facts.record(n)) is not None and r.case_no]
-        return list(dict.fromkeys(found))
+    def _put(self, case_no: str, case: Record | None, files: Iterable[tuple[str, bytes]]) -> None:
+        label = cases.label(case)
+        for name, data in files:
+            self._folders.put(case_no, label, name, data)

@@ -67,7 +67,7 @@ class House:
     def filing(self) -> Filing:
         from qforms.filing import Filing
 
-        return Filing(self.ledger, self.store, self.mailroom, self.log)
+        return Filing(self.ledger, self.store, self.mailroom.cases, self.settings, self.log)
 
     @cached_property
     def register(self) -> Register:

@@ -7,37 +7,49 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qforms import documents, outbox
 from qforms.enclosures import Enclosure, Enclosures
-from qforms.ledger import Ledger
+from qforms.ledger import Ledger, Transaction
 from qforms.model import (
-    Dead,
     Judgement,
     Lang,
-    Later,
     Letter,
     LetterIntent,
     Problem,
     QformsError,
-    Sent,
     Store,
     Transport,
 )
 from qforms.outbox import cases, guard, mime, post
+from qforms.outbox.post import Step
 from qforms.problems import say
 from qforms.settings import Procedures
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+GROUP = 50  # letters rendered, and said to be on their way, at once
 OPEN = ("owed", "rendered", "sending", "later", "unknown")
 _LISTED = "withheld letters listed on"
 _OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 _MOST_LISTED = 10
 _NOT_RENDERED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A letter and its bytes, with what is enclosed and what its case is called."""
+
+    letter: Letter
+    raw: bytes = b""
+    enclosed: tuple[Enclosure, ...] = ()
+    label: str = ""
 
 
 class Mailroom:
@@ -49,25 +61,24 @@ class Mailroom:
         self._procedures = procedures
         self.settings = procedures.settings
         self._log = log
-        self._transport: Transport | None = None
+        self._troubled: list[Problem] = []  # what the operator is told when the letters are dealt with
         self.enclosures = Enclosures(ledger, store, procedures)
         self.cases = cases.CaseFolders(self.settings.path(self.settings.folders.cases))
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        if "_outgoing" in self.__dict__:
+            self._outgoing.close()
 
     def post(self, now: datetime) -> int:
         """Does what is due with every open letter; gives the number sent. A letter's fault harms no other letter."""
         sent = 0
-        for letter in self._ledger.letters(OPEN):
-            step = post.next_step(letter, self.settings, now)
-            if step == "wait":
-                continue
-            try:
-                sent += self._handle(letter, step, now)
-            except Exception as fault:
-                self._failed(letter, fault, now)
+        for page in self._ledger.letter_pages(OPEN):
+            due = [(x, step) for x in page if (step := post.next_step(x, self.settings, now)) != "wait"]
+            size = GROUP if due and self._outgoing.repeatable else 1
+            for at in range(0, len(due), size):
+                sent += self._handle(due[at : at + size], now)
+        while self._troubled:
+            self.tell_operator(self._troubled.pop(0), now)
         self._list_withheld(now)
         return sent
 
@@ -133,35 +144,74 @@ class Mailroom:
         with self._ledger.begin() as tx:
             tx.write(None, Judgement(letters=(intent,)), now)
 
-    # ------------------------------------------------------------ one letter
+    # ------------------------------------------------------------ a group of letters
 
-    def _handle(self, letter: Letter, step: str, now: datetime) -> int:
-        if not letter.digest:
-            letter = self._render(letter)
+    def _handle(self, group: Sequence[tuple[Letter, Step]], now: datetime) -> int:
+        """Renders the letters of a group, says that they are on their way, hands them over, says what became of them.
+
+        A group is more than one only where handing a letter over again is harmless: a crash in between does it."""
+        going: list[tuple[Letter, bytes]] = []
+        staying: list[Letter] = []
+        for draft, step in self._rendered(group, now):
+            letter = draft.letter
             if letter.state == "stopped":
-                return 0
-        if step in ("trial", "hold"):
-            self._save(dataclasses.replace(letter, state="trial" if step == "trial" else "held"))
-            return 0
-        self._save(dataclasses.replace(letter, state="sending"))
-        result = self._send(self._store.get(letter.digest), [*letter.intent.to, *letter.intent.cc])
-        after = post.after(letter, result, now, self.settings.outgoing.attempts)
-        self._save(after)
-        self._log.info("letter", key=letter.intent.key, state=after.state, error=after.last_error)
-        return int(after.state == "sent")
+                staying.append(letter)
+            elif step in ("trial", "hold"):
+                staying.append(dataclasses.replace(letter, state="trial" if step == "trial" else "held"))
+            else:
+                going.append((dataclasses.replace(letter, state="sending"), draft.raw))
+        self._save([*staying, *(letter for letter, _ in going)])
+        done = [self._sent(letter, raw, now) for letter, raw in going]
+        self._save(done)
+        return sum(letter.state == "sent" for letter in done)
 
-    def _render(self, letter: Letter) -> Letter:
-        """The letter's bytes into the store, unless it must not leave: then it is stopped with the reason."""
+    def _sent(self, letter: Letter, raw: bytes, now: datetime) -> Letter:
+        try:
+            result = self._outgoing.send(raw, self._sender, [*letter.intent.to, *letter.intent.cc])
+        except Exception as fault:
+            return self._failed(letter, fault, now)
+        after = post.after(letter, result, now, self.settings.outgoing.attempts)
+        self._log.info("letter", key=letter.intent.key, state=after.state, error=after.last_error)
+        return after
+
+    # ------------------------------------------------------------ rendering
+
+    def _rendered(self, group: Sequence[tuple[Letter, Step]], now: datetime) -> list[tuple[_Draft, Step]]:
+        """The letters with their bytes, which stand in the store; without those that cannot be made."""
+        drafts: list[tuple[_Draft, Step]] = []
+        failed: list[Letter] = []
+        with self._ledger.facts() as facts:
+            cases = [letter.intent.case_no for letter, _ in group]
+            facts.fetch_records(cases)
+            facts.fetch_cases(cases)
+            ours = [str(p.values.get("email", "")) for p in (*facts.all("person"), *facts.all("department"))]
+            for letter, step in group:
+                try:
+                    drafts.append((self._draft(letter, facts, frozenset(ours)), step))
+                except Exception as fault:
+                    failed.append(self._failed(letter, fault, now))
+        new = [(n, draft) for n, (draft, _) in enumerate(drafts) if not draft.letter.digest and draft.raw]
+        for (n, draft), digest in zip(new, self._store.put_all(draft.raw for _, draft in new), strict=True):
+            letter = dataclasses.replace(draft.letter, state="rendered", digest=digest)
+            drafts[n] = dataclasses.replace(draft, letter=letter), drafts[n][1]
+            self._file(draft)
+        self._save(failed)
+        return drafts
+
+    def _draft(self, letter: Letter, facts: Transaction, ours: frozenset[str]) -> _Draft:
+        """The letter's bytes, unless it must not leave: then it is stopped with the reason."""
+        if letter.digest:
+            return _Draft(letter, self._store.get(letter.digest))
         intent = letter.intent
-        enclosed = self.enclosures.of(intent)
+        enclosed = self.enclosures.of(intent, facts)
         composed = documents.compose(intent, self.settings)
-        if problem := self._guarded(intent, enclosed, f"{composed.subject}\n{composed.text}"):
-            stopped = dataclasses.replace(letter, state="stopped", last_error=say(problem, self.settings.lang))
-            self._save(stopped)
+        if problem := self._guarded(intent, enclosed, f"{composed.subject}\n{composed.text}", facts, ours):
             self._log.error("letter stopped", key=intent.key, code=problem.code)
-            return stopped
+            reason = say(problem, self.settings.lang)
+            return _Draft(dataclasses.replace(letter, state="stopped", last_error=reason))
+        intent = dataclasses.replace(intent, subject=composed.subject)
         raw = mime.build(
-            dataclasses.replace(intent, subject=composed.subject),
+            intent,
             composed.subject,
             composed.text,
             composed.html,
@@ -172,70 +222,60 @@ class Mailroom:
             sender_name=self.settings.company.name,
             reply_to=self.settings.company.address,
         )
-        with_subject = dataclasses.replace(intent, subject=composed.subject)
-        rendered = dataclasses.replace(letter, intent=with_subject, state="rendered", digest=self._store.put(raw))
-        self._file(rendered, enclosed, raw)
-        return rendered  # saved with its next state, before anything leaves
+        label = cases.label(facts.record(intent.case_no)) if intent.case_no else ""
+        return _Draft(dataclasses.replace(letter, intent=intent), raw, tuple(enclosed), label)
 
-    def _guarded(self, intent: LetterIntent, enclosed: list[Enclosure], text: str) -> Problem | None:
-        with self._ledger.facts() as facts:
-            people = [str(p.values.get("email", "")) for p in (*facts.all("person"), *facts.all("department"))]
-            case = facts.record(intent.case_no)
-            customer = str(case.values.get("customer_name") or "") if case else ""
-            others = {str(r.values.get("customer_name") or "") for r in facts.case(intent.case_no)} - {customer, ""}
+    def _guarded(
+        self, intent: LetterIntent, enclosed: list[Enclosure], text: str, facts: Transaction, ours: frozenset[str]
+    ) -> Problem | None:
+        case = facts.record(intent.case_no) if intent.case_no else None
+        customer = str(case.values.get("customer_name") or "") if case else ""
+        others = {str(r.values.get("customer_name") or "") for r in facts.case(intent.case_no)} - {customer, ""}
         return guard.allowed(
             intent,
             [(e.name, e.circle) for e in enclosed],
             [*intent.to, *intent.cc],
-            {self.settings.company.address.rpartition("@")[2]},
-            people,
+            frozenset({self.settings.company.address.rpartition("@")[2]}),
+            ours,
             text=text,
             withheld=others,
         )
 
-    def _file(self, letter: Letter, enclosed: list[Enclosure], raw: bytes) -> None:
+    def _file(self, draft: _Draft) -> None:
         """A copy in the case's folder, under human names (P32); a folder that can't be written stops no letter."""
-        case_no = letter.intent.case_no
-        if not case_no:
+        intent = draft.letter.intent
+        if not intent.case_no:
             return
-        at = _dated(letter.intent)
+        at = _dated(intent)
         when = f"{self.settings.local(at):%Y-%m-%d %H%M}" if at else ""
         try:
-            label = self.label(case_no)
-            for e in enclosed:
-                self.cases.put(case_no, label, f"{when} 发出 {e.name}", e.data)
-            self.cases.put(case_no, label, f"{when} 发出 {letter.intent.subject}.eml", raw)
+            for e in draft.enclosed:
+                self.cases.put(intent.case_no, draft.label, f"{when} 发出 {e.name}", e.data)
+            self.cases.put(intent.case_no, draft.label, f"{when} 发出 {intent.subject}.eml", draft.raw)
         except OSError as fault:
-            self._log.warning("case folder", case=case_no, reason=str(fault))
+            self._log.warning("case folder", case=intent.case_no, reason=str(fault))
 
-    def label(self, case_no: str) -> str:
-        """「客户 型号」 as known by now."""
-        with self._ledger.facts() as facts:
-            case = facts.record(case_no)
-        values = case.values if case else {}
-        return f"{values.get('customer_name') or ''} {values.get('product_model') or ''}".strip()
-
-    def _send(self, raw: bytes, to: list[str]) -> Sent | Later | Dead:
-        if self._transport is None:
-            self._transport = outbox.transport(self.settings)
-        return self._transport.send(raw, self._sender, to)
+    @cached_property
+    def _outgoing(self) -> Transport:
+        return outbox.transport(self.settings)
 
     @property
     def _sender(self) -> str:
         return self.settings.outgoing.sender or self.settings.company.address
 
-    def _failed(self, letter: Letter, fault: Exception, now: datetime) -> None:
+    def _failed(self, letter: Letter, fault: Exception, now: datetime) -> Letter:
         """A letter that can't be made: tried again in an hour, the operator is told."""
         expected = isinstance(fault, QformsError)
         self._log.error("letter failed", key=letter.intent.key, reason=str(fault), exc_info=not expected)
         reason = str(fault) if expected else f"bug: {fault!r}"
-        self._save(dataclasses.replace(letter, state="later", last_error=reason, next_try=now + _NOT_RENDERED))
         if letter.intent.kind != "operator":
-            self.tell_operator(Problem("letter_not_made", letter.intent.key, context={"reason": reason}), now)
+            self._troubled.append(Problem("letter_not_made", letter.intent.key, context={"reason": reason}))
+        return dataclasses.replace(letter, state="later", last_error=reason, next_try=now + _NOT_RENDERED)
 
-    def _save(self, letter: Letter) -> None:
-        with self._ledger.begin() as tx:
-            tx.set_letter(letter)
+    def _save(self, letters: Sequence[Letter]) -> None:
+        if letters:
+            with self._ledger.begin() as tx:
+                tx.set_letters(letters)
 
 
 def _dated(intent: LetterIntent) -> datetime | None:

@@ -17,10 +17,10 @@ def report(name: str, **figures: Any) -> None:
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """An empty folder, in memory if there is such a place."""
+def scratch(where: Path | None = None) -> Iterator[Path]:
+    """An empty folder below `where`; left out, in memory if there is such a place."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="qforms-bench-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="qforms-bench-", dir=where or (memory if memory.is_dir() else None)))
     try:
         yield folder
     finally:

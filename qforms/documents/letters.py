@@ -168,6 +168,8 @@ def _value(value: Any) -> str:
 
 def _flat(text: str) -> str:
     """One line without control, surrogate or direction-changing characters."""
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join("".join(" " if c in "\n\r\t\v\f\x85\u2028\u2029" else c for c in text if _printable(c)).split())
 
 

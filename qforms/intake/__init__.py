@@ -2,5 +2,6 @@
 
 from qforms.intake.admission import admit
 from qforms.intake.reading import parts_of, read
+from qforms.intake.speaker import asks
 
-__all__ = ["admit", "parts_of", "read"]
+__all__ = ["admit", "asks", "parts_of", "read"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from qforms.intake import rights
@@ -41,15 +42,29 @@ def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedu
     return Speaker("stranger", address, reading.sender_name, lang=reading.lang)
 
 
+def asks(reading: Reading) -> Iterator[tuple[str, str, str]]:
+    """What `speaker_of` looks up for a reading, as (form, field, value): fetched at once for a group of them."""
+    if reading.address:
+        yield "person", "email", reading.address
+        yield "customer", "emails", reading.address
+        yield from (("customer", "domains", domain) for domain in _domains(reading.address))
+
+
+def _domains(address: str) -> Iterator[str]:
+    """The domain of an address, and its parents but for the last."""
+    domain = address.rpartition("@")[2]
+    while domain.count("."):
+        yield domain
+        domain = domain.partition(".")[2]
+
+
 def customer_of(address: str, facts: Facts) -> Record | None:
     """The customer to whom an address belongs: by the address itself, else by its domain or a parent of it."""
     if found := facts.find("customer", "emails", address):
         return found[0]
-    domain = address.rpartition("@")[2]
-    while domain.count("."):
+    for domain in _domains(address):
         if found := facts.find("customer", "domains", domain):
             return found[0]
-        domain = domain.partition(".")[2]
     return None
 
 

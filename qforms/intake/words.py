@@ -20,13 +20,13 @@ class Words:
     """Words that are looked for. A piece of each must stand in the text (`needles`, by their first two letters, and
     the word's expression); only those are tried, which is many times as fast as one expression of them all."""
 
-    needles: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]
+    needles: Mapping[str, tuple[tuple[str, str], ...]]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand, in order; of words that lie in one another the longest."""
         pairs = self.needles.keys() & _beginnings(text)
         near = (w for pair in pairs for w in self.needles[pair])
-        found = [m.span() for needle, word in near if needle in text for m in word.finditer(text)]
+        found = [m.span() for needle, word in near if needle in text for m in _compiled(word).finditer(text)]
         found.sort(key=lambda span: (span[0], -span[1]))
         out: list[tuple[int, int]] = []
         for span in found:
@@ -41,6 +41,12 @@ class Words:
         return text
 
 
+@lru_cache(4096)
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compiled when a text first holds the word's needle: of hundreds of words few ever stand in a mail."""
+    return re.compile(expression)
+
+
 @lru_cache(16)
 def _beginnings(text: str) -> frozenset[str]:
     """Every letter and every two letters of a text: what a needle may begin with."""
@@ -53,8 +59,8 @@ class Finder:
 
     words: Words
     no: tuple[str, ...]  # words of negation, of which one must stand before
-    before: re.Pattern[str]
-    after: re.Pattern[str]
+    before: str  # expressions, compiled when they are needed
+    after: str
     harmless: Words
     question: Words
 
@@ -71,9 +77,9 @@ class Finder:
 
     def _denied(self, text: str, start: int, end: int) -> bool:
         before = text[max(0, start - 60) : start]
-        if any(word in before for word in self.no) and self.before.search(before):
+        if any(word in before for word in self.no) and _compiled(self.before).search(before):
             return True
-        return bool(self.after.match(text[end : end + 60]))
+        return bool(_compiled(self.after).match(text[end : end + 60]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,34 +135,37 @@ def _one(word: str) -> str:
 
 
 def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """`either`, compiled."""
+    return re.compile(either(words))
+
+
+def either(words: Iterable[str]) -> str:
     """One expression of all these words, the longest first."""
-    return re.compile("|".join(_one(w) for w in sorted(set(words), key=len, reverse=True)))
+    return "|".join(_one(w) for w in sorted(set(words), key=len, reverse=True))
 
 
 def _words(words: Iterable[str], tail: str = "") -> Words:
     """`tail` is an expression that may follow each word and then belongs to it."""
-    needles: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {}
+    needles: dict[str, tuple[tuple[str, str], ...]] = {}
     for word in dict.fromkeys(words):
         needle = plain(word).split()[0]
-        needles[needle[:2]] = (*needles.get(needle[:2], ()), (needle, re.compile(_one(word) + tail)))
+        needles[needle[:2]] = (*needles.get(needle[:2], ()), (needle, _one(word) + tail))
     return Words(needles)
 
 
 def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
     """Finds these words where they are not denied; `harmless` are expressions in which they mean nothing."""
     negation: Mapping[str, Sequence[str]] = vocabulary_file()["negation"]
-    word = any_of(words).pattern
-    no = any_of((*negation["zh"], *negation["en"])).pattern
-    filler = any_of(negation["filler"]).pattern
+    word, no, filler = (either(given) for given in (words, (*negation["zh"], *negation["en"]), negation["filler"]))
     between = rf"(?:(?:{filler}|{word}|[、/]|,(?={word}))\s*|\s+|和|或|及|与)"
     listed = rf"(?:\s*(?:[、/,]|和|或|及|\bor\b|\band\b)\s*(?:{word}))*"
-    denial = rf"(?:{any_of(negation['after']).pattern})(?![^\W\d_a-z])"
+    denial = rf"(?:{either(negation['after'])})(?![^\W\d_a-z])"
     unanswered = r"(?:[^\n:?]{0,30}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$))?"
     return Finder(
         _words(words),
         (*negation["zh"], *negation["en"]),
-        re.compile(rf"(?:{no})\s*{between}{{0,8}}$"),
-        re.compile(rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}"),
+        rf"(?:{no})\s*{between}{{0,8}}$",
+        rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}",
         _words(harmless),
         _words(negation["question"], unanswered),
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select, text
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
+from qforms.ledger.facts import Lookup
+from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
 from qforms.model import Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task, Values
 
@@ -27,6 +30,7 @@ class Ledger:
         self._domain = domain
         self.changes = 0  # committed transactions of this process: whoever shows the ledger looks whether it moved
         self._engine = _engine(self.url)
+        self._memory = threading.local()  # what each thread's transactions leave to the next
         self._reader = self._engine.execution_options(write=False)
 
     def close(self) -> None:
@@ -39,13 +43,15 @@ class Ledger:
         migrate.upgrade(self._engine)
 
     @contextmanager
-    def begin(self, readings: Sequence[Reading] = ()) -> Iterator[Transaction]:
-        """A transaction for a group of deliveries: committed when the block ends, rolled back when it raises."""
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-            tx = Transaction(connection, self._catalogue, self._domain)
-            tx.prefetch(readings)
+    def begin(
+        self, readings: Sequence[Reading] = (), wanted: Iterable[Lookup] = (), now: datetime | None = None
+    ) -> Iterator[Transaction]:
+        """A transaction for a group of deliveries: committed when the block ends, rolled back when it raises.
+
+        What is known to be asked for is fetched at once: `wanted` are (form, field, value), whose records are looked
+        up; `now`: the answers that their senders got until then."""
+        with self._remembered(write=True) as tx:
+            tx.prefetch(readings, wanted, now)
             yield tx
             tx.flush()
         self.changes += 1
@@ -53,11 +59,27 @@ class Ledger:
     @contextmanager
     def facts(self) -> Iterator[Transaction]:
         """The same facts, to look at only: whatever is written is rolled back."""
-        with self._reader.connect() as connection:
-            try:
-                yield Transaction(connection, self._catalogue, self._domain)
-            finally:
-                connection.rollback()
+        with self._remembered(write=False) as tx:
+            yield tx
+
+    @contextmanager
+    def _remembered(self, *, write: bool) -> Iterator[Transaction]:
+        """A transaction that knows what this thread's last one knew, if nobody else has written since."""
+        with (self._engine if write else self._reader).connect() as connection, connection.begin() as begun:
+            if write and connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+            version = _version(connection)
+            memory: Memory | None = getattr(self._memory, "held", None)
+            self._memory.held = None
+            if memory is None or version is None or memory.version != version:
+                memory = Memory(version)
+            tx = Transaction(connection, self._catalogue, self._domain, memory)
+            yield tx
+            if not write:
+                begun.rollback()
+        if (write or tx.untouched) and not memory.full():
+            tx.ended()
+            self._memory.held = memory
 
     # ------------------------------------------------------------ reading
 
@@ -100,6 +122,14 @@ class Ledger:
             query = query.limit(limit)
         return tuple(rows.letter_of(r) for r in self._rows(query))
 
+    def letter_pages(self, states: Sequence[str], size: int = 500) -> Iterator[tuple[Letter, ...]]:
+        """The letters in these states in order, some at a time: each page is read when it is its turn."""
+        last = 0
+        query = select(t.letter).where(t.letter.c.state.in_(list(states))).order_by(t.letter.c.seq).limit(size)
+        while found := self._rows(query.where(t.letter.c.seq > last)):
+            last = found[-1]["seq"]
+            yield tuple(rows.letter_of(r) for r in found)
+
     def conflicts(self) -> tuple[Conflict, ...]:
         query = select(t.conflict, t.record.c.form).join(t.record, t.record.c.number == t.conflict.c.number)
         found = self._rows(query.where(t.conflict.c.state == "open").order_by(t.conflict.c.id))
@@ -109,15 +139,18 @@ class Ledger:
         return entries_of(self._rows(select(t.entry).where(t.entry.c.number == number).order_by(t.entry.c.id)))
 
     def deliveries(
-        self, outcome: str = "", state: str = "", digest: str = "", after: int = 0
+        self, outcome: str = "", state: str = "", digest: str = "", after: int = 0, limit: int = 0
     ) -> tuple[dict[str, Any], ...]:
-        """Everything that ever arrived, as plain rows in order of arrival; `after`: ids beyond that only."""
+        """Everything that ever arrived, as plain rows in order of arrival; `after`: ids beyond that only; `limit`: at
+        most so many."""
         query = select(t.delivery).where(t.delivery.c.id > after).order_by(t.delivery.c.id)
         for column, value in ((t.delivery.c.outcome, outcome), (t.delivery.c.state, state)):
             if value:
                 query = query.where(column == value)
         if digest:
             query = query.where(t.delivery.c.digest.startswith(digest))
+        if limit:
+            query = query.limit(limit)
         return tuple(dict(r) for r in self._rows(query))
 
     # ------------------------------------------------------------ small things
@@ -127,8 +160,8 @@ class Ledger:
             return connection.scalar(select(t.note.c.value).where(t.note.c.name == name))
 
     def set_note(self, name: str, value: Any) -> None:
-        with self._engine.begin() as connection:
-            Transaction(connection, self._catalogue, self._domain).upsert("note", [{"name": name, "value": value}])
+        with self._remembered(write=True) as tx:
+            tx.upsert("note", [{"name": name, "value": value}])
 
     def sheet_rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
         """What each row of the workbook last held: row -> (revision, plain values)."""
@@ -139,11 +172,10 @@ class Ledger:
         have = self.sheet_rows()
         changed = [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items() if have.get(k) != (r, v)]
         with self._engine.begin() as connection:
-            tx = Transaction(connection, self._catalogue, self._domain)
             if changed:
-                tx.upsert("sheet_row", changed)
-            for row in gone:
-                connection.execute(t.sheet_row.delete().where(t.sheet_row.c.row == row))
+                Transaction(connection, self._catalogue, self._domain).upsert("sheet_row", changed)
+            if gone:
+                connection.execute(_GONE, [{"gone": row} for row in gone])
 
     def plain(self, form: str, values: Values) -> dict[str, Any]:
         return self._catalogue.plain(form, values)
@@ -153,9 +185,22 @@ class Ledger:
             return list(connection.execute(query).mappings())
 
 
+_GONE = t.sheet_row.delete().where(t.sheet_row.c.row == bindparam("gone"))
+
+
+def _version(connection: Connection) -> object:
+    """Which state of the database a connection sees: another whenever somebody else has committed. None where that
+    cannot be told."""
+    if connection.dialect.name != "sqlite":
+        return None
+    own = connection.connection.driver_connection
+    assert own is not None
+    return own, own.execute("PRAGMA data_version").fetchone()
+
+
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_use_lifo=True)
     except Exception as fault:  # a wrong URL or a missing driver: the operator's to mend
         raise QformsError(f"ledger: {fault}") from None
     if engine.dialect.name == "sqlite":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from qforms.model import QformsError
@@ -15,30 +16,39 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)  # paths as texts below: building Path objects costs more than writing a small file
 
     def path(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
 
     def put(self, data: bytes) -> str:
         """Keeps `data`; gives its digest. The file is complete under its name or not there at all. Raises OSError."""
-        digest = hashlib.sha256(data).hexdigest()
-        path = self.path(digest)
-        if path.exists():
-            return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{digest}.{os.getpid()}.part")
+        return self.put_all([data])[0]
+
+    def put_all(self, many: Iterable[bytes]) -> list[str]:
+        """Keeps several at once and gives their digests: all are safe when it returns. Raises OSError."""
+        digests: list[str] = []
+        written: dict[str, str] = {}  # draft -> path
         try:
-            with part.open("wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(path)
-            _sync_folder(path.parent)
+            for data in many:
+                digest = hashlib.sha256(data).hexdigest()
+                digests.append(digest)
+                folder = f"{self._root}{os.sep}{digest[:2]}"
+                path = f"{folder}{os.sep}{digest}"
+                draft = f"{path}.{os.getpid()}.part"
+                if draft not in written and not os.path.exists(path):
+                    written[draft] = path
+                    _write(draft, data, folder)
+            for draft, path in written.items():
+                os.replace(draft, path)
+            for folder in {os.path.dirname(path) for path in written.values()}:
+                _sync_folder(folder)
         except OSError:
-            with contextlib.suppress(OSError):
-                part.unlink()
+            for draft in written:
+                with contextlib.suppress(OSError):
+                    os.unlink(draft)
             raise
-        return digest
+        return digests
 
     def get(self, digest: str) -> bytes:
         """The bytes. Raises QformsError when they are missing or were changed."""
@@ -54,7 +64,24 @@ class FileStore:
         return self.path(digest).exists()
 
 
-def _sync_folder(folder: Path) -> None:
+def _write(path: str, data: bytes, folder: str) -> None:
+    """A file of its own, on the disk when it returns; its folder is made when it is the first."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    try:
+        out = os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        out = os.open(path, flags, 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(out, view) :]
+        os.fsync(out)
+    finally:
+        os.close(out)
+
+
+def _sync_folder(folder: str) -> None:
     """Makes the new name durable; Windows has no such call and needs none."""
     if os.name == "nt":
         return

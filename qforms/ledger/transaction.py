@@ -6,9 +6,9 @@ flushed. A delivery's rows are added only when it has been judged to the end; th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -22,7 +22,6 @@ from qforms.model import (
     Clock,
     Conflict,
     Entry,
-    FigureChange,
     Judgement,
     Letter,
     LetterIntent,
@@ -42,19 +41,25 @@ class Transaction(LedgerFacts):
         """Adds all that one delivery (None: a clock) changes. Nothing reaches the database before `flush`."""
         if reading is not None:
             self._write_delivery(reading, judgement.outcomes, now)
+        for number in judgement.fresh:
+            self._bear(number)
         for record in judgement.records:
             self._write_record(record)
         for clock in judgement.clocks:
             self.clocks(clock.subject)
             self._clocks[clock.subject][clock.rule] = clock
             self._dirty["clock"][clock.rule, clock.subject] = rows.clock_row(clock)
+            if clock.next_at is not None and (self._next_ring is None or clock.next_at < self._next_ring):
+                self._next_ring = clock.next_at
         for task in judgement.tasks:
             self._tasks[task.key] = task
             self._dirty["task"][task.key] = rows.task_row(task)
+            if task.number in self._tasks_on:
+                self._tasks_on[task.number][task.key] = None
         for intent in judgement.letters:
             self._write_letter(intent, now)
         for change in judgement.figures:
-            self._write_figure(change)
+            self._grow((change.name, change.of, change.scope), change.amount)
         for token, number in judgement.tokens:
             self._tokens[token] = number
             self._dirty["token"][token] = {"token": token, "number": number}
@@ -81,28 +86,37 @@ class Transaction(LedgerFacts):
 
     def rings_before(self, at: datetime) -> bool:
         """Does a clock written in this transaction ring before `at`?"""
-        written = (c.next_at for by_rule in self._clocks.values() for c in by_rule.values())
-        return any(t < at for t in written if t is not None)
+        return self._next_ring is not None and self._next_ring < at
 
     def set_letter(self, letter: Letter) -> None:
         """What became of a letter."""
-        self._letters[letter.intent.key] = letter
-        values = rows.letter_row(letter)
-        kept = ("subject", "state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
-        self._db.execute(
-            update(t.letter).where(t.letter.c.key == letter.intent.key).values({name: values[name] for name in kept})
-        )
+        self.set_letters([letter])
+
+    def set_letters(self, letters: Sequence[Letter]) -> None:
+        """What became of several letters, in one statement."""
+        changed = []
+        for letter in letters:
+            self._know_letter(letter)
+            row = {name: getattr(letter, name) for name in _FATE}
+            changed.append(
+                row | {"k": letter.intent.key, "subject": letter.intent.subject, "refused": [*letter.refused]}
+            )
+        if changed:
+            self._db.execute(_SET_LETTER, changed)
 
     def postpone(self, clock: Clock, now: datetime) -> None:
         """A clock that could not be rung is tried again an hour later."""
-        where = and_(t.clock.c.rule == clock.rule, t.clock.c.subject == clock.subject)
-        self._db.execute(update(t.clock).where(where).values(next_at=now + timedelta(hours=1)))
+        where, later = and_(t.clock.c.rule == clock.rule, t.clock.c.subject == clock.subject), now + timedelta(hours=1)
+        self._db.execute(update(t.clock).where(where).values(next_at=later))
+        if known := self._clocks.get(clock.subject, {}).get(clock.rule):
+            self._clocks[clock.subject][clock.rule] = dataclasses.replace(known, next_at=later)
 
     def close_conflict(self, number: str, field: str, chosen: str) -> None:
         """Somebody chose between both values of a field."""
         where = and_(t.conflict.c.number == number, t.conflict.c.field == field, t.conflict.c.state == "open")
         self._db.execute(update(t.conflict).where(where).values(state=chosen))
-        self._conflicts.pop(number, None)
+        if number in self._conflicts:
+            self._conflicts[number] = [c for c in self._conflicts[number] if c.field != field]
 
     def set_delivery_state(self, key: str, state: str) -> None:
         self._db.execute(update(t.delivery).where(t.delivery.c.key == key).values(state=state))
@@ -118,18 +132,32 @@ class Transaction(LedgerFacts):
     def flush(self) -> None:
         """Writes what was gathered: one statement a table."""
         if self._unlook:
-            self._db.execute(
-                t.lookup.delete().where(t.lookup.c.number == bindparam("n")), [{"n": n} for n in self._unlook]
-            )
+            self._db.execute(_UNLOOK, [{"n": n} for n in self._unlook])
+        self._rows["record"] = [*self._opened.values()]
+        self._rows["lookup"] = [row for found in self._lookups.values() for row in found]
         for name, values in self._rows.items():
             if values:
-                self._db.execute(insert(t.metadata.tables[name]), values)
+                self._db.execute(_INSERT[name], values)
+        self._settle_grown()
+        for (name, of), scopes in self._shifted.items():
+            for scope in scopes:
+                value = self._figures[name, of, scope]
+                self._dirty["figure"][name, of, scope] = {"name": name, "of": of, "scope": scope, "value": value}
         for name, put in self._dirty.items():
-            self.upsert(name, list(put.values()))
-        self._rows.clear()
-        self._dirty.clear()
-        self._unlook.clear()
-        self._new.clear()
+            if put:
+                self.upsert(name, list(put.values()))
+        for gathered in (self._rows, self._dirty, self._unlook, self._opened, self._lookups, self._new, self._shifted):
+            gathered.clear()
+
+    @property
+    def untouched(self) -> bool:
+        """Was nothing written in it?"""
+        return not (self._touched or self._rows or self._dirty or self._shifted)
+
+    def ended(self) -> None:
+        """After the commit: letters are asked for anew, since they change outside of transactions like this one."""
+        self._letters.clear()
+        self._message_ids.clear()
 
     # ------------------------------------------------------------ inside
 
@@ -158,6 +186,14 @@ class Transaction(LedgerFacts):
             }
         )
 
+    def _bear(self, number: str) -> None:
+        """A number that was given just now: nothing is stored under it that would have to be asked for."""
+        self._born.add(number)
+        self._records[number] = None
+        self._clocks[number] = {}
+        self._tasks_on[number] = {}
+        self._cases[number] = {}
+
     def _write_record(self, record: Record) -> None:
         row = rows.record_row(record, self._catalogue)
         old = self.record(record.number)
@@ -166,9 +202,11 @@ class Transaction(LedgerFacts):
         if old is None:
             self._new.add(record.number)
         if record.number in self._new:
-            self._rows["record"] = [r for r in self._rows["record"] if r["number"] != record.number] + [row]
+            self._opened[record.number] = row
         else:
             self._dirty["record"][record.number] = row
+        if record.case_no in self._cases:
+            self._cases[record.case_no][record.number] = None
         kept = ("number", "revision", "status", "vals", "origin", "by", "at")
         self._dirty["revision"][record.number, record.revision] = {name: row[name] for name in kept}
         if record.form in self._all:
@@ -178,42 +216,31 @@ class Transaction(LedgerFacts):
     def _write_lookups(self, record: Record, old: Record | None) -> None:
         form = self._catalogue.form(record.form)
         now = set(rows.lookups(form, record.values))
-        before = set(rows.lookups(form, old.values)) if old else set()
-        if now == before:
+        if old is not None and now == set(rows.lookups(form, old.values)):
             return
-        if old is not None:
-            self._unlook.append(record.number)
-            pending = self._rows["lookup"]
-            self._rows["lookup"] = [r for r in pending if r["number"] != record.number]
+        if record.number not in self._new:
+            self._unlook[record.number] = None
+        found = self._lookups[record.number] = []
         for field, value in sorted(now):
+            found.append({"form": record.form, "field": field, "value": value, "number": record.number})
             key = (record.form, field, value)
-            self._rows["lookup"].append(
-                dict(zip(("form", "field", "value", "number"), (*key, record.number), strict=True))
-            )
             known = self._found if key in self._found else self._added
             known[key].setdefault(record.number)
 
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
-        if self.letter_by_key(intent.key) is not None:
+        if (
+            self._letters.get(intent.key) if intent.number in self._born else self.letter_by_key(intent.key)
+        ) is not None:
             return
-        letter = Letter(intent, "owed", stamp.message_id(intent.key, self._domain))
-        if intent.at is None:
-            letter = Letter(_at(intent, now), "owed", letter.message_id)
-        self._letters[intent.key] = letter
+        dated = intent if intent.at is not None else dataclasses.replace(intent, at=now)
+        letter = Letter(dated, "owed", stamp.message_id(intent.key, self._domain))
+        self._know_letter(letter)
         self._rows["letter"].append(rows.letter_row(letter))
         if intent.kind in ("acknowledgement", "question", "rejection"):
-            self._replies += [(a, now) for a in intent.to]
-            self._rows["reply"] += [{"address": a, "at": now} for a in intent.to]
-
-    def _write_figure(self, change: FigureChange) -> None:
-        key = (change.name, change.of, change.scope)
-        value = (self.figure(*key) or Decimal(0)) + change.amount
-        self._figures[key] = value
-        if change.scope and not change.scope.startswith("day:") and key[:2] in self._scopes:
-            self._scopes[key[:2]].setdefault(change.scope)
-        if change.scope.startswith("day:"):
-            self._days[change.name, change.of][change.scope] = value
-        self._dirty["figure"][key] = {"name": key[0], "of": key[1], "scope": key[2], "value": value}
+            for address in intent.to:
+                if address in self._replies:
+                    self._replies[address].append(now)
+                self._rows["reply"].append({"address": address, "at": now})
 
     def _bounced(self, key: str, reason: Problem) -> None:
         letter = self.letter_by_key(key)
@@ -231,22 +258,33 @@ class Transaction(LedgerFacts):
 
     def upsert(self, name: str, values: list[dict[str, Any]]) -> None:
         """Inserts rows of a table, or brings those with the same key up to date, in one statement."""
-        table = t.metadata.tables[name]
-        dialect = import_module(f"sqlalchemy.dialects.{self._db.dialect.name}")  # the one in use: each costs a start
-        keys = [c.name for c in table.primary_key] if name != "record" else ["number"]
-        statement = dialect.insert(table)
-        rest = {c: statement.excluded[c] for c in values[0] if c not in keys}
-        self._db.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), values)
+        self._db.execute(_upsert(self._db.dialect.name, name, tuple(values[0])), values)
+
+
+_INSERT = {name: insert(table) for name, table in t.metadata.tables.items()}
+_FATE = ("state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
+_SET_LETTER = (
+    update(t.letter)
+    .where(t.letter.c.key == bindparam("k"))
+    .values({name: bindparam(name, type_=t.letter.c[name].type) for name in (*_FATE, "subject")})
+)
+_UNLOOK = t.lookup.delete().where(t.lookup.c.number == bindparam("n"))
+
+
+@lru_cache(maxsize=64)
+def _upsert(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
+    """The statement that puts rows of these columns into a table."""
+    table = t.metadata.tables[name]
+    statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)  # the one in use: each costs a start
+    keys = [c.name for c in table.primary_key] if name != "record" else ["number"]
+    rest = {c: statement.excluded[c] for c in columns if c not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def overall(outcomes: Iterable[Outcome]) -> str:
     """One word for a delivery from those of its forms: what asks most for attention comes first."""
     states = {o.state for o in outcomes}
     return next((s for s in ("held", "refused", "partial", "accepted", "ignored") if s in states), "ignored")
-
-
-def _at(intent: LetterIntent, now: datetime) -> LetterIntent:
-    return dataclasses.replace(intent, at=now)
 
 
 def entries_of(found: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,7 +41,11 @@ class Dead:
 
 
 class Transport(Protocol):
-    """The outgoing side: hands the bytes of one letter over."""
+    """The outgoing side: hands the bytes of one letter over.
+
+    `repeatable`: handing over the same bytes again changes nothing, so several letters may be under way at once."""
+
+    repeatable: bool
 
     def send(self, raw: bytes, sender: str, to: Sequence[str]) -> Sent | Later | Dead: ...
     def close(self) -> None: ...
@@ -51,5 +55,6 @@ class Store(Protocol):
     """Raw bytes by SHA-256."""
 
     def put(self, data: bytes) -> str: ...
+    def put_all(self, many: Iterable[bytes]) -> list[str]: ...
     def get(self, digest: str) -> bytes: ...
     def has(self, digest: str) -> bool: ...

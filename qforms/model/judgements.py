@@ -63,6 +63,7 @@ class Judgement:
     tokens: tuple[tuple[str, str], ...] = ()  # (distinct token, number that holds it)
     counters: Mapping[str, int] = dc.field(default_factory=dict)  # number series -> last number given
     outcomes: tuple[Outcome, ...] = ()  # with numbers filled in; the rules may have refused one
+    fresh: frozenset[str] = frozenset()  # numbers given here, of which nobody can have heard before
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,16 +46,17 @@ def identify(book: Book, catalogue: Catalogue) -> tuple[Candidate, ...]:
 
 
 def _candidates(book: Book, catalogue: Catalogue) -> Iterator[Candidate]:
-    for stamp in book.stamps:
-        if (name := stamp.split(".")[1]) in catalogue.forms:
-            yield Candidate(name, "stamp", 100, stamp)
+    stamped = [(s.split(".")[1], s) for s in book.stamps if s.split(".")[1] in catalogue.forms]
+    if stamped:
+        yield from (Candidate(name, "stamp", 100, stamp) for name, stamp in stamped)
+        return  # what is printed says no more
     if (name := book.properties.get("qf_form", "")) in catalogue.forms:
         yield Candidate(name, "property", 98)
     texts = list(_texts(book))
     labels = _labels(texts, catalogue)
     sure = list(_printed(texts, catalogue, labels))
     yield from sure
-    if not book.stamps and not sure:
+    if not sure:
         yield from _by_labels(labels, catalogue)
 
 

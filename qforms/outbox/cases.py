@@ -11,6 +11,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+from qforms.model import Record
+
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])(\..*)?", re.IGNORECASE)
 _LONGEST = 80  # UTF-16 units of a name: two of them and a share's path stay below the 260 of Windows
@@ -29,6 +31,12 @@ def safe_name(text: str, longest: int = _LONGEST) -> str:
         stem = stem[:-1]
     text = _trim(_trim(stem) + dot + ending) or "_"
     return safe_name(f"_{text}", longest) if _RESERVED.fullmatch(text) else text
+
+
+def label(case: Record | None) -> str:
+    """「客户 型号」 as known by now."""
+    values = case.values if case else {}
+    return f"{values.get('customer_name') or ''} {values.get('product_model') or ''}".strip()
 
 
 class CaseFolders:

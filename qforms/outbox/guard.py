@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from qforms.model import LetterIntent, Problem
@@ -92,5 +93,11 @@ def _is_ours(address: str, domains: Collection[str], persons: Collection[str]) -
     """By domain or one of its sub-domains, or as one of our people's."""
     address = address.lower()
     domain = address.rpartition("@")[2]
-    own = {d.lower().lstrip("@") for d in domains if d} - _PUBLIC
-    return address in {p.lower() for p in persons} or any(domain == d or domain.endswith(f".{d}") for d in own)
+    own, known = _ours(frozenset(domains), frozenset(persons))
+    return address in known or any(domain == d or domain.endswith(f".{d}") for d in own)
+
+
+@lru_cache(maxsize=8)
+def _ours(domains: frozenset[str], persons: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Domains and addresses as they are compared."""
+    return frozenset(d.lower().lstrip("@") for d in domains if d) - _PUBLIC, frozenset(p.lower() for p in persons)

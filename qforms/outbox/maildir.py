@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from qforms.model import Dead, Later, Sent
 from qforms.settings import Settings
 
+_FRESH = 2_000_000_000  # ns in which a folder may change again without a new time
 _KEY = b"\r\nx-qforms-key:"
 
 
 class MaildirTransport:
     """One file a letter, named after its key: sending it again changes nothing. No name has a colon (Windows)."""
 
+    repeatable = True
+
     def __init__(self, settings: Settings) -> None:
         self._root = settings.path(settings.outgoing.path)
+        self._made = False
+        self._moved: tuple[int, frozenset[str]] = (-1, frozenset())  # time of `cur`, and the names in it
 
     def send(self, raw: bytes, sender: str, to: Sequence[str]) -> Sent | Later | Dead:
         """Writes the file whole or not at all, and to the disk."""
         name = _name(raw)
         try:
-            for folder in ("tmp", "new", "cur"):
-                (self._root / folder).mkdir(parents=True, exist_ok=True)
+            if not self._made:
+                for folder in ("tmp", "new", "cur"):
+                    (self._root / folder).mkdir(parents=True, exist_ok=True)
+                self._made = True
             if self._has(name):
                 return Sent()
-            draft = self._root / "tmp" / name
-            with draft.open("wb") as out:
+            draft = os.path.join(self._root, "tmp", name)
+            with open(draft, "wb", buffering=0) as out:
                 out.write(raw)
-                out.flush()
                 os.fsync(out.fileno())
-            draft.replace(self._root / "new" / name)
+            os.replace(draft, os.path.join(self._root, "new", name))
             _sync(self._root / "new")
         except OSError as fault:
             return Later(f"{self._root}: {fault.strerror or fault}", down=True)
@@ -43,7 +50,16 @@ class MaildirTransport:
 
     def _has(self, name: str) -> bool:
         """Also when a mail program has moved it to `cur` and added its flags."""
-        return (self._root / "new" / name).exists() or any((self._root / "cur").glob(f"{name}*"))
+        if os.path.exists(os.path.join(self._root, "new", name)):
+            return True
+        changed = os.stat(self._root / "cur").st_mtime_ns
+        if self._moved[0] != changed or time.time_ns() - changed < _FRESH:
+            names = os.listdir(self._root / "cur")
+            self._moved = (
+                changed,
+                frozenset(each.partition(":")[0].partition(";")[0].partition("!")[0] for each in names),
+            )
+        return name in self._moved[1]
 
 
 def _name(raw: bytes) -> str:

@@ -28,6 +28,8 @@ _RENEW = 100  # letters over one session; servers end longer ones
 class SmtpTransport:
     """A session that is kept while letters follow one another, and made anew when it breaks."""
 
+    repeatable = False
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._out = settings.outgoing

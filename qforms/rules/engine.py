@@ -127,4 +127,5 @@ def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
         tokens=tuple(view.tokens.items()),
         counters=dict(view.counters),
         outcomes=outcomes,
+        fresh=frozenset(view.fresh),
     )

@@ -234,7 +234,7 @@ def test_the_disk_is_full(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> Non
 
     ws.receive(GOOD)
     with monkeypatch.context() as patch:
-        patch.setattr(FileStore, "put", full)
+        patch.setattr(FileStore, "put_all", full)
         status, _, said = command("run", str(ws.root), "--once")
     assert status == 1 and "No space left on device" in said and "Traceback" not in said
     assert len(ws.files("mail/new")) == 1 and not ws.deliveries()

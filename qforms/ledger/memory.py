@@ -1,0 +1,46 @@
+"""What the ledger was asked and what it wrote, kept from one transaction to the next while nobody else writes.
+
+A memory belongs to one database connection and to the state in which that connection last saw the file: SQLite tells by
+`data_version` whether anybody else has committed since. Where several machines write (PostgreSQL) each transaction
+begins with an empty one. A transaction that is rolled back leaves none behind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+
+from qforms.model import Clock, Conflict, Letter, Record, Task
+
+FigureKey = tuple[str, str, str]  # name, of, scope
+LookupKey = tuple[str, str, str]  # form, field, indexed value
+MOST = 3000  # records; a memory that has grown beyond it is forgotten whole, and what is needed is asked for anew
+
+
+class Memory:
+    """Answers by what they were asked for; None, or an empty answer, is one too."""
+
+    def __init__(self, version: object = None) -> None:
+        self.version = version  # of the database, as last seen
+        self.born: set[str] = set()  # numbers given here: all that there is about them is known
+        self.records: dict[str, Record | None] = {}
+        self.found: dict[LookupKey, dict[str, None]] = {}
+        self.all: dict[str, dict[str, None]] = {}
+        self.cases: dict[str, dict[str, None]] = {}
+        self.figures: dict[FigureKey, Decimal | None] = {}
+        self.days: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)  # figures by day, written here
+        self.scopes: dict[tuple[str, str], dict[str, None]] = {}
+        self.windows: dict[tuple[str, str], tuple[str, str, dict[str, Decimal]]] = {}  # first, last, days as fetched
+        self.clocks: dict[str, dict[str, Clock]] = {}
+        self.counters: dict[str, int] = {}
+        self.tokens: dict[str, str | None] = {}
+        self.tasks: dict[str, Task | None] = {}
+        self.tasks_on: dict[str, dict[str, None]] = {}  # record -> keys of its tasks
+        self.conflicts: dict[str, list[Conflict]] = {}
+        self.letters: dict[str, Letter] = {}  # by key
+        self.message_ids: dict[str, str] = {}  # Message-ID -> key of the letter; "" where it is none of ours
+        self.replies: dict[str, list[datetime]] = {}  # automatic letters of the last days, by address
+
+    def full(self) -> bool:
+        """Has it grown beyond what a daemon should hold?"""
+        return len(self.records) > MOST or len(self.found) > 8 * MOST or len(self.figures) > 8 * MOST
