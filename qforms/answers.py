@@ -9,17 +9,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from qforms import intake
 from qforms.ledger import Ledger
 from qforms.model import Conflict, Delivery, Entry, Judgement, Task
-from qforms.workbook.edits import Answer
+from qforms.workbook.edits import Answer, answer_of
 
 if TYPE_CHECKING:
     from qforms.desk import Desk
 
 
-def carry_out(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
-    """Does what the word asks for; a word that does not fit changes nothing."""
-    _KINDS[answer.kind](answer, delivery, ledger, desk, now)
+def carry_out(delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """Does what the word of a delivery of the workbook asks for; a word that does not fit changes nothing."""
+    if (answer := answer_of(delivery)) is not None:
+        _KINDS[answer.kind](answer, delivery, ledger, desk, now)
 
 
 def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
@@ -34,6 +36,8 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
         _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
     if answer.action in ("agree", "refuse") and task.number:
         _decide(task, answer, desk, now)
+    if answer.action == "extend":
+        _extend(task.number, "", task.owner, answer, desk, now)
 
 
 def _ignored(task: Task, answer: Answer) -> bool:
@@ -64,9 +68,23 @@ def _decide(task: Task, answer: Answer, desk: Desk, now: datetime) -> None:
     desk.take([_edit({"form": "approval", "new": True, "values": values, "by": answer.by}, answer.where, now)], now)
 
 
+def _extend(number: str, clock: str, owner: str, answer: Answer, desk: Desk, now: datetime) -> None:
+    """申请延期 with date and reason in 说明: an extension on record, decided by whoever the deadline escalates to."""
+    until, reason = intake.more_time(answer.note, now, desk.procedures.settings.zone)
+    values = {"target": number, "clock": clock, "reason": reason, "asked_by": owner or answer.by}
+    values["until"] = until.isoformat() if until else ""
+    known = {name: value for name, value in values.items() if value}
+    desk.take([_edit({"form": "extension", "new": True, "values": known, "by": answer.by}, answer.where, now)], now)
+
+
 def _clock(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
-    """Noted only: a deadline is met by what it waits for, never by a word."""
-    number = answer.key.partition("/")[2] or answer.key
+    """A deadline is met by what it waits for, never by a word: more time is asked for, all else only noted."""
+    rule, _, number = answer.key.rpartition("/")
+    if answer.action == "extend":
+        with ledger.facts() as facts:
+            owner = next((c.owner for c in facts.clocks(number) if c.rule == rule), "")
+        _extend(number, rule, owner, answer, desk, now)
+        return
     note = Entry(number, now, f"clock {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
     with ledger.begin() as tx:
         tx.write(None, Judgement(entries=(note,)), now)

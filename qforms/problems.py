@@ -373,6 +373,18 @@ CATALOGUE: dict[str, Kind] = {
         "您不能对 {number} 执行“{event}”。请由负责该步骤的部门答复。",
         "“{event}” on {number} is not yours to do. It has to come from the department in charge.",
     ),
+    "extension_no_clock": _kind(
+        "{number} 上没有正在计时的时限，不用申请延期。",
+        "No deadline is running on {number}: there is nothing to extend.",
+    ),
+    "extension_not_later": _kind(
+        "{number} 申请的新期限须晚于现期限 {due}。请写“申请延期 月/日 理由”。",
+        "The new date for {number} has to lie after {due}. Write: extend to month/day, and the reason.",
+    ),
+    "extension_unclear": _kind(
+        "看不出 {number} 延期到哪天、为什么。请写“申请延期 5/20 理由”。",
+        "Until when is {number} to be extended, and why? Write: extend to 5/20, and the reason.",
+    ),
     "event_gate": _kind(
         "{number} 还不能“{event}”：{missing_zh}。",
         "{number}: “{event}” is not possible yet: {missing_en}.",

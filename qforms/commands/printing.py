@@ -54,6 +54,7 @@ def clock(c: Clock, settings: Settings) -> Plain:
         "number": c.subject,
         "started_at": iso(c.started_at, settings),
         "due_at": iso(c.due_at, settings),
+        "agreed_at": iso(c.extension[0], settings) if c.extension else None,
         "met_at": iso(c.met_at, settings),
         "state": c.state,
         "escalations": c.escalations,

@@ -1,7 +1,8 @@
 """Delivery -> Reading (`read`, pure, without the ledger), and Reading + facts -> outcomes (`admit`)."""
 
 from qforms.intake.admission import admit
+from qforms.intake.extending import parse as more_time
 from qforms.intake.reading import parts_of, read
 from qforms.intake.speaker import asks
 
-__all__ = ["admit", "asks", "parts_of", "read"]
+__all__ = ["admit", "asks", "more_time", "parts_of", "read"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from qforms.intake import extending
 from qforms.intake.matter import Matter, answerable, task
 from qforms.model import Decision, Letter, Outcome, Problem, Record, Task, Text
 
@@ -15,6 +16,11 @@ _VERDICTS = {"agree", "refuse", "object"}
 def decide(matter: Matter, letter: Letter, record: Record | None) -> tuple[Outcome, ...]:
     """What becomes of every decision in the mail; a letter may hold several, one to a line."""
     return tuple(_one(matter, letter, record, d) for d in matter.reading.decisions)
+
+
+def about_time(matter: Matter) -> bool:
+    """Whether one of our people passes something on or asks for more time, which any letter may be answered with."""
+    return any(d.verdict in ("extend", "pass_on") for d in matter.reading.decisions) and matter.speaker.kind == "person"
 
 
 def asks(letter: Letter | None) -> bool:
@@ -28,7 +34,7 @@ def _one(matter: Matter, letter: Letter, record: Record | None, decision: Decisi
     if decision.verdict == "pass_on":
         return _task(matter, letter, target, _pass_on(matter, target, decision))
     if decision.verdict == "extend":
-        return _task(matter, letter, target, _extend(matter, target, decision))
+        return _extension(matter, letter, target, decision)
     if decision.verdict not in _VERDICTS or decision.verdict not in ask or target is None:
         return _question(matter, letter, target, Problem("answer_unclear", context={"text": decision.text[:80]}))
     if decision.verdict in {"refuse", "object"} and not decision.reason:
@@ -147,19 +153,30 @@ def _pass_on(matter: Matter, target: Record | None, decision: Decision) -> Task:
     return task(matter, "pass_on", text, name or "owner", target, to=name, by=matter.speaker.name)
 
 
-def _extend(matter: Matter, target: Record | None, decision: Decision) -> Task:
+def _extension(matter: Matter, letter: Letter, target: Record | None, decision: Decision) -> Outcome:
+    """申请延期: a record of its own, decided by whoever the deadline escalates to (P38)."""
+    until, reason = extending.parse(decision.reason, matter.received_at, matter.procedures.settings.zone)
     number = target.number if target else ""
-    text = Text(
-        f"{matter.speaker.name} 申请 {number} 延期：{decision.reason}",
-        f"{matter.speaker.name} asks for more time on {number}: {decision.reason}",
-    )
-    return task(
-        matter,
-        "extend",
-        text,
-        "gmo",
-        target,
-        actions=("同意", "不同意"),
-        reason=decision.reason,
-        by=matter.speaker.name,
+    if not matter.speaker.trusted or matter.speaker.kind != "person":
+        return _question(
+            matter, letter, target, Problem("sender_unproven", context={"address": matter.reading.address})
+        )
+    if target is None or until is None or not reason:
+        return _question(matter, letter, target, Problem("extension_unclear", context={"number": number}))
+    clock = letter.intent.rule if letter.intent.kind == "reminder" else ""
+    values = {
+        "target": number,
+        "until": until,
+        "reason": reason,
+        "asked_by": matter.speaker.name or matter.speaker.address,
+        "clock": clock,
+    }
+    return Outcome(
+        "accepted",
+        "extension",
+        case_no=target.case_no,
+        values={n: v for n, v in values.items() if v},
+        how="decision",
+        speaker=matter.speaker,
+        letter_key=letter.intent.key,
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from qforms.forms.overlaps import overlaps
 from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Value
-from qforms.rules import answers, calc, engine, letters, lifecycle, lookups, reversing
+from qforms.rules import answers, calc, engine, extending, letters, lifecycle, lookups, reversing
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -89,6 +89,8 @@ def _written(work: Work, outcome: Outcome) -> str:
     lookups.settle(work, number)
     calc.settle(work, number)
     _check(work, number, outcome)
+    if new and form.name == extending.EXTENSION:
+        extending.opened(work, record)
     if new:
         lifecycle.opened(work, number)
     authorised = bool(outcome.token)

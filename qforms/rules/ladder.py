@@ -26,7 +26,7 @@ class Rung:
 
 def rungs(work: Work, rule: ClockRule, clock: Clock, until: datetime) -> list[Rung]:
     """The rungs up to `until`, in time order; of the endless repeats the first after `until` too."""
-    span = max(clock.due_at - clock.started_at, timedelta(0))  # a measure may be reported after its date
+    span = max(clock.limit - clock.started_at, timedelta(0))  # a measure may be reported after its date
     found: list[Rung] = []
     for step in rule.ladder:
         if step.percent is not None:
@@ -42,11 +42,11 @@ def _repeats(work: Work, clock: Clock, step: Step, every: timedelta, until: date
     """Repeats after the due time; after some of them (limits.daily_repeats) once a week (P35)."""
     found: list[Rung] = []
     often = int(work.procedures.rulebook.limits.get("daily_repeats") or 0)
-    at, count = clock.due_at, 0
+    at, count = clock.limit, 0
     while not found or at <= until:
         count += 1
         at += every if not often or count <= often else max(every, WEEK)
-        found.append(Rung(f"+{_hours(at - clock.due_at)}h", at, step))
+        found.append(Rung(f"+{_hours(at - clock.limit)}h", at, step))
     return found
 
 
@@ -56,7 +56,7 @@ def _hours(span: timedelta) -> str:
 
 def _before_quiet(work: Work, clock: Clock, at: datetime, step: Step) -> datetime:
     """A reminder that quiet hours would hold beyond the limit is given at the last working moment before them."""
-    if not quiet(work, at) or quiet_ends(work, at) < clock.due_at:
+    if not quiet(work, at) or quiet_ends(work, at) < clock.limit:
         return at
     last = work.procedures.work.last_open_before(at)
     return last if last > clock.started_at else at
@@ -76,18 +76,20 @@ def next_at(work: Work, rule: ClockRule, clock: Clock) -> datetime | None:
 
 
 def _fires(rung: Rung, clock: Clock) -> datetime:
-    return rung.at + LATE if rung.at == clock.due_at else rung.at
+    return rung.at + LATE if rung.at == clock.limit else rung.at
 
 
 def _last_taken(work: Work, rule: ClockRule, clock: Clock) -> datetime | None:
     """The time of the highest rung taken."""
-    if not clock.steps:
-        return None
-    names = set(clock.steps)
-    last = clock.steps[-1]
+    since = clock.extension[1] if clock.extension else None
+    steps = clock.steps[1 + max((n for n, s in enumerate(clock.steps) if s.startswith("agreed ")), default=-1) :]
+    if not steps:
+        return since  # what lay before an extension was agreed is not said again
+    names = set(steps)
+    last = steps[-1]
     if last.startswith("+"):
-        return clock.due_at + timedelta(hours=float(last[1:-1]))
-    return max((r.at for r in rungs(work, rule, clock, clock.due_at) if r.name in names), default=None)
+        return clock.limit + timedelta(hours=float(last[1:-1]))
+    return max((r.at for r in rungs(work, rule, clock, clock.limit) if r.name in names), default=None)
 
 
 def due_rung(work: Work, rule: ClockRule, clock: Clock) -> Rung | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker, Text
-from qforms.rules import entitled, letters, proxy, signing
+from qforms.rules import entitled, extending, letters, proxy, signing
 from qforms.rules.work import Refusal, Work
 
 APPROVAL = "approval"
@@ -57,8 +57,6 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     check(work, record, event)
     if event.sign is None or signing.sign(work, record, event, speaker):
         fire(work, record, event, entitled.speaking_for(speaker, for_name))
-    if record.form == APPROVAL and event.name == proxy.REVOKE:
-        proxy.taken_back(work, record, speaker)
 
 
 def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> bool:
@@ -138,7 +136,16 @@ def fire(
     if after is not None:
         if after.status != record.status:
             signing.anew(work, after)
+        if (effect := _EFFECTS.get((record.form, event.name))) is not None:
+            effect(work, after)
         _tell(work, after, event.name)
+
+
+# What the events of the program's own forms do beyond their record.
+_EFFECTS: Mapping[tuple[str, str], Callable[[Work, Record], None]] = {
+    (APPROVAL, proxy.REVOKE): proxy.taken_back,
+    (extending.EXTENSION, "agree"): extending.agreed,
+}
 
 
 def _longer(record: Record, name: str, row: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -204,8 +211,6 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
     fire(work, target, event, entitled.speaking_for(speaker, for_name), str(values.get("reason") or ""), record)
     if entered:
         proxy.in_force(work, record, target, event)
-    if target.form == APPROVAL and event.name == proxy.REVOKE:
-        proxy.taken_back(work, work.view.record(number) or target, speaker)
     after = work.view.record(number)
     if after is not None and after.form == APPROVAL and after.values.get("confirmed_at"):
         decided(work, after, speaker, authorised=False)  # his own word now: he must have the right to it himself

@@ -49,7 +49,7 @@ def in_force(work: Work, approval: Record, before: Record, event: Event) -> None
     work.revise(approval.number, told, Origin("", by="entered"), content=False)
 
 
-def taken_back(work: Work, approval: Record, speaker: Speaker) -> None:
+def taken_back(work: Work, approval: Record) -> None:
     """The record returns to the state before the decision, if it still is where the decision brought it."""
     kept = json.loads(str(approval.values.get("before") or "{}"))
     target = work.view.record(str(approval.values.get("target") or ""))
@@ -63,7 +63,12 @@ def taken_back(work: Work, approval: Record, speaker: Speaker) -> None:
     work.revise(target.number, values, Origin("", by=REVOKE), content=False)
     work.touch(target.number)
     work.note(
-        target.number, "taken back", "approval.lifecycle", event=kept["event"], status=kept["status"], by=speaker.name
+        target.number,
+        "taken back",
+        "approval.lifecycle",
+        event=kept["event"],
+        status=kept["status"],
+        by=work.speaker.name,
     )
     _tell(work, approval, target.number, kept["event"])
 

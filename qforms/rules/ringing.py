@@ -111,10 +111,10 @@ def _written(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Ru
     )
     lang = to[0].lang
     facts = w.facts_of(work, record, lang, outside=False)
-    facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.due_at)}
+    facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.limit)}
     facts |= {"request": w.asked(work, rule, record, lang), "links": True}
     if kind == "reminder":
-        facts |= {"left": w.span(clock.due_at - read_at, lang), "overdue": read_at > clock.due_at}
+        facts |= {"left": w.span(clock.limit - read_at, lang), "overdue": read_at > clock.limit}
     else:
         facts["name"] = ("、" if lang == "zh" else ", ").join(dict.fromkeys(a.name or a.department for a in to))
         facts |= {"lines": [_line(work, rule, clock, record, facts, lang)], "at": w.iso(work, work.now), "due": ""}
@@ -128,7 +128,7 @@ def _written(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Ru
 
 def _superseded(work: Work, rule: ClockRule, clock: Clock, rung: Rung, read_at: datetime) -> bool:
     """Would a later rung's letter be there by the time at which this one is let out of quiet hours?"""
-    return any(rung.at < r.at <= read_at for r in ladder.rungs(work, rule, clock, clock.due_at))
+    return any(rung.at < r.at <= read_at for r in ladder.rungs(work, rule, clock, clock.limit))
 
 
 def _line(
@@ -139,8 +139,8 @@ def _line(
     return {
         "decide": w.asked(work, rule, record, lang),
         "situation": f"{clock.subject} {rule.title[lang]} {what}".strip(),
-        "due": w.iso(work, clock.due_at),
-        "over": w.span(work.now - clock.due_at, lang),
+        "due": w.iso(work, clock.limit),
+        "over": w.span(work.now - clock.limit, lang),
         "who": _owner(work, rule, clock, record),
         "answers": [],
         "number": clock.subject,

@@ -95,8 +95,8 @@ def _first_limit(work: Work, record: Record, hard: bool = False) -> tuple[dateti
     rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer or c.owner.names}
     clocks = work.view.clocks(record.number).values()
     running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
-    binding = [(c.due_at, c.rule) for c in running if not rules[c.rule].soft]
-    return min(binding if binding or hard else [(c.due_at, c.rule) for c in running], default=None)
+    binding = [(c.limit, c.rule) for c in running if not rules[c.rule].soft]
+    return min(binding if binding or hard else [(c.limit, c.rule) for c in running], default=None)
 
 
 def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department: str = "") -> str:

@@ -513,7 +513,10 @@ def test_passing_on_and_asking_for_time_are_tasks():
     (passed,) = answered("转给 严工", asking())
     assert passed.tasks[0].kind == "pass_on" and passed.tasks[0].owner == "严工"
     (more,) = answered("申请延期 5月12日 样品未到", asking())
-    assert more.tasks[0].kind == "extend" and more.tasks[0].context["reason"] == "5月12日 样品未到"
+    assert (more.form, more.values["reason"]) == ("extension", "样品未到")
+    assert more.values["until"].isoformat() == "2026-05-12T23:59:59+08:00"
+    (unclear,) = answered("申请延期 几天", asking())
+    assert unclear.reason is not None and (unclear.state, unclear.reason.code) == ("refused", "extension_unclear")
 
 
 def test_lines_of_a_table_are_answered_one_by_one():
