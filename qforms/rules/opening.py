@@ -185,6 +185,7 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
         values[rule.link] = closed.number
     origin = dict.fromkeys(values, Origin("", by=rule.name))
     case_no = complaint.case_no if complaint else subject.case_no
+    case_no = case_no if _of_one_case(work, form) else ""
     if work.catalogue.field(form.name, "received_at"):
         values.setdefault("received_at", t0)
     record = work.open(rule.open, values, origin, case_no, t0, t0, rule.name)
@@ -195,6 +196,12 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
     addressing.readdress(work, record.number)
     if complaint is not None:
         work.touch(complaint.number)  # its priority may rest on the report
+
+
+def _of_one_case(work: Work, form: Form) -> bool:
+    """What is named by a customer or a week, and refers to nothing that belongs to a case, belongs to no one case."""
+    refs = (f.ref for f in form.fields if f.type == "ref" and f.ref in work.catalogue.forms)
+    return "{seq" in form.number or any(not work.catalogue.form(ref).named_by for ref in refs)
 
 
 def _into(work: Work, rule: TriggerRule, subject: Record, number: str) -> None:

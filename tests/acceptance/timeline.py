@@ -4,7 +4,7 @@ compared with what the program's own command line would show. Times without a zo
 A timeline has a `workspace` (settings by section; records as forms in JSON) and `steps`. A step is one moment `at`
 which one of these is done, and the daemon run once:
 
-    mail:   {from, to, cc, subject, text, attach: [{json} | {form, kind, fill}]}
+    mail:   {from, to, cc, subject, text, attach: [{json} | {photo: name} | {form, kind, fill}]}
     reply:  {letter: {kind, number, to}, from, text, fill, attach}  fill: labels of the Word or Excel form in the letter
     file:   {name, json} or {name, form, kind, number, fill}       dropped into inbox/
     edit:   {sheet, number, label: value}                          cells of a row of master.xlsx, saved
@@ -167,7 +167,9 @@ class Stage:
         found = []
         for one in given:
             self._count += 1
-            if "json" in one:
+            if "photo" in one:
+                name, data = one["photo"], post.photo(one["photo"])
+            elif "json" in one:
                 name, data = f"{self._count}.json", json.dumps(plain(one["json"]), ensure_ascii=False).encode()
             else:
                 kind = one.get("kind", "excel")
@@ -188,13 +190,14 @@ class Stage:
         _put(self.root / "inbox" / name, data, at)
 
     def letter(self, wanted: Mapping[str, Any]) -> bytes:
-        """The newest letter of that kind, about that number or case, to that address, as it lies in sent/."""
+        """The newest letter of that kind (and rule), about that number or case, to that address, as it lies in sent/."""
         found = [
             x
             for x in self.letters
             if x["kind"] == wanted["kind"]
             and wanted["number"] in (x["number"], x["case_no"])
             and wanted.get("to", x["to"][0]) in (*x["to"], *x["cc"])
+            and wanted.get("rule", x["rule"]) == x["rule"]
         ]
         if not found:
             there = [(x["kind"], x["to"]) for x in self.letters if wanted["number"] in (x["number"], x["case_no"])]
