@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 
 from qforms.office.book import fault
@@ -101,7 +102,7 @@ class Rows:
 
     def rest(self) -> bytes:
         """The rows that are still to come after the last one."""
-        return b"".join(self._made(ROWS + 1))
+        return b"".join(self._made(sys.maxsize))
 
     # ------------------------------------------------------------ one row
 
