@@ -49,11 +49,12 @@ def views(work: Work, rule: ClockRule, record: Record) -> Iterator[tuple[str, Re
         yield f"{rule.name}#{n}", one, work.names(one, {k: v for k, v in row.items() if v is not None})
 
 
-def publish(work: Work, number: str) -> None:
-    """Writes limits into the record's own fields: `due_at` the earliest one, `d4_due` that of the clock `…_d4`."""
+def publish(work: Work, number: str) -> bool:
+    """Writes limits into the record's own fields: `due_at` the earliest one, `d4_due` that of the clock `…_d4`, others where
+    a clock says `into`. True when something changed."""
     record = work.view.record(number)
     if record is None or not work.book.clocks.get(record.form):
-        return
+        return False
     clocks = work.view.clocks(number)
     values: dict[str, date] = {}
     for name in work.book.dues(record.form):
@@ -68,7 +69,7 @@ def publish(work: Work, number: str) -> None:
             at = clocks[rule.name].due_at
             field = work.catalogue.field(record.form, rule.into)
             values[rule.into] = work.day(at) if field and field.type == "date" else at
-    work.revise(number, values, Origin("", by="clock"), content=False)
+    return work.revise(number, values, Origin("", by="clock"), content=False)
 
 
 def judged(

@@ -110,11 +110,22 @@ def _case_form(work: Work, case_no: str) -> str:
     return record.form if record is not None and record.number == record.case_no else ""
 
 
+def _show_limits(work: Work) -> None:
+    """Limits are known now: brings what is computed through references up to date, as the end of a notice on its sheet."""
+    for number in work.visited:
+        record = work.view.record(number)
+        if record is not None and work.book.computed(record.form) and work.book.calc_rests(record.form) is None:
+            calc.settle(work, number)
+
+
 def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
     """Clocks and letters of all that was looked at, and the judgement that comes of it."""
+    moved = False
     for number in work.visited:
         clocks.run(work, number)
-        clocks.publish(work, number)
+        moved |= clocks.publish(work, number)
+    if moved:
+        _show_limits(work)
     letters.owed(work)
     view = work.view
     return Judgement(
