@@ -195,7 +195,7 @@ def test_what_it_rests_on() -> None:
         ("known(3)", "known() 里只能是一个名称 (known() takes a name)"),
         ("first(n)", "first() 需要 2+ 个参数，写了 1 个 (first() takes 2+ arguments, not 1)"),
         ("total(n) > 1", "total() 里写 清单.数字列，如 total(shares.pct) (total() takes list.column of numbers)"),
-        ("count(n) > 1", "count() 里只能是清单的名称 (count() takes the name of a list)"),
+        ("count(n) > 1", "count() 里只能是清单或 清单.列 的名称 (count() takes the name of a list, or list.column)"),
         ("larger(title, title)", "larger() 不能用于文字 (larger() of a text)"),
         ("days(n, at)", "days() 需要日期，「n」是数字 (days() of a number)"),
         ("hours(day, at)", "hours() 需要时刻，「day」是日期 (hours() of a date)"),

@@ -278,7 +278,7 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
         (
             "clocks.yaml|within: limits.answer",
             "until_when: 48h",
-            "clocks.yaml:1: within 与 by 须有且只有一个 (give either within or by)",
+            "clocks.yaml:1: 缺少 within 或 by (give within, or by, or both)",
         ),
         (
             "clocks.yaml|from: received_at",
