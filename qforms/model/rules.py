@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, Protocol
 
 from qforms.model.texts import NO_TEXT, Text
@@ -105,6 +105,7 @@ class LookUpRule:
     when: Condition | None = None
     clause: str = ""
     origin: str = ""
+    least: str = ""  # instead of latest and until: of the rows that fit (what is empty in one fits) the smallest
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ class ClockRule:
     each: str = ""
     into: str = ""  # the field of the record that shows the limit
     ends: time | None = None  # the time of day of a limit that is reckoned in days
+    hours: Condition | None = None  # instead of `within`: the hours that the record itself names
+    working_when: Condition | None = None  # counted in working hours when this holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ class LetterRule:
     attach: tuple[str, ...] = ()  # "document", "blank:complaint"
     ask: Mapping[str, str] = dc.field(default_factory=dict)  # verdict -> event of the record; gets a one-time code
     ask_labels: tuple[str, ...] = ()  # fields that may be answered as label lines (P18)
+    say: Text = NO_TEXT  # what the letter says: to the outside its text, to our own people what they are to do
     urgent: bool = False  # passes quiet hours
     once: bool = True
     clause: str = ""
@@ -203,6 +207,7 @@ class WorkTime(Protocol):
     def add(self, start: datetime, span: timedelta) -> datetime: ...
     def add_days(self, start: datetime, days: int) -> datetime: ...
     def is_open(self, at: datetime) -> bool: ...
+    def is_workday(self, day: date) -> bool: ...
     def last_open_before(self, at: datetime) -> datetime: ...
     def next_open(self, at: datetime) -> datetime: ...
     def between(self, start: datetime, end: datetime) -> timedelta: ...  # working time only; negative backwards

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses as dc
+import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any, cast
 
 from qforms.expression import Compiled
-from qforms.expression.kinds import DATE, filled_kind
-from qforms.model import NO_TEXT, ClockRule, Field, Form, LetterRule, TriggerRule
+from qforms.expression.kinds import NUMBER, DATE, filled_kind
+from qforms.model import NO_TEXT, ClockRule, Field, Form, LetterRule, Text, TriggerRule
 from qforms.rulebook import grammar
 from qforms.rulebook.parts import FORM, Reader, names_of, people_of
 from qforms.rulebook.scope import NEVER
@@ -143,8 +143,8 @@ def clock(r: Reader, item: Item) -> ClockRule:
     item.need("from", "until")
     length = r.within(item)
     each = r.each(item, on)
-    if not item.has("within") and not item.has("by"):
-        item.faults.add(item.origin, "缺少 within 或 by", "give within, or by, or both")
+    if not any(item.has(key) for key in ("within", "by", "hours")):
+        item.faults.add(item.origin, "缺少 within、hours 或 by", "give within, hours or by")
     timer = item.flag("timer")
     if not timer:
         item.need("owner")
@@ -172,6 +172,8 @@ def clock(r: Reader, item: Item) -> ClockRule:
         each=each,
         into=r.own_field(item, "into", on),
         ends=_time(item, "ends"),
+        hours=r.expression(item, "hours", on, NUMBER),
+        working_when=r.condition(item, "working_when", on),
     )
 
 
@@ -203,11 +205,20 @@ def letter(r: Reader, item: Item) -> LetterRule:
         attach=_attach(r, item, form),
         ask=_ask(r, item, form),
         ask_labels=_labels(r, item, form),
+        say=_says(r, item, form),
         urgent=item.flag("urgent"),
         once=item.flag("once", True),
         clause=item.word("clause"),
         origin=item.origin,
     )
+
+
+def _says(r: Reader, item: Item, form: Form | None) -> Text:
+    """The letter's own words; a {field} in them is one of the form's."""
+    said = item.text("say")
+    for name in re.findall(r"\{(\w+)\}", said.zh + said["en"]):
+        r.field(item, "say", form, name)
+    return said
 
 
 def _letter_form(r: Reader, item: Item) -> Form | None:

@@ -140,9 +140,9 @@ class Book:
     def case_refs(self, form: str) -> tuple[str, ...]:
         """The fields of a form, with one value, that name the case it belongs to."""
         if form not in self._case_refs:
-            fields = (f for f in self.catalogue.form(form).fields if f.type == "ref" and not f.many)
-            found = (f.name for f in fields if f.ref != form and f.ref in self.catalogue.forms and self.starts_case(f.ref))
-            self._case_refs[form] = tuple(found)
+            others = self.catalogue.forms.keys() - {form}
+            fields = (f for f in self.catalogue.form(form).fields if f.type == "ref" and not f.many and f.ref in others)
+            self._case_refs[form] = tuple(f.name for f in fields if self.starts_case(f.ref))
         return self._case_refs[form]
 
     def defaults(self, form: str) -> dict[str, Value]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from qforms import stamp
-from qforms.model import Lang, LetterIntent, LetterRule, Origin, Recipients, Record
+from qforms.forms.shown import filled
+from qforms.model import Lang, LetterIntent, LetterRule, Origin, Recipients, Record, Text
 from qforms.rules import addressing, entitled, ladder, signing
 from qforms.rules import wording as w
 from qforms.rules.people import MANAGERS, Addressee, unique
@@ -17,6 +18,7 @@ from qforms.rules.work import Work
 
 Audience = Literal["customer", "supplier", "department", "manager", "office", "operator"]
 HELD = frozenset({"reminder", "digest", "stage"})  # what quiet hours hold back (P34)
+TELL_CUSTOMER = Text("把这一进展告知客户", "tell the customer of this step")
 OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 
 
@@ -73,7 +75,9 @@ def to_nobody(work: Work, record: Record, event: str) -> bool:
 
 
 def _write(work: Work, rule: LetterRule, record: Record) -> None:
-    rule = dc.replace(rule, to=_recipients(work, rule, record))
+    to_rule = _recipients(work, rule, record)
+    instead = rule.kind == "stage" and "customer" in rule.to.names and "customer" not in to_rule.names
+    rule = dc.replace(rule, to=to_rule, say=TELL_CUSTOMER if instead else rule.say)
     found = addressees(work, rule.to, record)
     to = unique(_deciding(work, record, found) if rule.ask else found)
     if not to:
@@ -147,6 +151,11 @@ def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[
         "department": to.department,
         "request": w.request(work, rule, record, lang, to.department),
     }
+    if facts["due"] and datetime.fromisoformat(facts["due"]) < work.now:
+        facts["due"] = ""  # nobody is asked to do anything by a time that is past
+    if rule.say:
+        outside = audience(rule.to.names, work) in ("customer", "supplier")
+        facts["body" if outside else "request"] = filled(rule.say[lang], form, record.values, work.catalogue, lang)
     facts["ask_labels"] = [f.label[lang] for n in rule.ask_labels if (f := work.catalogue.field(form.name, n))][:6]
     facts["links"] = bool("agree" in rule.ask or rule.ask_labels)
     if rule.ask:
