@@ -129,6 +129,17 @@ def doctor(dir: Dir) -> None:
         raise SystemExit(1)
 
 
+@app.command()
+def login(dir: Dir) -> None:
+    """在浏览器里登录一次微软邮箱（auth = "oauth"，flow = "device"）。 Signs in to Microsoft 365, once, in a browser.
+
+    例：qforms login ./质量"""
+    from qforms.commands import start
+
+    for user in start.sign_in(dir, print):
+        print(f"{user}：已登录 (signed in)")
+
+
 @app.command(name="try")
 def try_(
     dir: Dir,

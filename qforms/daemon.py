@@ -41,6 +41,7 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
             _drain(h, sources, at, progress)
             h.handle([], at)
             h.take_edits(at)
+            h.tell_silences(at)
             h.finish(at)
         except OSError as fault:
             h.log.error("disk", reason=str(fault))
@@ -56,8 +57,12 @@ def _drain(h: house.House, sources: Sequence[Source], now: datetime, progress: C
     """All that waits, whatever its source, in one order of time, a batch of each source at a time; what could not be
     taken stays where it is. Of the same moment the files come first: a customer is on file before his mail is read."""
     waiting = [(source, source.waiting()) for source in sources]
-    while batches := [(source, batch) for source, rest in waiting if (batch := _some(h, rest, now))]:
+    for source, _ in waiting:
+        h.watch.looked(source.name, now)
+    while batches := [(source, batch) for source, rest in waiting if (batch := _some(h, source, rest, now))]:
         whose = {id(delivery): source for source, batch in batches for delivery in batch}
+        for source, batch in batches:
+            h.watch.came(source.name, _newest(batch))
         every = [delivery for _, batch in batches for delivery in batch]
         every.sort(key=lambda d: (d.received_at, d.channel != "folder"))
         for taken in h.handle(every, now):
@@ -68,14 +73,19 @@ def _drain(h: house.House, sources: Sequence[Source], now: datetime, progress: C
                 h.operator_notice(fault.problem, now)
 
 
-def _some(h: house.House, waiting: Iterator[Delivery], now: datetime) -> list[Delivery]:
+def _some(h: house.House, source: Source, waiting: Iterator[Delivery], now: datetime) -> list[Delivery]:
     """The next deliveries of a source; none when it cannot be reached, which the operator is told."""
     batch: list[Delivery] = []
     try:
         batch.extend(itertools.islice(waiting, _BATCH))
     except SourceDown as fault:
+        h.watch.failed(source.name, now, fault.problem)
         h.operator_notice(fault.problem, now)
     return batch
+
+
+def _newest(batch: Sequence[Delivery]) -> datetime:
+    return max(d.received_at for d in batch)
 
 
 # ---------------------------------------------------------------- the daemon
@@ -128,6 +138,7 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
     finally:
         for batch in batches:
             batch.handled.set()
+    h.guarded("watch", lambda: h.tell_silences(now), now)
     h.finish(now, aside=True)
 
 
@@ -158,10 +169,13 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
             waiting = source.waiting()
             while batch := list(itertools.islice(waiting, house.GROUP)):
                 _hand_over(source, batch, arrivals, stop)
+                h.watch.came(source.name, _newest(batch))
+            h.watch.looked(source.name, real_now())
             pause = 1.0
             source.wait(_LOOK_AGAIN, stop.is_set)
         except SourceDown as fault:
             rest = max(pause, fault.retry_in)
+            h.watch.failed(source.name, real_now(), fault.problem)
             h.log.warning("source down", source=source.name, reason=str(fault), retry_in=rest)
             if rest >= _TELL:
                 arrivals.put(_Batch(trouble=fault.problem))

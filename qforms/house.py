@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
     from qforms.register import Register
+    from qforms.watch import Watch
 
 CACHE = ".cache"
 GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
@@ -73,7 +74,22 @@ class House:
     def register(self) -> Register:
         from qforms.register import Register
 
-        return Register(self.ledger, self.procedures, self.log)
+        def tell(problem: Problem, now: datetime, enclosed: tuple[str, ...]) -> None:
+            self.mailroom.tell_office(problem, now, enclosed)
+
+        return Register(self.ledger, self.store, self.procedures, self.log, tell)
+
+    @cached_property
+    def watch(self) -> Watch:
+        from qforms.watch import Watch
+
+        return Watch(self.ledger, self.procedures)
+
+    def tell_silences(self, now: datetime) -> None:
+        """The office hears, once a day, of a mailbox that cannot be read or has fallen silent."""
+        self.watch.save(now)
+        for problem in self.watch.problems(now):
+            self.mailroom.tell_office(problem, now)
 
     def close(self) -> None:
         if "register" in self.__dict__:

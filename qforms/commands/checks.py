@@ -9,14 +9,15 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from qforms import house, settings, sources, workspace
+from qforms import house, oauth, settings, sources, workspace
 from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Rulebook
 from qforms.outbox import smtp
+from qforms.problems import say
 from qforms.rulebook import check
 from qforms.rules.trial import run_case
 from qforms.settings import Procedures, Settings
@@ -34,14 +35,15 @@ def workspace_faults(root: Path) -> list[str]:
         s = settings.load(root)
     except QformsError as fault:
         return list(fault.problems or [str(fault)])
-    found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue)
+    forms = s.path(house.CACHE) / "forms.json"  # holds faultless forms only, under a digest of their sources
+    found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue, forms)
     return [*found, *_texts(s)]
 
 
 def _texts(s: Settings) -> list[str]:
     """Faults of letter texts and of the office's own Word templates; none where the forms cannot be read."""
     try:
-        forms = catalogue.load(s.path("form_templates"))
+        forms = catalogue.load(s.path("form_templates"), s.path(house.CACHE) / "forms.json", s.zone)
     except QformsError:
         return []
     return texts.faults(Procedures(forms, Rulebook({}), WorkTime(s.calendar, s.zone), s, {}))
@@ -70,6 +72,8 @@ def doctor(root: Path) -> list[Finding]:
         _ledger,
         _workbook,
         _mailbox,
+        _silence,
+        _authorisation,
         _trust,
         _outgoing,
         _addresses,
@@ -137,25 +141,50 @@ def _workbook(s: Settings) -> Iterator[Finding]:
 
 
 def _mailbox(s: Settings) -> Iterator[Finding]:
-    if s.mailbox.kind == "imap":
-        yield _login(f"收信 {s.mailbox.host}", sources.try_login(s))
-    else:
-        yield Finding("收信", True, f"{s.mailbox.kind}：{s.path(s.mailbox.path)}")
+    for name, box in s.boxes().items():
+        what = f"收信 {box.host if box.kind == 'imap' else ''} {name}".rstrip()
+        if box.kind == "imap":
+            yield _login(what, sources.try_login(s, name))
+        else:
+            yield Finding(what, True, f"{box.kind}：{s.path(box.path)}")
+
+
+def _silence(s: Settings) -> Iterator[Finding]:
+    """Whether the running program reads the mailboxes, and whether mail still comes (a silent stop is the worst)."""
+    with house.opened(s.root) as h:
+        told = list(h.watch.problems(datetime.now(UTC)))
+        for problem in told:
+            yield Finding("来信", False, say(problem, s.lang))
+        for source in h.watch.sources() if not told else []:
+            if looked := h.watch.seen(source).looked:
+                at = datetime.fromisoformat(looked)
+                ok = datetime.now(UTC) - at < timedelta(hours=s.watch.unreachable_hours)
+                text = f"{s.local(at):%Y-%m-%d %H:%M} 看过" + ("" if ok else "，之后没有再看：qforms run 没有在运行？")
+                yield Finding(f"来信 {source}", ok, text)
+
+
+def _authorisation(s: Settings) -> Iterator[Finding]:
+    """How long the mailboxes still open by OAuth."""
+    if "oauth" in {s.outgoing.auth, *(box.auth for box in s.boxes().values())}:
+        until, problem = oauth.expires(s), oauth.expiring(s, datetime.now(s.zone).date())
+        known = f"到 {until}" if until else "不知道到哪天：请在 qforms.toml 写 oauth.secret_expires"
+        yield Finding("邮箱授权", problem is None, say(problem, s.lang) if problem else known)
 
 
 def _trust(s: Settings) -> Iterator[Finding]:
     """Without a server that vouches for senders, no mail from outside decides or fills in anything."""
-    if s.mailbox.kind == "imap":
-        ok = bool(s.trust.authserv_id)
+    for box in [box for box in s.boxes().values() if box.kind == "imap" and not box.complaints_only]:
+        server = box.authserv_id or s.trust.authserv_id
+        ok = bool(server)
         text = (
-            s.trust.authserv_id
+            server
             if ok
             else (
                 "没有设置：谁的信都不算本人的。请在 qforms.toml 的 [trust] 里写 authserv_id，"
                 "即收信服务器在 Authentication-Results 里的名字"
             )
         )
-        yield Finding("发件人验证", ok, text, red=False)
+        yield Finding(f"发件人验证 {box.host}", ok, text, red=False)
 
 
 def _login(what: str, reason: str) -> Finding:

@@ -1,15 +1,31 @@
-"""`qforms init`: a workspace with a department for every role, and its first workbook."""
+"""`qforms init`: a workspace with a department for every role, and its first workbook; `qforms login`."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from qforms import house, workspace
+from qforms import house, oauth, settings, workspace
 from qforms.daemon import real_now
 from qforms.model import Delivery, Lang, QformsError
+
+
+def sign_in(root: Path, show: Callable[[str], None]) -> list[str]:
+    """A person signs in for every account that wants it (RFC 8628); gives their user names. Raises QformsError."""
+    s = settings.load(root)
+    if (s.oauth.provider, s.oauth.flow) != ("microsoft", "device"):
+        raise QformsError("[oauth] 只有 provider=microsoft、flow=device 时才要登录 (nothing to sign in to)")
+    users = [box.user for box in s.boxes().values() if box.auth == "oauth"]
+    users += [s.outgoing.user] if s.outgoing.auth == "oauth" else []
+    if not users:
+        raise QformsError('没有一个邮箱写着 auth = "oauth" (no mailbox has auth = "oauth")')
+    for user in (asked := list(dict.fromkeys(users))):
+        show(user)
+        oauth.sign_in(s, user, show)
+    return asked
 
 
 def init(root: Path, company: str, lang: Lang, now: datetime | None = None) -> None:

@@ -20,16 +20,16 @@ Judge = Callable[[Sequence[Given], datetime, Procedures], Observed]  # rules.tri
 class Forms(Protocol):
     """Who loads the forms: the module `qforms.forms.catalogue`."""
 
-    def load(self, root: Path) -> Any: ...
+    def load(self, root: Path, cache: Path | None = None) -> Any: ...
     def with_conditions(self, catalogue: Any, conditions: Mapping[str, Condition]) -> Catalogue: ...
 
 
-def everything(settings: Settings, judge: Judge, forms: Forms) -> list[str]:
+def everything(settings: Settings, judge: Judge, forms: Forms, cache: Path | None = None) -> list[str]:
     """The faults of a workspace's forms, rules and rule tests, and what `judge` makes differently from a test.
 
     Each is `file:line: …`. Forms come first: with a fault in them the rules can't be judged."""
     try:
-        catalogue = forms.load(settings.path("form_templates"))
+        catalogue = forms.load(settings.path("form_templates"), cache)
         root = settings.path("inbox_rules")
         book = load(root, catalogue)
         cases = load_cases(root, catalogue, book, settings.zone)
