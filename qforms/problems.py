@@ -385,6 +385,10 @@ CATALOGUE: dict[str, Kind] = {
         "看不出 {number} 延期到哪天、为什么。请写“申请延期 5/20 理由”。",
         "Until when is {number} to be extended, and why? Write: extend to 5/20, and the reason.",
     ),
+    "event_reason": _kind(
+        "{number} “{event}”须写理由。请写“{event}：理由”。",
+        "“{event}” on {number} needs its reason: write “{event}: reason”.",
+    ),
     "event_gate": _kind(
         "{number} 还不能“{event}”：{missing_zh}。",
         "{number}: “{event}” is not possible yet: {missing_en}.",

@@ -66,11 +66,29 @@ def from_staff(matter: Matter, record: Record, letter: Letter | None) -> tuple[O
         f"把 {matter.speaker.name} 对 {record.number} 的回复（见来信或附件）录入。",
         f"Enter {matter.speaker.name}'s answer on {record.number} from the mail.",
     )
-    transcribe = task(matter, "transcribe", text, "office", record, actions=("已办",), by=matter.speaker.name)
+    transcribe = task(
+        matter,
+        "transcribe",
+        text,
+        "office",
+        record,
+        actions=("已办",),
+        by=matter.speaker.name,
+        fields=_wanted(matter, record),
+        arrived=matter.received_at.isoformat(),
+    )
     return (
         Outcome("accepted", record.form, record.number, record.case_no, speaker=matter.speaker, evidence=evidence,
                 tasks=(transcribe,), letter_key=key),
     )  # fmt: skip
+
+
+def _wanted(matter: Matter, record: Record) -> list[str]:
+    """What is still empty of the parts that the sender was to fill in: what has to be typed in for him."""
+    form = matter.form(record.form)
+    asked = {f.name for s in rights.reply_sections(form, matter.speaker, record) for f in s.fields}
+    lacking = (f.name for f in matter.procedures.catalogue.missing(form.name, record.values))
+    return [name for name in lacking if name in asked]
 
 
 def unproven(matter: Matter, filled: Filled, record: Record) -> Outcome:

@@ -38,6 +38,7 @@ class Outcome:
     alarm: tuple[str, ...] = ()  # danger words
     token: str = ""  # the letter code that authorises a decision
     letter_key: str = ""  # the letter answered, or bounced
+    why: str = ""  # the reason given with `event`
 
 
 @dataclass(frozen=True, slots=True)

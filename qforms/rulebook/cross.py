@@ -49,7 +49,7 @@ def _tree(condition: Condition | None) -> Any:
 
 
 def _length(clock: Any) -> Any:
-    return clock.within, clock.months, clock.working_days, _tree(clock.by)
+    return clock.within, _tree(clock.hours), clock.months, clock.working_days, _tree(clock.by)
 
 
 def _wound(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:

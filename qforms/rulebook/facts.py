@@ -108,7 +108,9 @@ def decide(r: Reader, item: Item) -> DecideRule:
 def look_up(r: Reader, item: Item) -> LookUpRule:
     on, within = r.form(item, "on"), r.form(item, "from")
     listed = r.own_field(item, "list", on)
-    item.need("match", "latest", "until", "fill")
+    item.need("match", "fill")
+    if not item.has("least"):
+        item.need("latest", "until")
     rows = on.field(listed).fields if on and listed else ()  # type: ignore[union-attr]
     ours = [f.name for f in rows] or names_of(on)
     match = {theirs: str(own) for theirs, own, _ in item.pairs("match")}
@@ -135,6 +137,7 @@ def look_up(r: Reader, item: Item) -> LookUpRule:
         when=r.condition(item, "when", on),
         clause=item.word("clause"),
         origin=item.origin,
+        least=r.own_field(item, "least", within),
     )
 
 

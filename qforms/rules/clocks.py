@@ -128,9 +128,13 @@ def _within(work: Work, rule: ClockRule, names: Names, start: datetime) -> datet
         return _at(work, add_months(work.settings.local(start), rule.months), rule)
     if rule.working_days:
         return _at(work, work.procedures.work.add_days(start, rule.working_days), rule)
-    if rule.within is None:
+    span = rule.within
+    if rule.hours is not None:
+        hours = rule.hours(names)
+        span = timedelta(hours=float(hours)) if hours is not None else None
+    if span is None:
         return None
-    return work.procedures.work.add(start, rule.within) if working(work, rule, names) else start + rule.within
+    return work.procedures.work.add(start, span) if working(work, rule, names) else start + span
 
 
 def _at(work: Work, due: datetime, rule: ClockRule) -> datetime:
@@ -139,6 +143,8 @@ def _at(work: Work, due: datetime, rule: ClockRule) -> datetime:
 
 def working(work: Work, rule: ClockRule, names: Names) -> bool:
     """Does the clock run in working hours only? Never where `wall_when` holds: severity 3 and more (A01)."""
+    if rule.working_when is not None:
+        return rule.working_when(names) is True
     mode = rule.mode or work.settings.calendar.mode
     return mode == "working" and not rule.timer and not (rule.wall_when and rule.wall_when(names) is True)
 

@@ -8,9 +8,10 @@ import dataclasses as dc
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from qforms import problems
 from qforms.forms.overlaps import overlaps
-from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Value
-from qforms.rules import answers, calc, engine, extending, letters, lifecycle, lookups, reversing
+from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Task, Text, Value
+from qforms.rules import answers, calc, engine, extending, letters, lifecycle, lookups, reversing, transcribing
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -31,6 +32,7 @@ def judge(
         work.answering, work.answering_for = _answering(facts, outcome)
         done.append(_admitted(work, outcome))
     engine.settle(work)
+    transcribing.settle(work)
     judged = engine.finish(work)
     for outcome in done:
         work.speaker = outcome.speaker
@@ -67,10 +69,30 @@ def _taken(work: Work, outcome: Outcome) -> Outcome:
         number = _written(work, outcome)
     except Refusal as refusal:
         work.restore(snapshot)
+        _told_office(work, outcome, refusal.problem)
         answer = outcome.answer or ("rejection" if work.reading and work.reading.address else "")
         return dc.replace(outcome, state="refused", reason=refusal.problem, answer=answer)
     record = work.view.record(number)
     return dc.replace(outcome, number=number, case_no=record.case_no if record else "")
+
+
+def _told_office(work: Work, outcome: Outcome, problem: Problem) -> None:
+    """What was typed in the workbook and the rules refuse is no mail that could be answered: the clerk gets a task."""
+    reading = work.reading
+    if reading is None or reading.delivery.channel != "workbook":
+        return
+    record = work.view.record(outcome.number)
+    form = work.catalogue.form(outcome.form)
+    field = work.catalogue.field(form.name, problem.field) if problem.field else None
+    said = [problems.say(problem, lang, field.label[lang] if field else problem.field) for lang in ("zh", "en")]
+    text = Text(f"总表里有内容没有收下：{said[0]}", f"Not taken from the workbook: {said[1]}")
+    number, case = (record.number, record.case_no) if record else ("", outcome.case_no)
+    owner = letters.in_charge(work, "office", record)
+    key = f"read:{reading.key[:24]}:{number}"
+    context = {"form": form.name, "code": problem.code}
+    work.view.put_task(
+        Task(key, "read", case, number, text, owner, work.at, None, "open", ("已办",), work.delivery, context)
+    )
 
 
 def _written(work: Work, outcome: Outcome) -> str:
@@ -97,7 +119,7 @@ def _written(work: Work, outcome: Outcome) -> str:
     if form.name == lifecycle.APPROVAL and (new or work.changed(number, "entered_for")):
         lifecycle.decided(work, record, outcome.speaker, authorised)
     if outcome.event:
-        lifecycle.asked(work, number, outcome.event, outcome.speaker, authorised)
+        lifecycle.asked(work, number, outcome.event, outcome.speaker, authorised, outcome.why)
     return number
 
 
@@ -163,6 +185,8 @@ def _revised(work: Work, record: Record, outcome: Outcome) -> None:
     if any(before[k] is not None and before[k] != v and _stood(work, record, k) for k, v in values.items()):
         work.corrected.add(record.number)
     origins = _origins(work, outcome, values)
+    if typed := transcribing.begin(work, record, outcome.speaker):
+        origins = {name: transcribing.origin(typed, name, own) for name, own in origins.items()}
     changed = {k: v for k, v in values.items() if v != before[k]}
     for name, value in changed.items():
         work.revise(record.number, {name: value}, origins[name])

@@ -41,8 +41,10 @@ def opened(work: Work, number: str) -> None:
     _tell(work, record, "opened", strictly=True)
 
 
-def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False) -> None:
-    """A person asks for an event. Raises Refusal with what stands against it.
+def asked(
+    work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False, reason: str = ""
+) -> None:
+    """A person asks for an event, with his reason. Raises Refusal with what stands against it.
 
     `authorised`: the letter's one-time code was given, so the letter's addressee may."""
     record = work.view.record(number)
@@ -55,8 +57,11 @@ def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool
     if signing.late(work, record, event, speaker, None):
         return
     check(work, record, event)
+    unsaid = [f for f, v in event.set.items() if v == "reason" and not reason and not record.values.get(f)]
+    if unsaid:
+        raise Refusal(Problem("event_reason", field=unsaid[0], context=_context(work, record, event)))
     if event.sign is None or signing.sign(work, record, event, speaker):
-        fire(work, record, event, entitled.speaking_for(speaker, for_name))
+        fire(work, record, event, entitled.speaking_for(speaker, for_name), reason)
 
 
 def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> bool:
@@ -124,9 +129,10 @@ def fire(
     work: Work, record: Record, event: Event, speaker: Speaker, reason: str = "", by: Record | None = None
 ) -> None:
     """Moves the record, sets what the event sets, and tells those that the record refers to."""
-    values = {"now": work.at, "speaker": speaker.name or speaker.address, "reason": reason or None}
+    values = {"now": work.moments.get(record.number, work.at), "speaker": speaker.name or speaker.address, "reason": reason or None}
     values |= {"revision": record.revision, **firing(by)}
-    changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items()}
+    left = {f for f, v in event.set.items() if v == "reason" and not reason}  # said in the field itself
+    changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items() if f not in left}
     origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
     work.move(record.number, event)
     changes |= {name: _longer(record, name, row, values) for name, row in event.add.items()}

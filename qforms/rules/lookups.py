@@ -47,6 +47,8 @@ def _given(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> dict[str,
 
 def _found(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> Record | None:
     wanted = {theirs: get(ours) for theirs, ours in rule.match.items()}
+    if rule.least:
+        return _least(work, rule, wanted)
     until = get(rule.until)
     if until is None or any(v in (None, "") for v in wanted.values()):
         return None
@@ -59,6 +61,19 @@ def _found(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> Record | 
     day = _day(work, until)
     in_force = [r for r in same if (since := r.values.get(rule.latest)) is not None and _day(work, since) <= day]
     return max(in_force, key=lambda r: (_day(work, r.values[rule.latest]), r.number), default=None)
+
+
+def _least(work: Work, rule: LookUpRule, wanted: Mapping[str, Any]) -> Record | None:
+    """The strictest of the rows that fit: what a row leaves empty fits whatever we have (P13). A small sheet."""
+    fitting = [
+        r
+        for r in work.view.all(rule.from_)
+        if not work.final(r)
+        and rule.least in r.values
+        and any(n in r.values for n in wanted)
+        and all(n not in r.values or index_of(wanted[n] or "") in values_at(r, n) for n in wanted)
+    ]
+    return min(fitting, key=lambda r: (r.values[rule.least], r.number), default=None)
 
 
 def _indexed(work: Work, form: str, name: str) -> bool:

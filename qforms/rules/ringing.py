@@ -13,10 +13,10 @@ from qforms.rules.ladder import Rung
 from qforms.rules.letters import Draft
 from qforms.rules.people import Addressee, unique
 from qforms.rules.signing import SIGNERS
+from qforms.rules.transcribing import TRANSCRIBE
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
-TRANSCRIBE = "transcribe"  # the kind of task that an answer in a picture or in prose opens
 
 
 def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> Judgement:

@@ -73,6 +73,7 @@ class Work:
         self.corrected: set[str] = set()  # records in which a person changed what was known
         self.bumped: set[str] = set()
         self.happened: list[Happening] = []
+        self.moments: dict[str, datetime] = {}  # when what is written now was really said: record -> time
 
     # ---- time and names
 
@@ -136,7 +137,7 @@ class Work:
     # ---- a step back, when an outcome is refused
 
     def snapshot(self) -> dict[str, Any]:
-        own = ("queue", "visited", "counted", "causes", "faulty", "corrected", "bumped", "happened")
+        own = ("queue", "visited", "counted", "causes", "faulty", "corrected", "bumped", "happened", "moments")
         return {"view": self.view.snapshot()} | {name: getattr(self, name).copy() for name in own}
 
     def restore(self, snapshot: dict[str, Any]) -> None:

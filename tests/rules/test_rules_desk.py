@@ -290,3 +290,51 @@ def test_after_24_hours_it_can_no_longer_be_revoked() -> None:
     own = {"target": done.number, "event": "revoke", "verdict": "refuse", "reason": "晚了"}
     late = company.send("2026-05-12 12:01", "approval", own, speaker("销售部"), token=code)
     assert late.state == "refused" and company.record(number).status == "confirmed"
+
+
+# ---------------------------------------------------------------- typed in for somebody (P16), refused in the workbook
+
+
+def transcribing(company: Company) -> str:
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
+    company.send(DAY, "market_abnormality", {}, SALES, number=REPORT, event="issue")
+    moment = at("2026-05-11 12:00")
+    key = f"transcribe:abc:{REPORT}"
+    asked = {"fields": ["tech_class", "cause_analysis"], "arrived": moment.isoformat(), "by": "秦牧"}
+    task = Task(key, "transcribe", "", REPORT, Text("录入"), "office", moment, delivery="ab" * 32, context=asked)
+    reading = company.reading(moment, ENGINEERING.address)
+    outcome = Outcome("accepted", "market_abnormality", REPORT, speaker=ENGINEERING, tasks=(task,))
+    company.take(judge([outcome], reading, company.facts, company.procedures, moment), moment, reading)
+    return key
+
+
+def test_what_is_typed_in_counts_from_the_mail_that_brought_it() -> None:
+    company = Company()
+    key = transcribing(company)
+    company.send("2026-05-13 09:00", "market_abnormality", {"tech_class": "batch"}, OFFICE, number=REPORT)
+    assert company.facts.tasks_[key].state == "open", "something is still empty"
+    rest = {"mechanism_confirmed": True, "cause_analysis": "漏液"}
+    company.send("2026-05-13 09:05", "market_abnormality", rest, OFFICE, number=REPORT)
+    record = company.record(REPORT)
+    assert record.status == "replied" and record.values["replied_at"] == at("2026-05-11 12:00")
+    assert company.clock("engineering_reply", REPORT).state == "met"
+    assert (record.origin["cause_analysis"].delivery, record.origin["cause_analysis"].by) == ("ab" * 32, "秦牧")
+    assert company.facts.tasks_[key].state == "done"
+
+
+def test_what_the_rules_refuse_in_the_workbook_is_a_task_for_the_clerk() -> None:
+    import dataclasses as dc
+
+    company = Company()
+    case = company.send(DAY, "complaint", FACTS, SALES).number
+    moment = at("2026-05-11 11:00")
+    reading = company.reading(moment, "")
+    reading = dc.replace(reading, delivery=dc.replace(reading.delivery, channel="workbook"))
+    outcome = Outcome("accepted", "complaint", case, event="close", speaker=OFFICE)
+    [done] = judge([outcome], reading, company.facts, company.procedures, moment).outcomes
+    judgement = judge([outcome], reading, company.facts, company.procedures, moment)
+    [task] = [t for t in judgement.tasks if t.kind == "read"]
+    assert done.state == "refused" and done.reason and done.reason.code == "event_gate"
+    assert task.number == case and "还没有答复客户" in task.text.zh and "缺初步判定" in task.text.zh
+    assert "has not been answered" in task.text.en
