@@ -31,6 +31,7 @@ class Taken:
     delivery: Delivery
     outcome: str  # accepted, partial, refused, held, ignored; "duplicate" when it was here before
     numbers: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()  # what could not be taken of it, and why
 
 
 class Desk:
@@ -112,7 +113,8 @@ class Desk:
         judgement = rules.judge(outcomes, reading, tx, self.procedures, now)
         tx.write(reading, judgement, now)
         numbers = tuple(dict.fromkeys(o.number for o in judgement.outcomes if o.number))
-        taken = Taken(reading.delivery, overall(judgement.outcomes), numbers)
+        problems = tuple(p for o in judgement.outcomes for p in (o.reason, *o.problems) if p)
+        taken = Taken(reading.delivery, overall(judgement.outcomes), numbers, problems)
         self.log.info("delivery", outcome=taken.outcome, numbers=numbers, digest=reading.delivery.digest[:12])
         return taken
 

@@ -97,15 +97,26 @@ class Mailroom:
             where = hashlib.sha256(problem.where.encode()).hexdigest()[:12]
             self._owe(f"operator:{problem.code}:{where}:{self._day(now)}", "operator", address, problem, [], now)
 
+    def tell_office(self, problem: Problem, now: datetime, enclosed: tuple[str, ...] = ()) -> None:
+        """One letter a day and problem to the office, or to the operator where the office has no address; `enclosed` as
+        in LetterIntent.attach."""
+        if to := self._office():
+            said = hashlib.sha256(f"{problem.where}{sorted(problem.context.items())}".encode()).hexdigest()[:12]
+            key = f"office:{problem.code}:{said}:{self._day(now)}"
+            self._owe(key, "office", to, problem, [], now, enclosed)
+
+    def _office(self) -> str:
+        with self._ledger.facts() as facts:
+            departments = [d for d in facts.all("department") if d.values.get("email")]
+        office = (d for role in _OFFICE for d in departments if role in (d.values.get("roles") or ()))
+        return next((str(d.values["email"]) for d in office), self.settings.company.operator)
+
     def _list_withheld(self, now: datetime) -> None:
         """Once a day the office gets a list of the letters that a trial keeps back or that wait for 「发」 (P1)."""
         withheld = self._ledger.letters(("trial", "held"))
         if not withheld or self._ledger.note(_LISTED) == self._day(now):
             return
-        with self._ledger.facts() as facts:
-            departments = [d for d in facts.all("department") if d.values.get("email")]
-        office = (d for role in _OFFICE for d in departments if role in (d.values.get("roles") or ()))
-        if to := next((str(d.values["email"]) for d in office), self.settings.company.operator):
+        if to := self._office():
             shown = [[", ".join(x.intent.to), x.intent.subject] for x in withheld[-_MOST_LISTED:]]
             count = Problem("letters_withheld", context={"count": len(withheld)})
             self._owe(f"withheld:{self._day(now)}", "office", to, count, shown, now)
@@ -122,6 +133,7 @@ class Mailroom:
         problem: Problem,
         rows: list[list[str]],
         now: datetime,
+        enclosed: tuple[str, ...] = (),
     ) -> None:
         """A letter to our own people that no rule owes."""
         lang = self.settings.lang
@@ -138,6 +150,7 @@ class Mailroom:
             case_no="",
             subject="",
             facts=facts,
+            attach=enclosed,
             urgent=True,
             at=now,
         )

@@ -4,24 +4,27 @@ While somebody has the book open, edits are still taken at every save; only writ
 
 from __future__ import annotations
 
-import shutil
+import dataclasses
+import json
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qforms import answers, rules
+from qforms import answers
 from qforms.ledger import Ledger
-from qforms.model import Delivery, Later, Problem, Record, Text
-from qforms.outbox.cases import CaseFolders
+from qforms.model import Delivery, Judgement, Later, Problem, Store
 from qforms.problems import say
+from qforms.rules.work import RESERVED
 from qforms.settings import Procedures
-from qforms.workbook import board, edits, publish, view
-from qforms.workbook.book import Busy
+from qforms.showing import Showing
+from qforms.workbook import board, edits, figures, publish, recover, reserve, rows, sheets, standing
+from qforms.workbook.book import Busy, Damaged
+from qforms.workbook.maker import Rows
+from qforms.workbook.standing import Published, Standing
+from qforms.workbook.view import Shown
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -29,72 +32,205 @@ if TYPE_CHECKING:
     from qforms.desk import Desk
 
 BOARD = "看板.html"
-_LOOKED = "workbook seen as"
+_STANDING = "workbook standing"
+_WAITS = "workbook waits since"
 _STALE = timedelta(minutes=10)  # 剩余 is a text: it is written anew at least so often
-_PAUSE = 2.0  # seconds between two publications while mail keeps coming …
-_SHARE = 4.0  # … and that many times as long as the last one took: a large book must not hold up the mail
-_HELD = -1  # in the place of a number of changes: somebody has the book open, the next round looks again
-_SHOWN_AFTER_END = timedelta(days=62)  # clocks that ended are shown so long
+_QUIET = 0.3  # seconds without a change before the book is written: a burst of mails makes one write …
+_LONGEST = 30.0  # … but it does not wait longer than that
+_SHARE = 4.0  # and that many times as long as the last one took: a large book must not hold up the mail
+_GROUP = 50  # edits taken in one commit
+
+Tell = Callable[[Problem, datetime, tuple[str, ...]], None]  # a letter to the office, with enclosures
 
 
 class Register:
-    """The book of one workspace."""
+    """The book of one workspace. `tell` writes to the office."""
 
-    def __init__(self, ledger: Ledger, procedures: Procedures, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, ledger: Ledger, store: Store, procedures: Procedures, log: FilteringBoundLogger, tell: Tell
+    ) -> None:
         self._ledger = ledger
+        self._store = store
         self._procedures = procedures
         self._settings = procedures.settings
         self._log = log
-        self._looked: str = ledger.note(_LOOKED) or ""  # fingerprint of the book as last read or written
+        self._tell = tell
+        self._showing = Showing(ledger, procedures, self.path.parent)
+        self._made = Rows()
+        self._standing: Standing | None = None
+        self._refused = ""  # the file as it was when it could not be read at all
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
+        self._moved: tuple[int, float, float] = (0, 0.0, 0.0)  # changes seen, when the last and the first came
         self._again = 0.0  # when it may be published again, by the machine's own clock
         self._aside: threading.Thread | None = None  # publishing while the mail goes on
-        self.cases = CaseFolders(self._settings.path(self._settings.folders.cases))
 
     @property
     def path(self) -> Path:
         return self._settings.path(self._settings.folders.workbook)
 
+    @property
+    def history(self) -> Path:
+        """The private folder that keeps the last versions."""
+        return self._settings.path(".history")
+
+    @property
+    def standing(self) -> Standing:
+        """The book as we know it, kept in the ledger between two runs."""
+        if self._standing is None:
+            known = {id_: rows.revive(*row) for id_, row in self._ledger.sheet_rows().items()}
+            self._standing = standing.revive(self._ledger.note(_STANDING), known)
+        return self._standing
+
+    def _stands(self, new: Standing, put: rows.Known, gone: frozenset[str]) -> None:
+        plain = {id_: rows.plain(held) for id_, held in put.items()}
+        self._ledger.set_sheet_rows(plain, gone, {_STANDING: standing.plain(new)})
+        self._standing = new
+
     # ------------------------------------------------------------ edits
-
-    def take_edits(self, desk: Desk, now: datetime) -> int:
-        """Takes in what people wrote since the book was last read; gives the number of edits."""
-        if not self.edited():
-            return 0
-        mark = _mark(self.path)
-        known = self._ledger.sheet_rows()
-        try:
-            found = edits.look(self.path, known, self._procedures.catalogue, now)
-        except Busy as fault:  # being saved just now: the next look finds it
-            self._log.info("workbook busy", reason=str(fault))
-            return 0
-        for delivery in found.deliveries:
-            self._take(delivery, desk, now)
-        self._saw(mark)
-        return len(found.deliveries)
-
-    def _take(self, delivery: Delivery, desk: Desk, now: datetime) -> None:
-        answer = edits.answer_of(delivery)
-        number, revision = "", None
-        if answer is not None:
-            answers.carry_out(answer, delivery, self._ledger, desk, now)
-        else:
-            taken = desk.take([delivery], now)
-            number = next((n for t in taken for n in t.numbers), "")
-            with self._ledger.facts() as facts:
-                record = facts.record(number)
-            revision = record.revision if record else None
-        known = edits.after(self._ledger.sheet_rows(), delivery, number, revision)
-        self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in known.items()})
 
     def edited(self) -> bool:
         """Was the book saved since it was last read or written? False while it is being written by us."""
-        mark = "" if self.busy() else _mark(self.path)
-        return bool(mark) and mark != self._looked
+        mark = "" if self.busy() else standing.stat(self.path)
+        return bool(mark) and mark != self._refused and not self.standing.fingerprint.startswith(f"{mark}.")
 
-    def _saw(self, mark: str) -> None:
-        self._looked = mark
-        self._ledger.set_note(_LOOKED, mark)
+    def take_edits(self, desk: Desk, now: datetime) -> int:
+        """Takes in what people wrote since the book was last read; gives the number of edits. Raises QformsError for a
+        book that cannot be read (shared, locked by a password): once, until it is saved again."""
+        if self.busy():
+            return 0
+        if recover.missing(self.path, self.standing):
+            self._recover(Problem("workbook_missing", self.path.name), now)
+        if not self.edited():
+            return 0
+        mark = standing.fingerprint(self.path)
+        if mark.rpartition(".")[2] == self.standing.fingerprint.rpartition(".")[2]:  # touched, not changed
+            self._stands(dataclasses.replace(self.standing, fingerprint=mark), {}, frozenset())
+            return 0
+        try:
+            found = self._look(now)
+        except Damaged as fault:
+            return self._damaged(str(fault), now)
+        except Busy as fault:  # being saved just now: the next look finds it
+            self._log.info("workbook busy", reason=str(fault))
+            return 0
+        except Exception:
+            self._refused = standing.stat(self.path)
+            raise
+        if standing.fingerprint(self.path) != mark:
+            return 0  # saved again meanwhile
+        self._take(found, mark, desk, now)
+        return len(found.deliveries)
+
+    def _look(self, now: datetime) -> edits.Edits:
+        stands = self.standing
+        return edits.look(
+            self.path,
+            stands.known,
+            self._procedures.catalogue,
+            now,
+            places=stands.places,
+            serial=stands.serial,
+            older=lambda serial: publish.kept(self.path, self.history, serial),
+            lang=self._settings.lang,
+        )
+
+    def _take(self, found: edits.Edits, mark: str, desk: Desk, now: datetime) -> None:
+        """Hands the edits over, records in groups, answers singly, in the order of the book; then writes down what the
+        rows hold. A crash in between lets the same edits be found again: their keys are known."""
+        before, known = self.standing.known, dict(found.known)
+        waiting = list(found.deliveries)
+        while waiting:
+            group = [d for d in waiting[:_GROUP] if edits.answer_of(d) is None]
+            if edits.answer_of(waiting[0]) is None:
+                taken = [(t.delivery, self._result(t.delivery, t.problems)) for t in desk.take(group, now)]
+            else:
+                answers.carry_out(waiting[0], self._ledger, desk, now)
+                taken = [(waiting[0], edits.Result())]
+            for delivery, result in taken:
+                waiting.remove(delivery)
+                id_ = edits.row_of(delivery)
+                was = before.get(id_, rows.Held())
+                if id_ in known:
+                    known[id_] = edits.settled(was, known[id_], delivery, result, self._settings.lang)
+        if found.old:
+            self._old_copy(found, now)
+        for id_ in found.deleted:
+            self._log.warning("workbook row deleted", row=id_)
+        stands = self.standing
+        new = dataclasses.replace(
+            stands, fingerprint=mark, places=found.places, known=known, anchors=found.anchors, shown={}
+        )
+        board_ = {i: rows.Held() for i in known if i.startswith("board/") and i != "board/charts"}  # written anew
+        new = dataclasses.replace(new, known={**known, **board_})
+        put = {i: h for i, h in new.known.items() if before.get(i) != h}
+        self._stands(new, put, frozenset(before.keys() - new.known.keys()))
+
+    def _result(self, delivery: Delivery, problems: tuple[Problem, ...]) -> edits.Result:
+        """What became of an edit, as the ledger has it."""
+        row = self._ledger.deliveries(digest=delivery.digest)[-1]
+        given = json.loads(delivery.raw)
+        number = next(iter(row["numbers"]), "")
+        with self._ledger.facts() as facts:
+            record = facts.record(number) if number else None
+        clashed = frozenset(c.field for c in self._ledger.conflicts() if c.delivery == delivery.digest)
+        found = [*problems, *(Problem(**p) for p in row["reason"])]
+        catalogue, lang = self._procedures.catalogue, self._settings.lang
+        said: dict[str, str] = {}
+        for problem in found:
+            name = problem.field.partition("[")[0].partition(".")[0]
+            fld = catalogue.field(given["form"], name)
+            if fld is not None and problem.severity == "error":
+                said.setdefault(name, say(problem, lang, fld.label[lang]))
+        taken = row["outcome"] in ("accepted", "partial")
+        if not taken and not said and row["outcome"] != "ignored" and found:
+            said = dict.fromkeys(given["values"], say(found[0], lang))
+        return edits.Result(number, record.revision if record else None, taken, said, clashed)
+
+    # ------------------------------------------------------------ when the file is not what it was
+
+    def _old_copy(self, found: edits.Edits, now: datetime) -> None:
+        context: dict[str, Any] = {"old": found.old, "now": self.standing.serial, "edits": len(found.deliveries)}
+        if found.lost:
+            context["kept"] = recover.aside(self.path, self._settings.local(now), "旧副本", copy=True).name
+        code = "workbook_old_copy_kept" if found.lost else "workbook_old_copy"
+        self._tell(Problem(code, self.path.name, context=context), now, ())
+        self._log.warning(code, **context)
+
+    def _damaged(self, reason: str, now: datetime) -> int:
+        """A file that is no book of ours: waited for while somebody may be saving it, else kept aside and made anew."""
+        if recover.settling(self.path, self._settings):
+            self._log.info("workbook busy", reason=reason)
+            return 0
+        kept = recover.aside(self.path, self._settings.local(now), "打不开")
+        self._recover(Problem("workbook_damaged", self.path.name, context={"kept": kept.name, "reason": reason}), now)
+        return 0
+
+    def _recover(self, problem: Problem, now: datetime) -> None:
+        """The last version that was kept is put back, if it can be read, and brought up to the ledger; else the book is
+        drawn anew."""
+        if recover.put_back(self.path, self.history):
+            new = dataclasses.replace(self.standing, fingerprint="")
+            self._stands(new, {}, frozenset())
+            found = self._look(now)
+            known = {i: h for i, h in found.known.items() if h.at}
+            new = Standing(standing.fingerprint(self.path), new.serial, found.places, known, found.anchors)
+        else:
+            new = Standing(serial=self.standing.serial)
+        self._stands(new, new.known, frozenset(self.standing.known.keys() - new.known.keys()))
+        self._published = None
+        self._tell(problem, now, ())
+        self._log.warning(problem.code, **problem.context)
+
+    def rebuild(self, now: datetime) -> str:
+        """Draws the book anew from the ledger; the old one is kept beside it."""
+        kept = ""
+        if self.path.exists():
+            if recover.held(self.path, self._settings):
+                return f"{self.path.name} 开着，关闭后再试"
+            kept = f"，旧的留作 {recover.aside(self.path, self._settings.local(now), '').name}"
+        gone = frozenset(self.standing.known)
+        self._stands(Standing(serial=self.standing.serial), {}, gone)
+        return f"{self.path}{kept}" if self.publish(now, force=True) else f"{self.path.name} 开着，关闭后再试"
 
     # ------------------------------------------------------------ publishing
 
@@ -103,7 +239,7 @@ class Register:
 
     def publish_aside(self, publish: Callable[[], object]) -> None:
         """Publishes in a thread of its own: a large book takes seconds, and the mail must not wait for it."""
-        if not self.busy():
+        if not self.busy() and self._due() <= 0:
             self._aside = threading.Thread(target=publish, name="workbook")
             self._aside.start()
 
@@ -114,102 +250,103 @@ class Register:
 
     def publish(self, now: datetime, *, force: bool = False) -> bool:
         """Brings book and board up to the ledger, where anything changed. False: it has to wait."""
-        changes = self._ledger.changes
         if not force and self._published is not None:
-            same = self._published[0] == changes and now - self._published[1] < _STALE
-            if same or time.monotonic() < self._again:
-                return same
+            same = self._published[0] == self._ledger.changes and abs(now - self._published[1]) < _STALE
+            if same:
+                return not self._waiting()
         begun = time.monotonic()
+        self._reserve(now)
         before = self._ledger.changes
-        shown = self._view(now)
-        board.write(self.path.with_name(BOARD), shown, self._procedures.catalogue, self._settings.lang)
-        done = publish.publish(
-            self.path,
-            shown,
-            self._procedures.catalogue,
-            self._settings,
-            known=self._ledger.sheet_rows(),
-            history=self._settings.path(".history"),
-        )
-        self._again = time.monotonic() + max(_PAUSE, _SHARE * (time.monotonic() - begun))
-        if isinstance(done, Later):
-            self._log.info("workbook waits", reason=done.reason)
-            self._published = (_HELD, now)
-            return False
-        self._ledger.set_sheet_rows({k: (r, dict(v)) for k, (r, v) in done.rows.items()}, gone=done.gone)
-        self._saw("" if done.unread else _mark(self.path))  # saved between the last look and now: look again
+        shown = self._shown(now)
+        board.write(self.path.with_name(BOARD), shown)
+        done = publish.publish(self.path, shown, self.standing, self._settings, history=self.history)
+        self._again = time.monotonic() + _SHARE * (time.monotonic() - begun)
         self._published = (before, now)
+        if isinstance(done, Later):
+            self._waits(done, now)
+            return False
+        self._wrote(done)
         return True
+
+    def _wrote(self, done: Published) -> None:
+        self._stands(done.standing, done.rows, done.gone)
+        if self._waiting():
+            self._ledger.set_note(_WAITS, None)
+        if done.written:
+            self._log.info("workbook", added=done.added, changed=done.changed, removed=done.removed)
+        for address in done.restored:
+            self._log.info("workbook cell restored", where=address)
+
+    def _due(self) -> float:
+        """Seconds until what has changed may be written: when it has been quiet for a moment, at the latest after a
+        while, and not too soon after the last time."""
+        now, changes = time.monotonic(), self._ledger.changes
+        seen, last, first = self._moved
+        if seen != changes:
+            same = self._published is None or self._published[0] == seen
+            self._moved = seen, last, first = changes, now, now if same else first
+        if self._published is None:
+            return 0.0
+        return max(min(last + _QUIET, first + _LONGEST), self._again) - now
 
     def seconds_to_publishing(self) -> float | None:
         """Until what has changed since is to be published; None when nothing has."""
-        if self.busy() or self._published is None or self._published[0] in (self._ledger.changes, _HELD):
+        if self.busy() or self._published is None or self._published[0] == self._ledger.changes:
             return None
-        return max(0.0, self._again - time.monotonic())
+        return max(0.0, self._due())
 
-    def rebuild(self, now: datetime) -> str:
-        """Writes the book anew from the ledger; the old one is kept beside it."""
-        kept = ""
-        if self.path.exists():
-            old = self.path.with_name(f"{self.path.stem} {self._settings.local(now):%Y-%m-%d %H%M%S}{self.path.suffix}")
-            shutil.copy2(self.path, old)
-            self.path.unlink()
-            kept = f"，旧的留作 {old.name}"
-        self._ledger.set_sheet_rows({}, gone=frozenset(self._ledger.sheet_rows()))
-        return f"{self.path}{kept}" if self.publish(now, force=True) else f"{self.path.name} 开着，关闭后再试"
+    def _shown(self, now: datetime) -> Shown:
+        view = self._showing.view(now)
+        lang, catalogue = self._settings.lang, self._procedures.catalogue
+        view = dataclasses.replace(view, waits=self._waiting())
+        made = sheets.build(view, catalogue, lang, self._made, self.standing.places)
+        return Shown(view, made, figures.figures(view, catalogue, lang, made), lang)
 
-    # ------------------------------------------------------------ the view
-
-    def _view(self, now: datetime) -> view.View:
-        records: dict[str, list[Record]] = defaultdict(list)
-        for record in self._ledger.records():
-            records[record.form].append(record)
-        since = now - _SHOWN_AFTER_END
-        return view.View(
-            company=self._settings.company.name,
-            as_of=now,
-            zone=self._settings.zone,
-            records={form: tuple(of) for form, of in records.items()},
-            clocks=tuple(c for c in self._ledger.clocks() if c.met_at is None or c.met_at > since),
-            tasks=self._ledger.tasks(),
-            letters=self._ledger.letters(("trial", "held")),
-            conflicts=self._ledger.conflicts(),
-            mails=tuple(self._held()),
-            rulebook=self._procedures.rulebook,
-            rates=self._rates(records, now),
-            links=self._links(records),
-        )
-
-    def _held(self) -> list[view.Mail]:
-        """What could not be taken in and waits for somebody."""
-        found = []
-        for row in self._ledger.deliveries(outcome="held", state="done"):
-            problems = [Problem(**p) for p in row["reason"]]
-            reason = Text(*("；".join(say(p, lang) for p in problems) for lang in ("zh", "en")))
-            title = row["subject"] or row["name"]
-            found.append(view.Mail(row["digest"], row["received_at"], row["sender"], title, reason))
-        return found
-
-    def _rates(self, records: dict[str, list[Record]], now: datetime) -> dict[str, tuple[Decimal, Decimal]]:
-        watched = self._procedures.rulebook.triggers_on
+    def _reserve(self, now: datetime) -> None:
+        """The numbers that stand ready in the book, and those whose month is over (P4)."""
+        old = reserve.kept(self._ledger.note(reserve.NOTE))
+        new: dict[str, reserve.Kept] = {}
+        today = self._settings.local(now).date()
         with self._ledger.facts() as facts:
-            found = [r for form, of in records.items() if form in watched for r in of]
-            return rules.rates(found, facts, self._procedures, now)
+            for name in reserve.FORMS:
+                form = self._procedures.catalogue.forms.get(name)
+                if form is not None:
+                    last = facts.counter(reserve.series(form.number, today))
+                    wanted = self._settings.workbook.ready_rows
+                    used = lambda number: facts.record(number) is not None  # noqa: E731
+                    kept = old.get(name, reserve.Kept())
+                    new[name] = reserve.renewed(kept, form.number, today, last, wanted, used)
+        if new != old:
+            tokens = tuple((f"{RESERVED}{n}", n) for kept in new.values() for n in kept.ready)
+            with self._ledger.begin() as tx:
+                tx.write(None, Judgement(tokens=tokens), now)
+            self._ledger.set_note(reserve.NOTE, reserve.plain(new))
 
-    def _links(self, records: dict[str, list[Record]]) -> dict[str, str]:
-        """Case folders, as addresses relative to the book."""
-        links: dict[str, str] = {}
-        for record in (r for of in records.values() for r in of if r.case_no):
-            folder = self.cases.find(record.case_no)
-            if folder is not None and folder.is_relative_to(self.path.parent):
-                links[record.number] = folder.relative_to(self.path.parent).as_posix()
-        return links
+    # ------------------------------------------------------------ while somebody has it open
 
+    def _waiting(self) -> tuple[datetime, str] | None:
+        """Since when writing has waited, and for what."""
+        note: Any = self._ledger.note(_WAITS)
+        return (datetime.fromisoformat(note["since"]), str(note["reason"])) if note else None
 
-def _mark(path: Path) -> str:
-    """Size and time of the book: whether it was saved since it was last looked at."""
-    try:
-        about = path.stat()
-    except OSError:
-        return ""
-    return f"{about.st_size}.{about.st_mtime_ns}.{about.st_ino}"
+    def _waits(self, later: Later, now: datetime) -> None:
+        """Writing waits: a line of 待办 says how long, and after a while the office gets a copy to look at."""
+        self._log.info("workbook waits", reason=later.reason)
+        since, _ = self._waiting() or (now, "")
+        note: Any = self._ledger.note(_WAITS) or {}
+        told = bool(note.get("told"))
+        if not told and now - since >= timedelta(hours=self._settings.workbook.mail_after_hours):
+            told = self._send_copy(since, later, now)
+        new = {"since": since.isoformat(), "reason": later.reason, "told": told}
+        if new != note:
+            self._ledger.set_note(_WAITS, new)
+
+    def _send_copy(self, since: datetime, later: Later, now: datetime) -> bool:
+        data = publish.copy(self.path, self._shown(now), self.standing)
+        if data is None:
+            return False
+        name = f"{self.path.stem} 只读 {self._settings.local(now):%m-%d %H%M}{self.path.suffix}"
+        context = {"since": f"{self._settings.local(since):%Y-%m-%d %H:%M}", "reason": later.reason}
+        digest = self._store.put(data)
+        self._tell(Problem("workbook_waits", self.path.name, context=context), now, (f"file:{digest}:{name}",))
+        return True

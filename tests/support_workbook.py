@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
+import json
+import tempfile
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +21,7 @@ from qforms.model import (
     Event,
     Field,
     Form,
+    Later,
     Lifecycle,
     Record,
     Rulebook,
@@ -23,7 +30,14 @@ from qforms.model import (
     Task,
     Text,
 )
-from qforms.workbook.view import Mail, View
+from qforms.settings import Company, Settings
+from qforms.workbook.edits import Edits, Result, look, row_of, settled
+from qforms.workbook.figures import figures
+from qforms.workbook.publish import kept, publish
+from qforms.workbook.rows import Held
+from qforms.workbook.sheets import build
+from qforms.workbook.standing import Published, Standing, fingerprint
+from qforms.workbook.view import Mail, Shown, View
 
 NOTHING: Any = None
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -438,3 +452,82 @@ def view(as_of: datetime = NOW) -> View:
         rates={"MG-202604-0003": (Decimal(16), Decimal(5000))},
         links={k3.number: "cases/TS-202605-0007", report.number: "cases/TS-202605-0007/8001.docx", "approve": "x"},
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- the book itself, without a ledger
+
+
+class Book:
+    """A book in a folder with all that is known of it: published and read as the register does."""
+
+    def __init__(self, path: Path, lang: Any = "zh", history: Path | None = None) -> None:
+        self.path, self.history = path, history
+        self.settings = Settings(root=Path("/nowhere"), company=Company(lang=lang))
+        self.standing = Standing()
+        self.restored: tuple[str, ...] = ()
+
+    def shown(self, of: View) -> Shown:
+        lang = self.settings.lang
+        made = build(of, CATALOGUE, lang, present=self.standing.places)
+        return Shown(of, made, figures(of, CATALOGUE, lang, made), lang)
+
+    def try_to_publish(self, of: View | None = None) -> Published | Later:
+        done = publish(self.path, self.shown(of or view()), self.standing, self.settings, history=self.history)
+        if isinstance(done, Published):
+            self.standing, self.restored = done.standing, done.restored
+        return done
+
+    def publish(self, of: View | None = None) -> Published:
+        done = self.try_to_publish(of)
+        assert isinstance(done, Published), done
+        return done
+
+    def look(self, now: datetime | None = None) -> Edits:
+        """What people wrote; nothing is taken."""
+        stands, history = self.standing, self.history
+        return look(
+            self.path,
+            stands.known,
+            CATALOGUE,
+            now or NOW + timedelta(days=400),
+            places=stands.places,
+            serial=stands.serial,
+            older=lambda serial: kept(self.path, history, serial) if history else None,
+        )
+
+    def read(self, results: Mapping[str, Result] | None = None) -> list[dict[str, Any]]:
+        """What people wrote, taken in as `results` (by row) say; all is taken where they say nothing."""
+        found = self.look()
+        known = dict(found.known)
+        for delivery in found.deliveries:
+            id_ = row_of(delivery)
+            was = self.standing.known.get(id_, Held())
+            known[id_] = settled(was, known[id_], delivery, (results or {}).get(id_, Result()))
+        known |= {i: Held() for i in known if i.startswith("board/") and i != "board/charts"}
+        self.standing = dc.replace(
+            self.standing,
+            fingerprint=fingerprint(self.path),
+            places=found.places,
+            known=known,
+            anchors=found.anchors,
+            shown={},
+        )
+        return [json.loads(d.raw) for d in found.deliveries]
+
+
+@lru_cache(maxsize=1)
+def _first() -> tuple[bytes, Standing]:
+    with tempfile.TemporaryDirectory() as folder:
+        book = Book(Path(folder) / "master.xlsx")
+        book.publish()
+        return book.path.read_bytes(), book.standing
+
+
+def first_book(path: Path, history: Path | None = None) -> Book:
+    """The book of `view()` as first written, drawn once for all tests."""
+    data, standing = _first()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    book = Book(path, history=history)
+    book.standing = dc.replace(standing, fingerprint=fingerprint(path))
+    return book

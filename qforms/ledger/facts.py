@@ -101,6 +101,7 @@ class LedgerFacts:
         self._shifted: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # scopes of figures written here
         self._touched: set[str] = set()  # records written here
         self._new: set[str] = set()
+        self._moved: set[str] = set()  # whose clocks or figures changed
         self._next_ring: datetime | None = None  # of the clocks written here
         self._records, self._found, self._all, self._cases = memory.records, memory.found, memory.all, memory.cases
         self._figures, self._days, self._scopes = memory.figures, memory.days, memory.scopes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from qforms.ledger import tables as t
 from qforms.ledger.facts import Lookup
 from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
-from qforms.model import Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task, Values
+from qforms.model import EMPTY, Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task, Values
 
 _ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
 
@@ -29,6 +29,8 @@ class Ledger:
         self._catalogue = catalogue
         self._domain = domain
         self.changes = 0  # committed transactions of this process: whoever shows the ledger looks whether it moved
+        self._touched: set[str] = set()
+        self._lock = threading.Lock()
         self._engine = _engine(self.url)
         self._memory = threading.local()  # what each thread's transactions leave to the next
         self._reader = self._engine.execution_options(write=False)
@@ -54,7 +56,9 @@ class Ledger:
             tx.prefetch(readings, wanted, now)
             yield tx
             tx.flush()
-        self.changes += 1
+        with self._lock:
+            self._touched |= tx.touched
+            self.changes += 1
 
     @contextmanager
     def facts(self) -> Iterator[Transaction]:
@@ -81,6 +85,12 @@ class Ledger:
             tx.ended()
             self._memory.held = memory
 
+    def take_touched(self) -> frozenset[str]:
+        """Numbers that this process wrote since the last call: what a view of the ledger has to look at again."""
+        with self._lock:
+            touched, self._touched = frozenset(self._touched), set()
+        return touched
+
     # ------------------------------------------------------------ reading
 
     def due(self, now: datetime, limit: int = 500) -> tuple[Clock, ...]:
@@ -94,14 +104,18 @@ class Ledger:
             found: datetime | None = connection.scalar(select(func.min(t.clock.c.next_at, type_=t.Instant())))
             return found
 
-    def clocks(self, states: Sequence[str] = ()) -> tuple[Clock, ...]:
+    def clocks(self, states: Sequence[str] = (), subjects: Collection[str] = ()) -> tuple[Clock, ...]:
         query = select(t.clock).order_by(t.clock.c.started_at, t.clock.c.rule)
         if states:
             query = query.where(t.clock.c.state.in_(list(states)))
+        if subjects:
+            query = query.where(t.clock.c.subject.in_(list(subjects)))
         return tuple(rows.clock_of(r) for r in self._rows(query))
 
-    def records(self, form: str = "", case_no: str = "") -> tuple[Record, ...]:
+    def records(self, form: str = "", case_no: str = "", numbers: Collection[str] = ()) -> tuple[Record, ...]:
         query = select(t.record).order_by(t.record.c.seq)
+        if numbers:
+            query = query.where(t.record.c.number.in_(list(numbers)))
         if form:
             query = query.where(t.record.c.form == form)
         if case_no:
@@ -167,15 +181,22 @@ class Ledger:
         """What each row of the workbook last held: row -> (revision, plain values)."""
         return {r["row"]: (r["revision"], r["vals"]) for r in self._rows(select(t.sheet_row))}
 
-    def set_sheet_rows(self, held: dict[str, tuple[int, dict[str, Any]]], gone: Collection[str] = ()) -> None:
-        """Writes down what rows hold now; `gone` rows stand in the book no more."""
-        have = self.sheet_rows()
-        changed = [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items() if have.get(k) != (r, v)]
+    def set_sheet_rows(
+        self,
+        held: Mapping[str, tuple[int, Mapping[str, Any]]],
+        gone: Collection[str] = (),
+        notes: Mapping[str, Any] = EMPTY,
+    ) -> None:
+        """Writes down what rows hold now; `gone` rows stand in the book no more. `notes` are written with them."""
         with self._engine.begin() as connection:
-            if changed:
-                Transaction(connection, self._catalogue, self._domain).upsert("sheet_row", changed)
+            tx = Transaction(connection, self._catalogue, self._domain)
+            if held:
+                tx.upsert("sheet_row", [{"row": k, "revision": r, "vals": v} for k, (r, v) in held.items()])
             if gone:
-                connection.execute(_GONE, [{"gone": row} for row in gone])
+                delete = t.sheet_row.delete().where(t.sheet_row.c.row == bindparam("r"))
+                connection.execute(delete, [{"r": row} for row in gone])
+            if notes:
+                tx.upsert("note", [{"name": name, "value": value} for name, value in notes.items()])
 
     def plain(self, form: str, values: Values) -> dict[str, Any]:
         return self._catalogue.plain(form, values)

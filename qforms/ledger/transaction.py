@@ -37,6 +37,11 @@ class Transaction(LedgerFacts):
 
     # ------------------------------------------------------------ writing
 
+    @property
+    def touched(self) -> frozenset[str]:
+        """Numbers of the records that were written, on which a clock moved, or of which a figure changed."""
+        return frozenset(self._touched | self._moved)
+
     def write(self, reading: Reading | None, judgement: Judgement, now: datetime) -> None:
         """Adds all that one delivery (None: a clock) changes. Nothing reaches the database before `flush`."""
         if reading is not None:
@@ -49,6 +54,7 @@ class Transaction(LedgerFacts):
             self.clocks(clock.subject)
             self._clocks[clock.subject][clock.rule] = clock
             self._dirty["clock"][clock.rule, clock.subject] = rows.clock_row(clock)
+            self._moved.add(clock.subject)
             if clock.next_at is not None and (self._next_ring is None or clock.next_at < self._next_ring):
                 self._next_ring = clock.next_at
         for task in judgement.tasks:
@@ -60,6 +66,7 @@ class Transaction(LedgerFacts):
             self._write_letter(intent, now)
         for change in judgement.figures:
             self._grow((change.name, change.of, change.scope), change.amount)
+            self._moved.add(change.of.partition("|")[0])
         for token, number in judgement.tokens:
             self._tokens[token] = number
             self._dirty["token"][token] = {"token": token, "number": number}

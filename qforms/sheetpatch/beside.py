@@ -32,6 +32,20 @@ def move(book: Workbook, sheet: str, moves: Moves) -> None:
             book.changes[part] = _ROW.sub(lambda m: m[1] + b"%d" % _row(int(m[2]), moves), data)
 
 
+def exchange(book: Workbook, sheet: str, pieces: Mapping[str, str]) -> None:
+    """Pieces of the XML of a sheet's charts, each by what is to stand in its place."""
+    drawings = [part for kind, part in book.relations(sheet).values() if kind == "drawing"] if pieces else []
+    for part in {p for drawing in drawings for kind, p in book.relations(drawing).values() if kind == "chart"}:
+        data = book.part(part) or b""
+        now = _any_of(pieces).sub(lambda m: pieces[m[0].decode()].encode(), data)
+        if now != data:
+            book.changes[part] = now
+
+
+def _any_of(pieces: Mapping[str, str]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(p.encode()) for p in sorted(pieces, key=len, reverse=True)))
+
+
 def _moved(ref: str, moves: Moves) -> str:
     return moved(ref, moves, grow=False) or ref
 

@@ -30,6 +30,8 @@ def patch(source: Path, target: Path, plan: Plan) -> Report:
 
     Raises OfficeFault when something is not understood, has no room or changed meanwhile (then there is no target),
     OSError when a file cannot be read or written."""
+    if target.exists() and target.samefile(source):
+        raise ValueError(f"{source}: a workbook cannot be written over itself")
     before = _stamp(source)
     try:
         return _patched(source, target, plan, before)
@@ -149,6 +151,7 @@ class _Patch:
             raise fault("book_no_sheet", edit.sheet, name=edit.sheet)
         if edit.hidden is not None:
             graft.show(book, place, not edit.hidden)
+        beside.exchange(book, place.part, edit.charts)
         if not (edit.rows or edit.new or edit.gone):
             return
         known = lists.tables(book, place.part)

@@ -40,7 +40,8 @@ class SheetEdit:
     after it, inside the table, are used first. The table, its filter, formats by condition, drop-downs, protected
     ranges, print area, names and chart ranges that end where the list ends go with it; what stands below moves.
 
-    `hidden` hides or shows the sheet; None leaves it."""
+    `charts`: pieces of the XML of the sheet's charts -> what stands there from now on; a piece that is not found, since
+    somebody changed the chart, is left. `hidden` hides or shows the sheet; None leaves it."""
 
     sheet: str
     rows: Mapping[int, RowEdit] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class SheetEdit:
     gone: frozenset[int] = frozenset()
     head: int = 0
     last: int = 0
+    charts: Mapping[str, str] = field(default_factory=dict)
     hidden: bool | None = None
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from qforms.model import Catalogue, Lang
-from qforms.workbook.figures import Figures, Tile, figures
-from qforms.workbook.sheets import build
+from qforms.model import Lang
+from qforms.workbook.changes import shown as text_of
+from qforms.workbook.figures import Figures, Tile
 from qforms.workbook.spans import OVERDUE
-from qforms.workbook.table import shown
-from qforms.workbook.view import Row, Sheet, View
+from qforms.workbook.view import Row, Sheet, Shown
 
 NAME = "看板.html"
 _TODO = ("mark", "what", "who", "due", "left", "case", "customer", "model")
@@ -37,11 +36,11 @@ td.n{text-align:right}td.k{white-space:nowrap}td.what{font-weight:bold}
 """
 
 
-def page(view: View, catalogue: Catalogue, lang: Lang) -> str:
+def page(shown: Shown) -> str:
     """The page: figures, 待办, 时限 that run, the newest cases. Every text is escaped; it loads nothing."""
-    made = build(view, catalogue, lang)
-    by_key = {s.key: s for s in made}
-    zh, counted = lang == "zh", figures(view, catalogue, lang, made)
+    view, lang, counted = shown.view, shown.lang, shown.figures
+    by_key = {s.key: s for s in shown.sheets}
+    zh = lang == "zh"
     title = "质量看板" if zh else "Quality board"
     running = [r for r in by_key["clocks"].rows if r.cells.get("mark")]
     parts = [
@@ -64,11 +63,11 @@ def page(view: View, catalogue: Catalogue, lang: Lang) -> str:
     )
 
 
-def write(path: Path, view: View, catalogue: Catalogue, lang: Lang) -> None:
+def write(path: Path, shown: Shown) -> None:
     """Replaces the page in one step. Raises OSError when the folder cannot be written."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(page(view, catalogue, lang), encoding="utf-8")
+        temporary.write_text(page(shown), encoding="utf-8")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -101,7 +100,7 @@ def _line(row: Row, columns: Iterable[tuple[str, str]], lang: Lang) -> str:
         classes += ["what"] if key in ("what", "title") else []
         classes += [paint] if key in ("mark", "due", "left") else []
         names = " ".join(c for c in classes if c)
-        found.append(f'<td class="{names}">{escape(shown(row.cells.get(key)))}</td>')
+        found.append(f'<td class="{names}">{escape(text_of(row.cells.get(key)))}</td>')
     return f"<tr>{''.join(found)}</tr>"
 
 

@@ -2,21 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
 from qforms.forms import sheet_style as look
+from qforms.model import Lang
+from qforms.workbook.figures import Figures
 
 SECOND, CUMULATIVE = "4A6FA5", "B4500F"
 _WIDTH, _HEIGHT = 552 / 96 * 2.54, 316 / 96 * 2.54  # cm
 
 
-def pareto(ws: Any, title: str, axes: tuple[str, str], rows: tuple[int, int], names: int, total: float) -> Any:
-    """Bars in columns `names`+2 (the first navy) and a cumulative line in `names`+3 over `rows` (first, last)."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the charts say beside their figures, which they take from the cells: titles, the axis of the units, how many
+    categories there are. When it changes, these texts are exchanged in the charts' own parts."""
+
+    pareto: str
+    units: str
+    share: str
+    total: int
+    categories: int
+    weekly: str
+
+
+def told(figures: Figures, lang: Lang) -> Told:
+    """The message of each chart, with its figure."""
+    zh = lang == "zh"
+    total = int(sum(n for _, n, _ in figures.categories))
+    pareto = "近 31 天没有投诉" if zh else "No complaints in 31 days"
+    if figures.categories:
+        name, units, share = figures.categories[0]
+        pareto = (
+            f"{name} {units} 台，占 {share:.0f} %，先抓这一类" if zh else f"{name}: {units} units, {share:.0f} % of all"
+        )
+    axes = (f"台（N = {total}）", "累计 %") if zh else (f"units (N = {total})", "cumulative %")
+    return Told(pareto, *axes, max(total, 1), max(len(figures.categories), 1), _weekly_title(figures, zh))
+
+
+def plain(told: Told) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(told).items()}
+
+
+def revive(texts: Mapping[str, str]) -> Told:
+    known = {**texts, "total": int(texts["total"]), "categories": int(texts["categories"])}
+    return Told(**known)  # type: ignore[arg-type]
+
+
+def pieces(old: Told, new: Told, first: int) -> dict[str, str]:
+    """What has to be exchanged in the charts' XML; `first`: the row where the categories begin now."""
+    found = {}
+    for name in ("pareto", "units", "weekly"):
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now:
+            found[f">{escape(was)}<"] = f">{escape(now)}<"
+    if old.total != new.total:
+        found[f'max val="{old.total}"'] = f'max val="{new.total}"'
+    if old.categories != new.categories:
+        for letter in "BDE":
+            was, now = (f"${letter}${first}:${letter}${first + told.categories - 1}<" for told in (old, new))
+            found[was] = now
+    return found
+
+
+def _weekly_title(figures: Figures, zh: bool) -> str:
+    known = [w for w in figures.weeks if w.permille is not None]
+    if not known:
+        return "没有出货数据，周不良率算不出" if zh else "No shipments: no weekly rate"
+    week = max(known, key=lambda w: w.permille or 0)
+    limit = figures.limits[0]
+    above = (week.permille or 0) > limit
+    word = ("超过" if above else "没有超过") if zh else ("above" if above else "not above")
+    rate, line = f"{week.permille:.1f}‰", f"{limit.normalize():f}‰"
+    return f"最高 {week.name} {rate}，{word} {line}" if zh else f"Peak {week.name} {rate}, {word} {line}"
+
+
+def pareto(ws: Any, told: Told, at: tuple[int, int]) -> Any:
+    """Units as bars (the first navy) and the cumulative share as a line, over the table whose first row and column are
+    `at`: name, (merged), units, share."""
     from openpyxl.chart import BarChart, LineChart, Reference
     from openpyxl.chart.label import DataLabel
     from openpyxl.chart.marker import DataPoint
 
-    first, last = rows
+    first, names = at
+    last = first + told.categories - 1
     category = Reference(ws, min_col=names, min_row=first, max_row=last)
     bars = BarChart()
     bars.type, bars.gapWidth = "col", 40
@@ -36,25 +107,27 @@ def pareto(ws: Any, title: str, axes: tuple[str, str], rows: tuple[int, int], na
     share.graphicalProperties.line.solidFill, share.graphicalProperties.line.width = CUMULATIVE, 19050
     share.marker.symbol, share.marker.size, share.smooth = "circle", 5, False
     share.marker.graphicalProperties.solidFill = share.marker.graphicalProperties.line.solidFill = CUMULATIVE
-    bars.y_axis.scaling.min, bars.y_axis.scaling.max = 0, max(total, 1)
+    bars.y_axis.scaling.min, bars.y_axis.scaling.max = 0, told.total
     line.y_axis.axId = 200
     line.y_axis.scaling.min, line.y_axis.scaling.max, line.y_axis.majorUnit = 0, 100, 20
     line.y_axis.crosses = "max"
     _axis(bars.x_axis)
-    _axis(bars.y_axis, axes[0])
-    _axis(line.y_axis, axes[1])
+    _axis(bars.y_axis, told.units)
+    _axis(line.y_axis, told.share)
     line.y_axis.number_format = bars.y_axis.number_format = "0"
     bars.legend = None
-    _finish(bars, title)
+    _finish(bars, told.pareto)
     bars += line
     return bars
 
 
-def weekly(ws: Any, title: str, unit: str, rows: tuple[int, int], names: int) -> Any:
-    """The rate in column `names`+3 and the two limits after it, over `rows`; the head above gives their names."""
+def weekly(ws: Any, told: Told, at: tuple[int, int], weeks: int) -> Any:
+    """The weekly rate and the two limits, over the table whose first row and column are `at`; the head above gives
+    their names."""
     from openpyxl.chart import LineChart, Reference
 
-    first, last = rows
+    first, names = at
+    last = first + weeks - 1
     chart: Any = LineChart()
     for offset, color, dash, width in (
         (3, look.NAVY, None, 22225),
@@ -73,11 +146,11 @@ def weekly(ws: Any, title: str, unit: str, rows: tuple[int, int], names: int) ->
     chart.set_categories(Reference(ws, min_col=names, min_row=first, max_row=last))
     chart.y_axis.scaling.min = 0
     _axis(chart.x_axis)
-    _axis(chart.y_axis, unit)
+    _axis(chart.y_axis, "‰")
     chart.y_axis.majorGridlines = _grid()
     chart.legend.position = "b"
     chart.legend.txPr = _rich(8)
-    _finish(chart, title)
+    _finish(chart, told.weekly)
     return chart
 
 

@@ -4,14 +4,18 @@ All of it is cell formats: LibreOffice draws no table style. What people change 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from qforms.forms import sheet_style as look
 from qforms.forms.cells import put
 from qforms.model import Lang
-from qforms.workbook.book import HEAD_ROW, ID, REVISION, sheet_name
+from qforms.workbook.book import HEAD_ROW, ID, REVISION, Place, sheet_name
+from qforms.workbook.changes import held
+from qforms.workbook.rows import Held, Known
 from qforms.workbook.spans import LEFT, OVERDUE
-from qforms.workbook.view import Column, Kind, Sheet
+from qforms.workbook.view import Column, Kind, Row, Sheet
 
 SPARE = 20  # formatted rows below the data, for people who type at the end
 _REACH = 20_000  # drop-downs and colours reach down to this row
@@ -26,11 +30,64 @@ _CENTRED = frozenset({"mark", "code", "person", "dt", "date", "left", "link"})
 _RIGHT = frozenset({"count", "money", "permille"})
 
 
-def create(book: Any, sheet: Sheet, lang: Lang, company: str) -> Any:
-    """A new sheet at the end of the book: everything but its rows."""
+def create(book: Any, sheet: Sheet, lang: Lang, company: str, as_of: datetime, title: str = "") -> tuple[Place, Known]:
+    """A new sheet at the end of the book, with its rows; gives where it stands and what its rows hold. `as_of` (naive,
+    local) is told in row 2; `title` where it is not the sheet's own."""
+    ws = _blank(book, sheet, lang, company, title)
+    put(ws.cell(2, 1), told(sheet, lang, as_of))
+    columns = {c.key: i for i, c in enumerate(sheet.columns, start=1)}
+    columns |= {ID: len(columns) + 1, REVISION: len(columns) + 2}
+    known: dict[str, Held] = {}
+    for at, row in enumerate(sheet.rows, start=HEAD_ROW + 1):
+        _row(ws, at, sheet, row, columns)
+        known[row.id] = held(row, columns, at)
+    end = HEAD_ROW + len(sheet.rows)
+    for at in range(end + 1, end + 1 + SPARE):
+        format_row(ws, at, sheet)
+    _table(ws, sheet, max(end, HEAD_ROW + 1))
+    return Place(ws.title, HEAD_ROW, end, columns, width=len(columns)), known
+
+
+def told(sheet: Sheet, lang: Lang, as_of: datetime) -> str:
+    """Row 2: as of when, and how many."""
+    when = f"截至 {as_of:%Y-%m-%d %H:%M}　" if lang == "zh" else f"As of {as_of:%Y-%m-%d %H:%M}   "
+    return when + sheet.summary[lang]
+
+
+def _row(ws: Any, at: int, sheet: Sheet, row: Row, columns: Mapping[str, int]) -> None:
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    format_row(ws, at, sheet)
+    for column in sheet.columns:
+        cell = ws.cell(at, columns[column.key])
+        form = cell.number_format
+        put(cell, row.cells.get(column.key))
+        cell.number_format = form
+        if target := row.links.get(column.key):
+            inside = target.startswith("#")
+            cell._hyperlink = Hyperlink(
+                ref=cell.coordinate, location=target[1:] if inside else None, target=None if inside else target
+            )
+    ws.cell(at, columns[ID], row.id)
+    ws.cell(at, columns[REVISION], row.revision)
+
+
+def _table(ws: Any, sheet: Sheet, end: int) -> None:
+    """The list as a table without a style of its own (LibreOffice draws none), with its filter and print area."""
+    from openpyxl.worksheet.table import Table, TableStyleInfo
+
+    last = letter(len(sheet.columns) + 2)
+    table = Table(displayName=f"qf_{sheet.key}", ref=f"A{HEAD_ROW}:{last}{end}")
+    table.tableStyleInfo = TableStyleInfo(name=None, showRowStripes=False)
+    ws.add_table(table)
+    ws.print_area = f"A1:{letter(len(sheet.columns))}{end}"
+
+
+def _blank(book: Any, sheet: Sheet, lang: Lang, company: str, title: str) -> Any:
+    """A new sheet without rows."""
     from openpyxl.workbook.defined_name import DefinedName
 
-    ws = book.create_sheet(free_title(book, sheet.title[lang]))
+    ws = book.create_sheet(title or free_title(book, sheet.title[lang]))
     width = len(sheet.columns)
     ws.row_dimensions[1].height, ws.row_dimensions[2].height, ws.row_dimensions[HEAD_ROW].height = 27, 15, 33
     put(ws.cell(1, 1), sheet.title[lang])
@@ -41,9 +98,10 @@ def create(book: Any, sheet: Sheet, lang: Lang, company: str) -> Any:
         _head(ws, i, column, lang)
     for i, key in enumerate((ID, REVISION), start=width + 1):
         ws.cell(HEAD_ROW, i, key).font = look.font(9)
-        ws.column_dimensions[_letter(i)].hidden = True
-    for row in range(HEAD_ROW + 1, HEAD_ROW + 1 + SPARE):
-        format_row(ws, row, sheet)
+        ws.column_dimensions[letter(i)].hidden = True
+    for column in sheet.columns:
+        if column.words:
+            offer(ws, sheet, column, list_name(sheet.key, column.key))
     _colours(ws, sheet, lang)
     frozen = next((i for i, c in enumerate(sheet.columns, start=1) if c.key == sheet.freeze), 1)
     ws.freeze_panes = ws.cell(HEAD_ROW + 1, frozen + 1)
@@ -58,13 +116,18 @@ def create(book: Any, sheet: Sheet, lang: Lang, company: str) -> Any:
 
 def free_title(book: Any, title: str) -> str:
     """A title that Excel takes and the book does not have yet."""
+    return free(title, {t.casefold() for t in book.sheetnames})
+
+
+def free(title: str, taken: Collection[str]) -> str:
+    """A title that Excel takes and that is not among those taken, in small letters."""
     base = "".join("_" if c in "[]:*?/\\'" else c for c in title)[:28] or "sheet"
-    taken = {t.casefold() for t in book.sheetnames}
     names = [base, *(f"{base} {i}" for i in range(2, 99))]
     return next(n for n in names if n.casefold() not in taken)
 
 
-def _letter(column: int) -> str:
+def letter(column: int) -> str:
+    """The letters of a column: 28 is AB."""
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(column))
@@ -77,7 +140,7 @@ def _head(ws: Any, i: int, column: Column, lang: Lang) -> None:
     cell.fill = look.fill(look.INPUT_HEAD if column.office else look.NAVY)
     cell.alignment = look.align("center")
     cell.border = look.lines(look.LIST_LINE)
-    ws.column_dimensions[_letter(i)].width = column.width + 0.71
+    ws.column_dimensions[letter(i)].width = column.width + 0.71
 
 
 def format_row(ws: Any, row: int, sheet: Sheet) -> None:
@@ -122,10 +185,6 @@ def _legend(ws: Any, sheet: Sheet, lang: Lang) -> None:
 
 def _colours(ws: Any, sheet: Sheet, lang: Lang) -> None:
     """Red and orange follow the words in the 剩余 column, so that colour and word never disagree."""
-    from openpyxl.formatting import rule as rules
-    from openpyxl.styles import Font, PatternFill
-
-    rule: Any = rules.FormulaRule
     row = HEAD_ROW + 1
     texts = [i for i, c in enumerate(sheet.columns, start=1) if c.kind == "left"]
     by_word = {i: i for i in texts}
@@ -133,13 +192,35 @@ def _colours(ws: Any, sheet: Sheet, lang: Lang) -> None:
         by_word |= {i: texts[0] for i, c in enumerate(sheet.columns, start=1) if c.key in ("mark", "due", "planned_on")}
     over, rest, days = OVERDUE[lang], LEFT[lang], "天" if lang == "zh" else " d"
     for target, source in by_word.items():
-        cell = f"${_letter(source)}{row}"
+        cell = f"${letter(source)}{row}"
         late = f'LEFT({cell},{len(over)})="{over}"'
         soon = f'AND(LEFT({cell},{len(rest)})="{rest}",ISERROR(FIND("{days}",{cell})))'
-        area = f"{_letter(target)}{row}:{_letter(target)}{_REACH}"
-        for formula, fill, ink in ((late, look.FAULT, look.FAULT_TEXT), (soon, look.DUE, look.DUE_TEXT)):
-            paint = PatternFill("solid", start_color=fill, end_color=fill, fill_type="solid")
-            ws.conditional_formatting.add(area, rule([formula], font=Font(color=ink), fill=paint))
+        area = f"{letter(target)}{row}:{letter(target)}{_REACH}"
+        paint(ws, area, late, look.FAULT, look.FAULT_TEXT)
+        paint(ws, area, soon, look.DUE, look.DUE_TEXT)
+
+
+def paint(ws: Any, area: str, test: str, fill: str, ink: str) -> None:
+    """Colours an area while the formula holds."""
+    from openpyxl.formatting import rule as rules
+    from openpyxl.styles import Font, PatternFill
+
+    rule: Any = rules.FormulaRule
+    solid = PatternFill("solid", start_color=fill, end_color=fill, fill_type="solid")
+    ws.conditional_formatting.add(area, rule([test], font=Font(color=ink), fill=solid))
+
+
+def ruled(ws: Any, area: str, test: str) -> None:
+    """Thin lines round the cells of an area while the formula holds."""
+    from openpyxl.formatting import rule as rules
+
+    rule: Any = rules.FormulaRule
+    ws.conditional_formatting.add(area, rule([test], border=look.lines(look.LIST_LINE)))
+
+
+def list_name(sheet: str, column: str) -> str:
+    """The defined name of the words that a column offers."""
+    return f"qf_list_{sheet}_{column.strip('@').replace(':', '_').replace('|', '_')}"
 
 
 def offer(ws: Any, sheet: Sheet, column: Column, source: str) -> None:
@@ -154,7 +235,7 @@ def offer(ws: Any, sheet: Sheet, column: Column, source: str) -> None:
         column.label.zh[:30],
         "请从列表中选一项。 Please choose one from the list.",
     )
-    validation.add(f"{_letter(i)}{HEAD_ROW + 1}:{_letter(i)}{_REACH}")
+    validation.add(f"{letter(i)}{HEAD_ROW + 1}:{letter(i)}{_REACH}")
     ws.add_data_validation(validation)
 
 

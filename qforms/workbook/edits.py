@@ -1,31 +1,37 @@
 """What people wrote into the book since it was last written or read, as deliveries: one for each changed row.
 
-Only cells of the office's columns are compared, with what they held; the ledger merges. A row goes by its hidden id:
-a copy of a row, or one typed at the end, is a new record; a row that is gone comes back at the next publishing.
+Only cells of the office's columns are compared, with what they held; the ledger merges. The unit is a row: when one of
+its cells is wrong, all that was written in it waits and is handed over again, with the correction.
 
 The raw bytes are JSON with sorted keys, the same for the same edit:
-    {"form", "number", "values", "base", "base_revision", "new", "by", "where", "case_no", "row", "problems"}
+    {"form", "number", "values", "base", "base_revision", "new", "by", "where", "case_no", "row", "serial", "problems"}
 and for an answer in 处理 (a task, clock, mail, letter or conflict):
-    {"task" | "clock" | "mail" | "letter" | "conflict": key, "action", "word", "note", "by", "where", "row"}"""
+    {"task" | "clock" | "mail" | "letter" | "conflict": key, "action", "word", "note", "by", "where", "row",
+     "serial"}"""
 
 from __future__ import annotations
 
+import dataclasses as dc
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from qforms.model import Catalogue, Delivery
+from qforms.model import EMPTY, Catalogue, Delivery, Lang, Problem, QformsError
+from qforms.problems import say
 from qforms.workbook.actions import ACTIONS
-from qforms.workbook.book import Busy, Found, find, load
+from qforms.workbook.book import ID, Busy, Damaged, Picture, Place, Seen, picture, sheet_of
+from qforms.workbook.match import match
+from qforms.workbook.rows import Held, Known, Mark
 from qforms.workbook.sheets import blueprints
-from qforms.workbook.table import AUTHOR, BECAME, FAULTS, Known, became, new_row_id, same
-from qforms.workbook.view import Sheet
+from qforms.workbook.view import Column, Sheet
 
-_ANSWERED: Final = frozenset({"task", "clock", "mail", "letter", "conflict"})
+AUTHOR: Final = "qforms"
+ANSWERED: Final = frozenset({"task", "clock", "mail", "letter", "conflict"})
+FAULTS: Final = {"formula": "workbook_formula", "error": "workbook_error_value"}  # of a cell that holds no value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,188 +51,293 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """All that was found: `deliveries` in the order of the book, and the ids of rows that somebody deleted."""
+    """All that was found. `known` and `places`: what the book holds and where, each edit counted as taken. `deleted`:
+    ids of rows that somebody took out. `old`: the number of the publication that was put back over a later one, else 0;
+    `lost` when what it held then is not kept any more, so that nothing could be compared."""
 
     deliveries: tuple[Delivery, ...]
+    known: Known
+    places: Mapping[str, Place]
     deleted: tuple[str, ...] = ()
+    old: int = 0
+    lost: bool = False
+    hidden: frozenset[str] = frozenset()
+    anchors: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
-def edits(path: Path, known: Known, catalogue: Catalogue, now: datetime) -> list[Delivery]:
-    """The changed rows as deliveries. Raises Busy while the book is being saved, QformsError for a shared one."""
-    return list(look(path, known, catalogue, now).deliveries)
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an edit. `number` of the record ("" when none was opened), its present revision; `taken`: the
+    values are in the ledger; `said`: field -> why it could not be taken; `clashed`: fields that stand on 冲突."""
+
+    number: str = ""
+    revision: int | None = None
+    taken: bool = True
+    said: Mapping[str, str] = field(default_factory=dict)
+    clashed: frozenset[str] = frozenset()
 
 
-def look(path: Path, known: Known, catalogue: Catalogue, now: datetime) -> Edits:
-    """The changed rows, and those deleted. `known`: row id -> (revision, texts) as last written or read."""
+def look(
+    path: Path,
+    known: Known,
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    places: Mapping[str, Place] = EMPTY,
+    serial: int = 0,
+    older: Callable[[int], Path | None] = lambda _: None,
+    lang: Lang = "zh",
+) -> Edits:
+    """The changed rows and all that was seen. `known` and `places` as last written or read, at publication `serial`;
+    `older` gives the version that was kept of an earlier one. Raises Busy while the book is being saved, Damaged when
+    it is none of ours, QformsError for a shared one."""
     try:
         about = path.stat()
     except OSError as fault:
         raise Busy(f"{path.name}: {fault.strerror}") from fault
-    book = load(path)
-    by = str(book.properties.lastModifiedBy or "")
-    by = "" if by in (AUTHOR, "openpyxl") else by
+    plan = blueprints(catalogue)
+    seen = picture(path, plan, known, places)
+    if not seen.sheets:
+        raise Damaged(f"{path.name}: 里面没有我们的表 (none of our sheets in it)")
+    base, old, lost = known, 0, False
+    if 0 < seen.serial < serial:
+        base, old, lost = _then(seen, older(seen.serial), plan, places)
+    by = "" if seen.by in (AUTHOR, "openpyxl") else seen.by
     at = min(now, datetime.fromtimestamp(about.st_mtime, UTC).astimezone(now.tzinfo))
-    deliveries, seen = [], set()
-    for sheet in blueprints(catalogue):
-        found = find(book, sheet)
-        if found is None:
-            continue
-        for row in _rows(found, sheet, known):
-            seen.add(row.id)
-            given = _answer(row, by) if not sheet.form else _edit(row, catalogue, by)
-            if given is not None:
-                deliveries.append(_delivery(path, given, at, about.st_mtime_ns, by))
-    forms = {f"{name}/" for name in catalogue.forms}
-    deleted = (i for i in known if i not in seen and i.partition("/")[0] + "/" in forms)
-    return Edits(tuple(deliveries), tuple(sorted(deleted)))
+    reader = _Looking(path, catalogue, by, at, about.st_mtime_ns, seen.serial, lang, old > 0)
+    for sheet in plan:
+        if sheet.key in seen.sheets:
+            reader.sheet(sheet, *seen.sheets[sheet.key], _of(sheet.key, base))
+    others = {i: h for i, h in known.items() if sheet_of(i) not in seen.sheets}
+    gone = {i: dc.replace(h, at=0) for i, h in others.items() if sheet_of(i) in {s.key for s in plan}}
+    deleted = () if old else tuple(sorted(i for i in reader.missing if i.partition("/")[0] in catalogue.forms))
+    now_known = {**others, **({} if old else gone), **reader.known}
+    spots = {k: place for k, (place, _) in seen.sheets.items()}
+    return Edits(tuple(reader.found), now_known, spots, deleted, old, lost, seen.hidden, seen.anchors)
 
 
-def after(known: Known, delivery: Delivery, number: str = "", revision: int | None = None) -> dict[str, Any]:
-    """`known` once a delivery has been taken in: the row holds what was read. For a new row, `number` is that of the
-    record that it became ("" when it was refused); `revision` the record's present one."""
+def settled(before: Held, now: Held, delivery: Delivery, result: Result, lang: Lang = "zh") -> Held:
+    """The row once its edit has been taken in, or could not be: then what was written stays in its cells, each with the
+    reason. `before` is the row before the edit, `now` as it was read."""
     given = json.loads(delivery.raw)
-    id_ = given["row"]
-    was = known.get(id_, (0, {}))
-    texts = {**was[1], **{k: _plain(v) for k, v in (given.get("values") or {}).items()}}
-    for key in ("action", "note"):
-        if key in given:
-            texts[key] = str(given["word" if key == "action" else key])
-    if given.get("new") and number:
-        texts[BECAME] = f"{given['form']}/{number}"
-    return {**known, id_: (was[0] if revision is None else revision, texts)}
+    if "word" in given:
+        return _answered(now, given, lang)
+    fields = [*given["values"], *(p["field"] for p in given["problems"])]
+    waits = say(Problem("workbook_row_waits"), lang)
+    marks = {k: Mark() if k in fields else m for k, m in now.marks.items()}
+    for key in fields:
+        if key in result.clashed:
+            marks[key] = Mark(say(Problem("workbook_conflict"), lang))
+        elif key in result.said or not result.taken:
+            marks[key] = Mark(result.said.get(key, waits), before.base(key), stays=True)
+    became = f"{given['form']}/{result.number}" if given["new"] and result.number else now.became
+    revision = now.revision if result.revision is None else result.revision
+    return dc.replace(now, revision=revision, marks=marks, became=became)
 
 
 def answer_of(delivery: Delivery) -> Answer | None:
     """The answer that a delivery is, None for an edit of a record."""
     given = json.loads(delivery.raw)
-    kind = next((k for k in _ANSWERED if k in given), None)
+    kind = next((k for k in ANSWERED if k in given), None)
     if kind is None:
         return None
     return Answer(kind, *(str(given[k]) for k in (kind, "action", "word", "note", "by", "where")))
 
 
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value)
+def row_of(delivery: Delivery) -> str:
+    """The id of the row that a delivery of the workbook came from."""
+    return str(json.loads(delivery.raw)["row"])
 
 
-# ---------------------------------------------------------------- rows
+def _answered(now: Held, given: Mapping[str, Any], lang: Lang) -> Held:
+    """A word that was carried out leaves its cells; one that is none is told beside them."""
+    if given["action"]:
+        return dc.replace(now, marks={**now.marks, "action": Mark(), "note": Mark()})
+    problem = Problem("workbook_unknown_action", given["where"], context={"text": given["word"]})
+    return dc.replace(now, marks={**now.marks, "action": Mark(say(problem, lang))})
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of the book: the id it goes by, the record it is (for a typed one that became one), what it held."""
-
-    found: Found
-    sheet: Sheet
-    at: int
-    id: str
-    is_new: bool
-    base: Mapping[str, str]
-    revision: int
-    target: str  # "complaint/TS-202605-0007", "task/…"
+def _of(key: str, known: Known) -> Known:
+    return {i: h for i, h in known.items() if sheet_of(i) == key}
 
 
-def _rows(found: Found, sheet: Sheet, known: Known) -> Iterator[_Row]:
-    """Every row with an id once; the copies of it, and rows without one, as new unless they were read before."""
-    originals: dict[str, int] = {}
-    for at in found.rows:
-        id_ = found.id(at)
-        if id_ and (id_ not in originals or _better(found, at, originals[id_], sheet, known.get(id_))):
-            originals[id_] = at
-    for at in found.rows:
-        id_ = found.id(at)
-        if id_ and originals[id_] == at:
-            revision, base = known.get(id_, (found.revision(at), {}))
-            if id_ in known or _ours(id_, sheet):
-                yield _Row(found, sheet, at, id_, False, base, revision, id_)
-        elif sheet.form:
-            yield from _typed(found, sheet, at, known)
+def _then(
+    seen: Picture, kept: Path | None, plan: tuple[Sheet, ...], places: Mapping[str, Place]
+) -> tuple[Known, int, bool]:
+    """What the rows held in an earlier publication: its kept version, else what lies there now (nothing is then told
+    apart). Rows without an id were taken in then; they are no new ones."""
+    source, lost = seen, True
+    if kept is not None:
+        try:
+            source, lost = picture(kept, plan, {}, places), False
+        except (Busy, QformsError):
+            source = seen
+    rows = [(key, row) for key, (_, found) in source.sheets.items() for row in found]
+    held = {
+        row.id or f"new/{key}/old-{row.at}": Held(row.revision, row.texts, row.at, "" if row.id else "?")
+        for key, row in rows
+    }
+    return held, seen.serial, lost
 
 
-def _better(found: Found, at: int, than: int, sheet: Sheet, entry: tuple[int, Mapping[str, str]] | None) -> bool:
-    """Of two rows with one id, the original is the one that still holds what it held."""
-    return same(found, at, sheet, entry) and not same(found, than, sheet, entry)
+# ---------------------------------------------------------------- one look
 
 
-def _ours(id_: str, sheet: Sheet) -> bool:
-    """Whether an id without a base can be answered at all: of a record no, nobody knows what changed."""
-    return not sheet.form and id_.partition("/")[0] in _ANSWERED
+@dataclass(slots=True)
+class _Looking:
+    """Gathers the edits of sheet after sheet."""
 
+    path: Path
+    catalogue: Catalogue
+    by: str
+    at: datetime
+    modified_ns: int
+    serial: int
+    lang: Lang
+    old: bool  # an earlier publication that was put back: computed cells that differ are nobody's doing
+    found: list[Delivery] = dc.field(default_factory=list)
+    known: dict[str, Held] = dc.field(default_factory=dict)
+    missing: list[str] = dc.field(default_factory=list)
 
-def _typed(found: Found, sheet: Sheet, at: int, known: Known) -> Iterator[_Row]:
-    id_ = new_row_id(sheet, at)
-    target = became(found, at, sheet, known)
-    if target:
-        moved = known.get(id_, (0, {}))[1].get(BECAME) != target
-        if not moved:
-            revision, base = known[id_]
-            yield _Row(found, sheet, at, id_, False, base, revision, target)
-    else:
-        yield _Row(found, sheet, at, id_, True, {}, 0, "")
+    def sheet(self, sheet: Sheet, place: Place, rows: tuple[Seen, ...], known: Known) -> None:
+        matched = match(rows, known, sheet.columns[0].key)
+        for id_ in matched.missing:
+            held = known[id_]
+            self.missing.append(id_)
+            if not self.old and not (id_.startswith("new/") and not held.became):
+                self.known[id_] = dc.replace(held, at=0)
+        for id_, row in sorted(matched.rows.items(), key=lambda pair: pair[1].at):
+            self._row(sheet, place, id_, row, known[id_])
+        for row in matched.new:
+            self._unknown(sheet, place, row)
 
+    def _row(self, sheet: Sheet, place: Place, id_: str, row: Seen, held: Held) -> None:
+        typed = id_.startswith(("new/", "reserved/")) and not held.became
+        given = self._edit(sheet, place, id_, row, held, typed) if sheet.form else self._answer(place, id_, row, held)
+        self._found(given)
+        self.known[id_] = self._now(sheet, place, id_, row, held, computed=not id_.startswith(("new/", "reserved/")))
 
-# ---------------------------------------------------------------- what a row says
+    def _unknown(self, sheet: Sheet, place: Place, row: Seen) -> None:
+        """A row that is none of those known: on a form's sheet a new record, if anything was said in it; on a list an
+        answer to what it names."""
+        if not sheet.form:
+            if row.id.partition("/")[0] in ANSWERED:
+                self._found(self._answer(place, row.id, row, Held()))
+                self.known[row.id] = Held(0, row.texts, row.at)
+            return
+        if row.id and row.id not in self.known and not row.id.startswith(("new/", "reserved/")):
+            return  # a record that has left the book (archived), or another book's: not told apart
+        id_ = f"new/{sheet.key}/{row.at}"
+        while id_ in self.known:
+            id_ += "+"
+        given = self._edit(sheet, place, id_, row, Held(), True)
+        if given is not None:
+            self._found(given)
+            self.known[id_] = Held(0, row.texts, row.at)
 
-
-def _edit(row: _Row, catalogue: Catalogue, by: str) -> dict[str, Any] | None:
-    """A changed row of a form's sheet; None when nothing of the office's has changed."""
-    found, sheet = row.found, row.sheet
-    keys = [k for k, c in sheet.fields.items() if k in found.columns and (c.office or row.is_new)]
-    values: dict[str, str | None] = {}
-    where: dict[str, str] = {}
-    problems: list[dict[str, Any]] = []
-    for key in keys:
-        if row.base and key not in row.base and not row.is_new:  # a column that came back: nothing to compare with
-            continue
-        text, fault = found.text(row.at, key), found.fault(row.at, key)
-        if fault:
-            problems.append(
-                {"code": FAULTS[fault], "where": found.address(row.at, key), "field": key, "context": {"text": text}}
+    def _found(self, given: dict[str, Any] | None) -> None:
+        if given is not None:
+            raw = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            digest = hashlib.sha256(raw).hexdigest()
+            locator = f"{self.path}#{given['row']}"
+            self.found.append(
+                Delivery("workbook", locator, self.at, raw, self.path.name, digest, self.modified_ns, self.by)
             )
-        elif text != row.base.get(key, ""):
-            values[key] = text or None
-            where[key] = found.address(row.at, key)
-    if not values and not problems:
-        return None
-    form, _, number = row.target.partition("/") if row.target else (sheet.form, "", "")
-    case_no = found.text(row.at, "case_no") if row.is_new else ""
-    base = {k: row.base.get(k) or None for k in keys if not row.is_new}
-    return {
-        "form": form,
-        "number": number,
-        "values": values,
-        "base": base,
-        "base_revision": None if row.is_new else row.revision,
-        "new": row.is_new,
-        "by": by,
-        "where": where,
-        "case_no": case_no,
-        "row": row.id,
-        "problems": problems,
-    }
+
+    def _now(self, sheet: Sheet, place: Place, id_: str, row: Seen, held: Held, computed: bool) -> Held:
+        """The row as it stands, with the reasons of what was not taken; `computed` cells that somebody overwrote get
+        theirs here: they are written anew."""
+        marks = {k: m if row.texts.get(k) == held.texts.get(k) else Mark() for k, m in held.marks.items()}
+        for column in sheet.columns:
+            key = column.key
+            if column.office or self.old or key not in place.columns or not computed:
+                continue
+            text = row.texts.get(key, "")
+            if text != held.texts.get(key, "") or key in row.faults:
+                marks[key] = Mark(say(Problem("workbook_restored", context={"text": text}), self.lang))
+        if computed and not self.old and row.id != id_:
+            marks[ID] = Mark()  # filled down, pasted over or cleared: it is written anew
+        return Held(held.revision, row.texts, row.at, held.became, marks)
+
+    # ------------------------------------------------------------ what a row says
+
+    def _edit(self, sheet: Sheet, place: Place, id_: str, row: Seen, held: Held, typed: bool) -> dict[str, Any] | None:
+        """A changed row of a form's sheet; None when nothing of the office's has changed."""
+        keys = [c.key for c in _open(sheet, typed) if c.key in place.columns]
+        if held.became == "?" or all(row.texts.get(k, "") == held.texts.get(k, "") for k in keys):
+            return None
+        values: dict[str, str | None] = {}
+        problems = []
+        for key in keys:
+            text, base = row.texts.get(key, ""), "" if typed else held.base(key)
+            if key in row.faults:
+                problem = Problem(FAULTS[row.faults[key]], _address(place, row, key), key, {"text": text})
+                problems.append({**dc.asdict(problem), "context": dict(problem.context)})
+            elif text != base:
+                values[key] = text or None
+        if not values and not problems:
+            return None
+        return self._told(sheet, place, id_, row, held, typed, keys, values, problems)
+
+    def _told(
+        self,
+        sheet: Sheet,
+        place: Place,
+        id_: str,
+        row: Seen,
+        held: Held,
+        typed: bool,
+        keys: list[str],
+        values: dict[str, str | None],
+        problems: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        target = held.became or ("" if id_.startswith(("new/", "reserved/")) else id_)
+        number = id_.partition("/")[2].partition("/")[2] if id_.startswith("reserved/") else ""
+        return {
+            "form": target.partition("/")[0] or sheet.form,
+            "number": target.partition("/")[2] or number,
+            "values": values,
+            "base": {} if typed else {k: held.base(k) or None for k in keys},
+            "base_revision": None if typed else held.revision,
+            "new": typed,
+            "by": self.by,
+            "where": {k: _address(place, row, k) for k in values},
+            "case_no": row.texts.get("case_no", "") if typed else "",
+            "row": id_,
+            "serial": self.serial,
+            "problems": problems,
+        }
+
+    def _answer(self, place: Place, id_: str, row: Seen, held: Held) -> dict[str, Any] | None:
+        """What stands in 处理 and 说明 of a row, when it was written since."""
+        kind, _, key = id_.partition("/")
+        word, note = row.texts.get("action", ""), row.texts.get("note", "")
+        if kind not in ANSWERED or "action" not in place.columns or not word:
+            return None  # a note alone waits for its word
+        if (word, note) == (held.texts.get("action", ""), held.texts.get("note", "")):
+            return None
+        return {
+            kind: key,
+            "action": ACTIONS.get(word, ACTIONS.get(word.casefold(), "")),
+            "word": word,
+            "note": note,
+            "by": self.by,
+            "where": _address(place, row, "action"),
+            "row": id_,
+            "serial": self.serial,
+        }
 
 
-def _answer(row: _Row, by: str) -> dict[str, Any] | None:
-    """What stands in 处理 and 说明 of a row, when it was written since."""
-    found = row.found
-    kind, _, key = row.id.partition("/")
-    if kind not in _ANSWERED or "action" not in found.columns:
-        return None
-    word, note = found.text(row.at, "action"), found.text(row.at, "note")
-    if not word or (word, note) == (row.base.get("action", ""), row.base.get("note", "")):
-        return None  # a note alone waits for its word
-    return {
-        kind: key,
-        "action": ACTIONS.get(word, ACTIONS.get(word.casefold(), "")),
-        "word": word,
-        "note": note,
-        "by": by,
-        "where": found.address(row.at, "action"),
-        "row": row.id,
-    }
+def _open(sheet: Sheet, typed: bool) -> Iterable[Column]:
+    """The columns that the office may write: its own; in a new row all but those that only the system fills in."""
+    for column in sheet.fields.values():
+        if column.office or (
+            typed and column.field and not column.field.calc and column.field.filled_by != ("system",)
+        ):
+            yield column
 
 
-def _delivery(path: Path, given: Mapping[str, Any], at: datetime, modified_ns: int, by: str) -> Delivery:
-    raw = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    digest = hashlib.sha256(raw).hexdigest()
-    return Delivery("workbook", f"{path}#{given['row']}", at, raw, path.name, digest, modified_ns, by)
+def _address(place: Place, row: Seen, key: str) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return f"{place.title}!{get_column_letter(place.columns[key])}{row.at}"

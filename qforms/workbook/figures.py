@@ -77,7 +77,7 @@ def _tiles(view: View, catalogue: Catalogue, lang: Lang, made: dict[str, Sheet])
     this_month = [r for r in complaints if _month(view, r) == _local_month(view)]
     units = sum((_units(r) for r in this_month), Decimal(0))
     claimed = sum((Decimal(r.values.get("defect_qty") or 0) for r in this_month), Decimal(0))
-    ended = [c for c in view.shown_clocks if (c.met_at or c.due_at) <= view.as_of]
+    ended = [c for c in view.recent_clocks if (c.met_at or c.due_at) <= view.as_of]
     kept = sum(c.met_at is not None and c.met_at <= c.due_at for c in ended)
     documents = made["documents"].rows
     unmet = {c.subject for c in view.shown_clocks if c.met_at is None and c.due_at <= view.as_of}

@@ -90,6 +90,30 @@ MEASURES: Final[tuple[Spec, ...]] = (
     ("effectiveness_pct", "效果 %", "Effect %", "count", 9),
     ("state", "状态", "State", "person", 10.5),
 )
+COSTS: Final[tuple[Spec, ...]] = (
+    ("number", "单号", "No.", "code", 18),
+    ("case", "案件", "Case", "code", 17),
+    ("form", "表单", "Form", "text", 25),
+    ("list", "明细", "List", "text", 18),
+    ("category", "类别", "Category", "person", 13),
+    ("subject", "说明", "Subject", "long", 34),
+    ("qty", "数量", "Qty", "count", 8),
+    ("unit", "单位", "Unit", "person", 7.5),
+    ("price", "单价", "Unit price", "money", 10.5),
+    ("amount", "金额", "Amount", "money", 12),
+    ("estimate", "估计金额", "Estimate", "money", 12),
+)
+SIGNATURES: Final[tuple[Spec, ...]] = (
+    ("number", "单号", "No.", "code", 18),
+    ("case", "案件", "Case", "code", 17),
+    ("form", "表单", "Form", "text", 25),
+    ("what", "签署", "As", "text", 18),
+    ("who", "谁", "Who", "person", 12),
+    ("for", "代", "For", "person", 12),
+    ("decision", "结论", "Decision", "person", 10.5),
+    ("opinion", "意见", "Opinion", "long", 40),
+    ("at", "时间", "Time", "dt", 18.5),
+)
 MAILS: Final[tuple[Spec, ...]] = (
     ("received", "收到", "Received", "dt", 18.5),
     ("sender", "发件人", "From", "text", 30),
@@ -134,6 +158,8 @@ REFERENCE: Final = ("department", "person", "customer", "product", "shipment", "
 # Forms that are no documents in progress: they have sheets of their own.
 NO_DOCUMENT: Final = frozenset({*REFERENCE, "complaint", "contact", "approval", "mechanism_group"})
 
+READY: Final = {"zh": "预留", "en": "reserved"}  # the state of a row whose number stands ready (P4) …
+VOID: Final = {"zh": "作废", "en": "void"}  # … and of one that will never be used
 LETTER_WORDS: Final = {"zh": ("发", "不发"), "en": ("send", "stop")}
 CONFLICT_WORDS: Final = {"zh": ("用系统现值", "用后来填的"), "en": ("keep", "take")}
 MAIL_WORDS: Final = {

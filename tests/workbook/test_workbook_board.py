@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 import support_workbook as sample
 
+from qforms.model import Lang
 from qforms.workbook import board
 from qforms.workbook.figures import figures
+from qforms.workbook.sheets import build
 from qforms.workbook.spans import left, span, urgency
+from qforms.workbook.view import Shown, View
+
+
+def shown(view: View, lang: Lang = "zh") -> Shown:
+    made = build(view, sample.CATALOGUE, lang)
+    return Shown(view, made, figures(view, sample.CATALOGUE, lang, made), lang)
 
 
 class Tags(html.parser.HTMLParser):
@@ -50,7 +58,7 @@ def test_the_figures_of_case_3() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_shows_what_is_due_and_loads_nothing(lang: str) -> None:
-    page = board.page(sample.view(), sample.CATALOGUE, lang)  # type: ignore[arg-type]
+    page = board.page(shown(sample.view(), lang))  # type: ignore[arg-type]
     tags = parsed(page)
     assert {"script", "img", "a", "link", "iframe"}.isdisjoint(tags.seen)
     words = " ".join(tags.text)
@@ -62,7 +70,7 @@ def test_markup_in_a_complaint_is_text() -> None:
     evil = "<script>alert(1)</script>\"'&"
     view = sample.view()
     record = sample.complaint("TS-202605-0099", sample.NOW, evil, defect_symptom=evil, product_model=evil)
-    page = board.page(dc.replace(view, company=evil, records={"complaint": (record,)}), sample.CATALOGUE, "zh")
+    page = board.page(shown(dc.replace(view, company=evil, records={"complaint": (record,)})))
     tags = parsed(page)
     assert "script" not in tags.seen and any(evil in t for t in tags.text)
 
@@ -72,7 +80,7 @@ def test_an_empty_company(tmp_path: Path) -> None:
     counted = figures(view, sample.CATALOGUE, "zh")
     assert counted.categories == () and counted.tiles[0].figure == "0" and counted.tiles[4].figure == "—"
     file = tmp_path / "看板.html"
-    board.write(file, view, sample.CATALOGUE, "zh")
+    board.write(file, shown(view))
     assert "没有" in file.read_text("utf-8")
     assert [f.name for f in tmp_path.iterdir()] == ["看板.html"]
 

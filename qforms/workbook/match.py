@@ -1,0 +1,89 @@
+"""Which row of the book is which: by its hidden id, and where people copied, filled down, cleared or pasted over it, by
+what the row holds and where it stands. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qforms.workbook.book import Seen
+from qforms.workbook.rows import Known
+
+_ALIKE = 0.5  # a row without an id is the one that stood there if so much of it is what that held
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`rows`: id -> the row that is it; `new`: rows that are none that we know; `missing`: ids without a row."""
+
+    rows: Mapping[str, Seen]
+    new: tuple[Seen, ...]
+    missing: tuple[str, ...]
+
+
+def match(seen: Sequence[Seen], known: Known, key: str) -> Matched:
+    """`known` are the rows of this sheet when it was last seen, `key` its leading column.
+
+    Of rows with one id (a row that was copied) the original is the one that holds what it held, then the one that
+    stands where it stood. An id that has gone is looked for among the copies and the rows without one: where a row was
+    filled down or pasted over, with the hidden columns, its place says which record was meant."""
+    rows, loose = _by_id(seen, known)
+    missing = [id_ for id_ in known if id_ not in rows]
+    for same in (_holds_the_same, _same_key(key), _same_place):
+        missing, loose = _pair(missing, loose, rows, known, same)
+    return Matched(rows, tuple(loose), tuple(missing))
+
+
+def _by_id(seen: Sequence[Seen], known: Known) -> tuple[dict[str, Seen], list[Seen]]:
+    groups: dict[str, list[Seen]] = defaultdict(list)
+    for row in seen:
+        groups[row.id if row.id in known else ""].append(row)
+    loose = groups.pop("", [])
+    rows: dict[str, Seen] = {}
+    for id_, twins in groups.items():
+        held = known[id_]
+        twins.sort(key=lambda r: (dict(r.texts) != dict(held.texts), r.at != held.at, r.at))
+        rows[id_] = twins[0]
+        loose += twins[1:]
+    return rows, sorted(loose, key=lambda r: r.at)
+
+
+def _pair(
+    missing: list[str], loose: list[Seen], rows: dict[str, Seen], known: Known, same: object
+) -> tuple[list[str], list[Seen]]:
+    rest = list(loose)
+    left = []
+    for id_ in missing:
+        found = same(id_, rest, known)  # type: ignore[operator]
+        if found is None:
+            left.append(id_)
+        else:
+            rows[id_] = found
+            rest.remove(found)
+    return left, rest
+
+
+def _holds_the_same(id_: str, rows: Iterable[Seen], known: Known) -> Seen | None:
+    held = known[id_]
+    alike = [r for r in rows if r.texts and dict(r.texts) == dict(held.texts) and r.id not in known]
+    return min(alike, key=lambda r: abs(r.at - held.at), default=None)
+
+
+def _same_key(key: str) -> object:
+    def found(id_: str, rows: Iterable[Seen], known: Known) -> Seen | None:
+        name = known[id_].texts.get(key, "")
+        kept = id_.partition("/")[2] == name  # a number: nothing else in the sheet is called so
+        return next((r for r in rows if kept and r.texts.get(key) == name), None)
+
+    return found
+
+
+def _same_place(id_: str, rows: Iterable[Seen], known: Known) -> Seen | None:
+    held = known[id_]
+    row = next((r for r in rows if held.at and r.at == held.at), None)
+    if row is None or row.id in known:  # a twin over it: filled down or pasted over
+        return row
+    told = {k: t for k, t in held.texts.items() if t}
+    alike = sum(row.texts.get(k) == t for k, t in told.items())
+    return row if told and alike >= _ALIKE * len(told) else None
