@@ -61,7 +61,7 @@ def table(number: int, ref: str, columns: Sequence[str], more: str = "", about: 
     shown = "".join(f'<tableColumn id="{i}" name="{c}"/>' for i, c in enumerate(columns, 1))
     body = ref if 'totalsRowCount="1"' not in about else re.sub(r"\d+$", lambda m: str(int(m[0]) - 1), ref)
     return (
-        f'{HEAD}<table xmlns="{MAIN}" id="{number}" name="T{number}" displayName="T{number}" ref="{ref}"{about}>'
+        f'{HEAD}<table xmlns="{MAIN}" id="{number}" name="List{number}_" displayName="List{number}_" ref="{ref}"{about}>'
         f'<autoFilter ref="{body}"/>'
         + (more or f'<tableColumns count="{len(columns)}">{shown}</tableColumns>')
         + '<tableStyleInfo name="TableStyleMedium2" showRowStripes="1"/></table>'
@@ -74,6 +74,7 @@ def package(
     *,
     tables: Mapping[str, Sequence[str]] | None = None,
     names: str = "",
+    before_names: str = "",
     extra: Mapping[str, str | bytes] | None = None,
     overrides: Mapping[str, str] | None = None,
     rels: Mapping[str, Sequence[tuple[str, str, str]]] | None = None,
@@ -100,7 +101,7 @@ def package(
     defined = f"<definedNames>{names}</definedNames>" if names else ""
     parts["xl/workbook.xml"] = (
         f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{"".join(entries)}</sheets>'
-        f"{defined}{workbook}</workbook>"
+        f"{before_names}{defined}{workbook}</workbook>"
     )
     parts["xl/_rels/workbook.xml.rels"] = relations(links)
     parts["_rels/.rels"] = relations([("rId1", OFFICE + "/officeDocument", "xl/workbook.xml")])

@@ -19,8 +19,12 @@ _LIMIT = 32_767  # characters that a cell holds
 
 
 def clean(text: str) -> str:
-    """`text` without characters that an XML file cannot carry, cut to what a cell holds."""
-    return _ILLEGAL.sub("", text.replace("\r\n", "\n"))[:_LIMIT]
+    """`text` without characters that an XML file cannot carry, lines ended by newlines, cut to what a cell holds."""
+    text = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(text) <= _LIMIT // 2:
+        return text
+    units = text.encode("utf-16-le")  # as Excel counts: an emoji is two
+    return units[: 2 * _LIMIT].decode("utf-16-le", "ignore")
 
 
 def escape(text: str) -> str:
@@ -63,4 +67,4 @@ def text_of(value: Any) -> str:
     if isinstance(value, float | Decimal | int):
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         return f"{number.normalize():f}" if number else "0"
-    return unescape(str(value)).replace("\r\n", "\n").strip()
+    return unescape(str(value)).replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -18,6 +18,7 @@ from qforms.sheetpatch.refs import letters, number
 
 _1904 = 1462  # days between the two date systems
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?=[\s/>])([^>]*?)(?:/>|>([^<]*)</)")
+_RESULT = re.compile(rb"<((?:[\w.-]+:)?)v(?:\s[^>]*)?(?:/>|>[^<]*</\1v\s*>)")
 _REF = re.compile(rb"([A-Za-z]{1,3})(\d+)$")
 _QUICK = re.compile(rb' r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="\w+")?\Z')  # as the common programs write a cell
 _ATTRIBUTES = re.compile(rb"""([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -255,6 +256,16 @@ def with_formulas(c: Cell, change: Callable[[dict[bytes, bytes], str], tuple[dic
     stop = c.body.index(b">", found.end()) + 1 if found[2] is not None else found.end()
     body = c.body[: found.start()] + new + c.body[stop:]
     return Cell(c.column, c.style, c.raw.replace(c.body, body, 1), body)
+
+
+def uncalculated(c: Cell) -> Cell:
+    """A formula's cell without the result that is stored with it: programs that trust it would show what was."""
+    if b"<" not in c.body or c.formula is None:
+        return c
+    body = _RESULT.sub(b"", c.body)
+    end = c.raw.index(b">")
+    start = re.sub(rb"""\st\s*=\s*(?:"[^"]*"|'[^']*')""", b"", c.raw[:end])
+    return Cell(c.column, c.style, start + c.raw[end:].replace(c.body, body, 1), body)
 
 
 def columns_of(head: bytes) -> Iterator[tuple[int, int, int]]:

@@ -54,12 +54,11 @@ class Rows:
 
     def _concerned(self, begin: int, end: int, data: bytes) -> bool:
         """Whether rows may change that nobody named: they move, or their formulas speak of what moves."""
-        listed = self._job.listed
+        moves = self._job.moves
         if self._orphans or end >= self._from or (self._job.masters and b"shared" in data):
             return True
-        if listed is None or not listed.grows:
-            return False
-        return (begin < listed.moves.first or end > listed.moves.end) and b"<%bf" % self._m.prefix in data
+        outside = moves is not None and (begin < moves.first or end > moves.end)
+        return outside and b"<%bf" % self._m.prefix in data
 
     def _some(self, data: bytes, end: int) -> Iterator[bytes]:
         """The rows that are named, and between them the others as they are."""
@@ -139,6 +138,8 @@ class Rows:
             if now != number:
                 job.calculated = job.calculated or has_formula
                 row = cells.renumbered(self._m, row, now)
+            if has_formula and (edit is not None or self._outside(number)):
+                row.cells = [cells.uncalculated(c) for c in row.cells]
             if edit is not None:
                 self._lose(number, [c for c in source if c.column in edit.values])
                 self._fill(row, edit, number)
@@ -152,12 +153,12 @@ class Rows:
     def _formulas(self, number: int) -> bool:
         """Whether the formulas of a row may change or have to be remembered."""
         moves = self._job.moves
-        return bool(self._orphans or self._job.masters or (moves and (moves.any or self._outgrown(number))))
+        return bool(self._orphans or self._job.masters or (moves and moves.any) or self._outside(number))
 
-    def _outgrown(self, number: int) -> bool:
-        """Whether ranges in the formulas of a row that end with the list grow: in rows outside of the list."""
-        listed = self._job.listed
-        return bool(listed and listed.grows and not listed.moves.first <= number <= listed.moves.end)
+    def _outside(self, number: int) -> bool:
+        """Whether a row stands above or below the list: its formulas may speak of the list, which has changed."""
+        moves = self._job.moves
+        return moves is not None and not moves.first <= number <= moves.end
 
     def _edit(self, now: int | None) -> RowEdit | None:
         if now is None or self._at >= len(self._todo) or self._todo[self._at] != now:
@@ -273,7 +274,7 @@ class Rows:
 
     def _adjust(self, row: Row) -> None:
         """References of a row's formulas to rows that move, and shared formulas whose first cell is gone."""
-        moves, title, grow = self._job.moves, self._job.title, self._outgrown(row.number)
+        moves, title, grow = self._job.moves, self._job.title, self._outside(row.number)
         for i, c in enumerate(row.cells):
             formula = c.formula
             if formula is None:

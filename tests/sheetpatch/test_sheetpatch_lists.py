@@ -28,7 +28,7 @@ from qforms.sheetpatch import Plan, RowEdit, SheetEdit, patch, verify
 
 SHEET = "xl/worksheets/sheet1.xml"
 COLUMNS = ("编号", "数量", "日期")
-TWICE = "T1[[#This Row],[数量]]*2"
+TWICE = "List1_[[#This Row],[数量]]*2"
 TYPE = "application/vnd.openxmlformats-officedocument."
 
 
@@ -98,13 +98,13 @@ def test_a_totals_row_moves_down_and_a_calculated_column_goes_on(tmp_path: Path)
             n,
             text(f"A{n}", f"A{n}"),
             figure(f"B{n}", n),
-            f'<c r="C{n}"><f>T1[[#This Row],[数量]]*2</f><v>{2 * n}</v></c>',
+            f'<c r="C{n}"><f>List1_[[#This Row],[数量]]*2</f><v>{2 * n}</v></c>',
         )
         for n in (2, 3)
     )
     data = row(1, text("A1", "编号"), text("B1", "数量"), text("C1", "双")) + rows
     data += row(
-        4, text("A4", "合计"), '<c r="B4"><f>SUBTOTAL(109,T1[数量])</f><v>5</v></c>', '<c r="C4"><f>SUM(C2:C3)</f></c>'
+        4, text("A4", "合计"), '<c r="B4"><f>SUBTOTAL(109,List1_[数量])</f><v>5</v></c>', '<c r="C4"><f>SUM(C2:C3)</f></c>'
     )
     columns = (
         '<tableColumns count="3"><tableColumn id="1" name="编号"/><tableColumn id="2" name="数量" '
@@ -122,8 +122,8 @@ def test_a_totals_row_moves_down_and_a_calculated_column_goes_on(tmp_path: Path)
     )
     target = edited(source, SheetEdit(TITLE, new=(RowEdit({1: "A9", 2: 9}),), head=1))
     assert grid(target)[3:] == [
-        ["A9", 9, "=T1[[#This Row],[数量]]*2"],
-        ["合计", "=SUBTOTAL(109,T1[数量])", "=SUM(C2:C4)"],
+        ["A9", 9, "=List1_[[#This Row],[数量]]*2"],
+        ["合计", "=SUBTOTAL(109,List1_[数量])", "=SUM(C2:C4)"],
     ]
     about = part(target, "xl/tables/table1.xml")
     assert 'ref="A1:C5"' in about
@@ -203,7 +203,7 @@ def test_a_formula_elsewhere_that_would_point_to_another_cell_refuses_the_plan(t
 
 
 def test_several_tables_on_one_sheet(tmp_path: Path) -> None:
-    """Below: it moves. Beside: its rows stay, ours go into the cells beside it; where they hold something, we refuse."""
+    """Beside ours: its rows stay, and our new ones go into the cells beside it, if there is room."""
     beside = listing(3).replace("</row>", "{}</row>")
     for n in range(1, 5):
         beside = beside.replace("{}", text(f"F{n}", f"旁{n}"), 1)
