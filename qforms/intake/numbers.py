@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from qforms.model import Catalogue
 
@@ -16,7 +15,7 @@ _MOST = 20
 
 def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
     """Numbers of any of our forms in `text`, each once, in capitals, in order."""
-    expression = _expression(tuple(sorted(_series(catalogue), key=len, reverse=True)))  # FX-…-R before FX-…
+    _, expression = _known(catalogue)
     if expression is None:
         return ()
     return tuple(dict.fromkeys(m.group().upper() for m in expression.finditer(text[:2000])))[:_MOST]
@@ -24,7 +23,20 @@ def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
 
 def form_of(number: str, catalogue: Catalogue) -> str:
     """The form whose numbers look like this one; "" when none does."""
-    return next((n for s, n in _series(catalogue).items() if re.fullmatch(_pattern(s), number, re.I)), "")
+    return next((n for s, n in _known(catalogue)[0].items() if re.fullmatch(_pattern(s), number, re.I)), "")
+
+
+_last: list[tuple[Catalogue, dict[str, str], re.Pattern[str] | None]] = []
+
+
+def _known(catalogue: Catalogue) -> tuple[dict[str, str], re.Pattern[str] | None]:
+    """The series of a catalogue and the expression of them all; those of the last one asked for are kept."""
+    if not _last or _last[0][0] is not catalogue:
+        series = _series(catalogue)
+        _last[:] = [
+            (catalogue, series, _expression(tuple(sorted(series, key=len, reverse=True))))
+        ]  # FX-…-R before FX-…
+    return _last[0][1:]
 
 
 def _series(catalogue: Catalogue) -> dict[str, str]:
@@ -59,7 +71,6 @@ def _pattern(number: str) -> str:
     return out + re.escape(number[end:])
 
 
-@lru_cache(8)
 def _expression(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     if not patterns:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from qforms.model import (
@@ -71,7 +72,7 @@ def lookups(form: Form, values: Mapping[str, Value]) -> Iterator[tuple[str, str]
 
 
 def clock_of(row: Row) -> Clock:
-    fields = {f.name: row[f.name] for f in dc.fields(Clock)}
+    fields = {name: row[name] for name in _names(Clock)}
     return Clock(**{**fields, "steps": tuple(row["steps"])})
 
 
@@ -80,7 +81,7 @@ def clock_row(c: Clock) -> dict[str, Any]:
 
 
 def task_of(row: Row) -> Task:
-    fields = {f.name: row[f.name] for f in dc.fields(Task) if f.name != "text"}
+    fields = {name: row[name] for name in _names(Task) if name != "text"}
     return Task(**{**fields, "text": Text(row["text_zh"], row["text_en"]), "actions": tuple(row["actions"])})
 
 
@@ -91,10 +92,10 @@ def task_row(t: Task) -> dict[str, Any]:
 
 
 def letter_of(row: Row) -> Letter:
-    fields = {f.name: row[f.name] for f in dc.fields(LetterIntent)}
+    fields = {name: row[name] for name in _names(LetterIntent)}
     for name in ("to", "cc", "attach", "references"):
         fields[name] = tuple(fields[name])
-    rest = {f.name: row[f.name] for f in dc.fields(Letter) if f.name != "intent"}
+    rest = {name: row[name] for name in _names(Letter) if name != "intent"}
     return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])})
 
 
@@ -112,7 +113,7 @@ def entry_row(e: Entry) -> dict[str, Any]:
 
 
 def entry_of(row: Row) -> Entry:
-    return Entry(**{f.name: row[f.name] for f in dc.fields(Entry)})
+    return Entry(**{name: row[name] for name in _names(Entry)})
 
 
 def conflict_row(c: Conflict, form: str, catalogue: Catalogue) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def conflict_row(c: Conflict, form: str, catalogue: Catalogue) -> dict[str, Any]
 
 
 def conflict_of(row: Row, form: str, catalogue: Catalogue) -> Conflict:
-    fields = {f.name: row[f.name] for f in dc.fields(Conflict)}
+    fields = {name: row[name] for name in _names(Conflict)}
     for side in ("base", "ours", "theirs"):
         if fields[side] is not None:
             fields[side] = catalogue.revive(form, {row["field"]: fields[side]}).get(row["field"])
@@ -142,5 +143,10 @@ def problem_of(row: Row) -> Problem:
     return Problem(**row)
 
 
+@lru_cache(maxsize=32)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dc.fields(kind))
+
+
 def _shallow(value: Any) -> dict[str, Any]:
-    return {f.name: getattr(value, f.name) for f in dc.fields(value)}
+    return {name: getattr(value, name) for name in _names(type(value))}

@@ -6,6 +6,7 @@ import dataclasses as dc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from qforms.model.texts import NO_TEXT, Problem, Text, Value, Values
@@ -149,7 +150,7 @@ class Lifecycle:
         return next((e for e in self.events if e.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what follows from a declaration is made once and kept beside it
 class Form:
     """A form as its form.yaml declares it. `audience` is the widest circle that may receive it."""
 
@@ -171,12 +172,16 @@ class Form:
     origin: str = ""
     facts: tuple[str, ...] = ()  # fields that letters name, the first five that are known; else the columns
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         return tuple(f for s in self.sections for f in s.fields)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Field]:
+        return {f.name: f for f in reversed(self.fields)}
+
     def field(self, name: str) -> Field | None:
-        return next((f for f in self.fields if f.name == name), None)
+        return self._by_name.get(name)
 
 
 class Catalogue(Protocol):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from qforms.model import Record
@@ -19,15 +21,20 @@ _LONGEST = 80  # UTF-16 units of a name: two of them and a share's path stay bel
 _OCTETS = 240  # of UTF-8; Linux takes 255, and a number is appended
 
 
+@lru_cache(maxsize=1024)
 def safe_name(text: str, longest: int = _LONGEST) -> str:
     """`text` as the name of a file or folder on any system; its ending stays. Never empty; applied twice, the same."""
     text = unicodedata.normalize("NFC", text)
-    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    if not text.isprintable():
+        text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     text = _trim(_FORBIDDEN.sub("_", text))
     stem, dot, ending = text.rpartition(".")
     if not stem or len(ending) > 11 or not ending.isalnum():
         stem, dot, ending = text, "", ""
-    while stem and (_units(stem + dot + ending) > longest or len((stem + dot + ending).encode()) > _OCTETS):
+    short = len(text) * 2 <= longest and len(text) * 4 <= _OCTETS  # whatever its letters are
+    while (
+        not short and stem and (_units(stem + dot + ending) > longest or len((stem + dot + ending).encode()) > _OCTETS)
+    ):
         stem = stem[:-1]
     text = _trim(_trim(stem) + dot + ending) or "_"
     return safe_name(f"_{text}", longest) if _RESERVED.fullmatch(text) else text
@@ -51,33 +58,37 @@ class CaseFolders:
 
         The same bytes under the same name are written once; other bytes get `name (2)`. Raises OSError."""
         folder = self.folder(number, label)
-        wanted = folder / safe_name(name)
-        digest, path, count = hashlib.sha256(data).digest(), wanted, 1
-        while path.exists():
-            if path.stat().st_size == len(data) and hashlib.sha256(path.read_bytes()).digest() == digest:
-                return path
+        wanted = safe_name(name)
+        stem, ending = os.path.splitext(wanted)
+        path, count = os.path.join(folder, wanted), 1
+        while os.path.exists(path):
+            if os.path.getsize(path) == len(data) and Path(path).read_bytes() == data:
+                return Path(path)
             count += 1
-            path = wanted.with_name(f"{wanted.stem} ({count}){wanted.suffix}")
-        draft = folder / f".{digest.hex()[:16]}.part"
-        draft.write_bytes(data)
-        draft.replace(path)
-        return path
+            path = os.path.join(folder, f"{stem} ({count}){ending}")
+        draft = os.path.join(folder, f".{hashlib.sha256(data).hexdigest()[:16]}.part")
+        with open(draft, "wb", buffering=0) as out:
+            out.write(data)
+        os.replace(draft, path)
+        return Path(path)
 
     def folder(self, number: str, label: str) -> Path:
         """The folder of the case, made or renamed to what is known by now; one in use keeps its name."""
         wanted = self._root / safe_name(f"{number} {label}")
-        found = self.find(number) or wanted
+        known = self.find(number)
+        found = known or wanted
         if found != wanted and label.strip():
             with contextlib.suppress(OSError):  # a file in it is open, on Windows: another time
                 found = found.rename(wanted)
-        found.mkdir(parents=True, exist_ok=True)
-        self._index()[safe_name(number)] = found
+        if known is None or found != known:
+            found.mkdir(parents=True, exist_ok=True)
+            self._index()[safe_name(number)] = found
         return found
 
     def find(self, number: str) -> Path | None:
         """The folder of the case, whatever follows its number; None when there is none."""
         found = self._index().get(safe_name(number))
-        if found and not found.is_dir():  # renamed by a person: look again
+        if found and not os.path.isdir(found):  # renamed by a person: look again
             self._known = None
             found = self._index().get(safe_name(number))
         return found
@@ -94,6 +105,10 @@ def _trim(text: str) -> str:
     while (shorter := text.strip(". ").removeprefix("~$")) != text:
         text = shorter
     return text
+
+
+def _too_long(text: str, longest: int) -> bool:
+    return _units(text) > longest or len(text.encode()) > _OCTETS
 
 
 def _units(text: str) -> int:

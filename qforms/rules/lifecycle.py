@@ -82,22 +82,25 @@ def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> boo
 def check(work: Work, record: Record, event: Event, by: Record | None = None) -> None:
     """Raises Refusal unless the record's state, fields and recipients allow the event. `by` is the record whose own event
     fires it."""
-    context = _context(work, record, event)
+
+    def refused(code: str, field: str = "", **more: str) -> Refusal:
+        return Refusal(Problem(code, field=field, context={**_context(work, record, event), **more}))
+
     if event.from_ and record.status not in event.from_:
-        raise Refusal(Problem("event_state", context=context))
+        raise refused("event_state")
     form, lang = work.form(record), work.settings.lang
     empty = [f for f in event.needs if work.names(record).get(f) in (None, "", ())]
     lacking = [gate.say for n, gate in enumerate(event.gate) if not _holds(work, record, event, n)]
     if event.gate and (empty or lacking):
-        raise Refusal(Problem("event_gate", context={**context, **_listed(work, record, empty, lacking)}))
+        raise refused("event_gate", **_listed(work, record, empty, lacking))
     if empty:
         labels = [fld.label[lang] if (fld := work.catalogue.field(form.name, f)) else f for f in empty]
-        raise Refusal(Problem("event_needs", field=empty[0], context={**context, "fields": "、".join(labels)}))
+        raise refused("event_needs", empty[0], fields="、".join(labels))
     condition = work.book.event(record.form, event.name)
     if condition is not None and condition(work.names(record, firing(by))) is not True:
-        raise Refusal(Problem("event_refused" if event.refuse else "event_when", context=context))
+        raise refused("event_refused" if event.refuse else "event_when")
     if letters.to_nobody(work, record, event.name):
-        raise Refusal(Problem("event_nobody", context=context))
+        raise refused("event_nobody")
 
 
 def _holds(work: Work, record: Record, event: Event, n: int) -> bool:
@@ -137,7 +140,9 @@ def fire(
     work.move(record.number, event)
     changes |= {name: _longer(record, name, row, values) for name, row in event.add.items()}
     work.revise(record.number, changes, origin, content=False)
-    work.note(record.number, event.name, f"{record.form}.lifecycle", status=event.to or record.status, before=record.status)
+    work.note(
+        record.number, event.name, f"{record.form}.lifecycle", status=event.to or record.status, before=record.status
+    )
     after = work.view.record(record.number)
     if after is not None:
         if after.status != record.status:

@@ -45,34 +45,29 @@ class Names(Mapping[str, Any]):
         self.today = today
         self.extra = extra or {}
         self.basis = basis
+        self._own: Mapping[str, Any] = {**record.values, **extra} if extra else record.values
         self._sources: dict[str, Source] = book.sources[record.form]
 
     def get(self, name: str, default: Any = None) -> Any:
-        value = self._value(name)
+        value = self._own.get(name)
+        if value is None:
+            source = self._sources.get(name)
+            if source is None:
+                source = self._sources[name] = _source(self.book, name)
+            value = None if name in self.extra else source(self)
         return default if value is None else value
 
     def __getitem__(self, name: str) -> Any:
-        value = self._value(name)
+        value = self.get(name)
         if value is None:
             raise KeyError(name)
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self.record.values, **self.extra})
+        return iter(self._own)
 
     def __len__(self) -> int:
-        return len({**self.record.values, **self.extra})
-
-    def _value(self, name: str) -> Any:
-        if self.extra and name in self.extra:
-            return self.extra[name]
-        value = self.record.values.get(name)
-        if value is not None:
-            return value
-        source = self._sources.get(name)
-        if source is None:
-            source = self._sources[name] = _source(self.book, name)
-        return source(self)
+        return len(self._own)
 
     def through(self, ref: str, attribute: str) -> Any:
         """A name of the record that a field of this one refers to."""

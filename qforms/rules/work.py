@@ -59,7 +59,6 @@ class Work:
         self.speaker = SYSTEM
         self.answering: frozenset[str] = frozenset()  # whom the letter that is answered had asked: department, name
         self.answering_for = ""  # for whom it had asked him: somebody who is away
-        self._today: tuple[datetime, date] = (self.at, self.day(at))
         self.figures = Figures(self.book, self.view, self.day, self.today)
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
@@ -86,12 +85,7 @@ class Work:
     @at.setter
     def at(self, at: datetime) -> None:
         self._at = at.astimezone(self.zone)
-
-    @property
-    def today(self) -> date:
-        if self._today[0] is not self.at:
-            self._today = (self.at, self.day(self.at))
-        return self._today[1]
+        self.today = self._at.date()
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
