@@ -12,10 +12,10 @@ from qforms.forms import types
 from qforms.forms.lifecycle import check, known, lifecycle, roles
 from qforms.forms.source import Table
 from qforms.forms.texts import words
-from qforms.model import Choice, Field, Form, Reversing, Section, Text
+from qforms.model import ByMail, Choice, Field, Form, Reversing, Section, Text
 
 FORM_KEYS = words(
-    "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet"
+    "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet by_mail"
 )
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
 FIELD_KEYS = words(
@@ -71,9 +71,22 @@ def form(table: Table, shared: Shared) -> Form:
         retention=table.text("retention") if "retention" in table else Text(""),
         origin=table.at("form"),
         facts=table.words("facts"),
+        by_mail=_by_mail(table, names),
     )
     _names_of_form(table, sheet, result, names)
     return result
+
+
+def _by_mail(table: Table, names: frozenset[str]) -> ByMail | None:
+    if "by_mail" not in table:
+        return None
+    inner = table.table("by_mail")
+    inner.allow("subject", "without", "text")
+    for key in ("subject", "text"):
+        inner.need(key)
+    text = inner.word("text")
+    known(inner, "text", ("字段", "field"), (text,), names)
+    return ByMail(inner.words("subject"), inner.words("without"), text)
 
 
 def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[str]) -> None:
@@ -89,7 +102,7 @@ def _names_of_form(table: Table, sheet: Table, result: Form, names: frozenset[st
     parts = {name for _, name, _, _ in Formatter().parse(result.number) if name}
     if not result.number and not result.named_by:
         table.faults.add(result.origin, "缺少 number 或 named_by", "give number, or named_by, or both")
-    elif result.number and not parts & {"seq", *names}:
+    elif result.number and "{seq" not in result.number and not parts & names:
         table.wrong("number", "含 {seq} 或字段的式样", "a pattern with {seq} or a field")
     known(table, "number", ("字段", "field"), tuple(parts), names | NUMBER_PARTS)
 

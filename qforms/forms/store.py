@@ -15,12 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qforms.model import Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text
+from qforms.model import ByMail, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text
 
 LAYOUT = 1
 LOADER = ("cross.py", "declaration.py", "labels.py", "lifecycle.py", "source.py", "store.py", "types.py")
 _CLASSES: dict[str, type[Any]] = {
-    c.__name__: c for c in (Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text)
+    c.__name__: c for c in (ByMail, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text)
 }
 
 

@@ -9,7 +9,7 @@ import dataclasses as dc
 from datetime import datetime
 
 from qforms.intake import again, approvals, contacts, identify, kind, office, parts, photos, replies, returns, rights
-from qforms.intake.complaints import open_case, told
+from qforms.intake.complaints import open_case, recognised, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
@@ -145,6 +145,7 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
     values = {n: v for n, v in filled.values.items() if v is not None and may(n)}
     evidence = parts.evidence(matter.reading.parts) if matter.reading.address else ()
     values |= photos.placed(form, evidence, values, may)
+    values = recognised(matter, form, values) if values else values
     problems = list(filled.problems)
     problems += [
         Problem("not_yours", filled.where.get(n, ""), n)
@@ -157,7 +158,8 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
     lacking = (f.name for f in matter.procedures.catalogue.missing(form.name, values))
     missing = tuple(n for n in lacking if may(n) and n not in later)
     nameless = [n for n in form.named_by if values.get(n) in (None, "")]
-    if nameless or not values:
+    held = filled.how == "edit" and bool(errors(problems))  # a row of the workbook is taken or held whole
+    if nameless or not values or held:
         reason = next(iter(errors(problems)), None) or Problem("nothing_given", field=nameless[0] if nameless else "")
         return dc.replace(
             refused(matter, reason, filled), problems=tuple(p for p in problems if p is not reason), missing=missing
@@ -177,7 +179,7 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         missing,
         speaker=matter.speaker,
         evidence=evidence,
-        answer="rejection" if wanting and answerable(matter) else "",
+        answer=("question" if filled.how == "body" else "rejection") if wanting and answerable(matter) else "",
     )
 
 
@@ -197,8 +199,15 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
             remark = Problem("record_closed_new", context={"number": record.number}, severity="warning")
             return _fresh(matter, (remark,))
         return replies.from_staff(matter, record, letter)
+    if matter.speaker.kind == "person" and (mine := _finding(matter)) is not None:
+        return (_form(matter, mine),)
     remarks = (found.problem,) if found.problem else ()
     return _fresh(matter, tuple(dc.replace(p, severity="warning") for p in remarks))
+
+
+def _finding(matter: Matter) -> Filled | None:
+    """The form that a mail of our own people opens by its subject (`by_mail`)."""
+    return next((f for f in matter.reading.filled if f.how == "body" and f.form != COMPLAINT), None)
 
 
 def _decisions(matter: Matter) -> tuple[Outcome, ...]:

@@ -175,7 +175,7 @@ def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Offic
     )
     decisions = decision.decide(reading.text) if answers else ()
     if not any(f.form == COMPLAINT for f in filled) and COMPLAINT in procedures.catalogue.forms:
-        filled = (*filled, _free(reading, procedures))
+        filled = (*filled, *(() if answers else _findings(reading, procedures)), _free(reading, procedures))
     return dc.replace(
         reading,
         parts=found,
@@ -185,6 +185,21 @@ def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Offic
         kind=_kind(reading, filled, answers, nature),
         problems=(*reading.problems, *archive_problems, *problems, *links.find(f"{reading.text}\n{html}")),
     )
+
+
+def _findings(reading: Reading, procedures: Procedures) -> tuple[Filled, ...]:
+    """The form that the subject names for our own people (`by_mail`); admission asks whether the sender is one of them."""
+    found = []
+    for form in procedures.catalogue.forms.values():
+        said = form.by_mail
+        if said is None or reading.forwarded or any(w in reading.subject for w in said.without):
+            continue
+        if any(word in reading.subject for word in said.subject):
+            lines = freetext.label_lines(reading.text, form, procedures.catalogue)
+            text = {said.text: reading.text} if reading.text else {}
+            where = {said.text: "正文", **lines.where}
+            found.append(Filled(form.name, {**text, **lines.values}, where, lines.raw, tuple(lines.problems), "body"))
+    return tuple(found[:1])
 
 
 def _kind(

@@ -6,7 +6,7 @@ steer it, and `texts`, which all speak."""
 
 from qforms.model.arrivals import SYSTEM, TRUNCATED, Bounce, Decision, Delivery, Filled, Part, Reading, Speaker, Stamp, StandIn
 from qforms.model.edges import Dead, Later, Sent, Source, Store, Transport
-from qforms.model.forms import Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State
+from qforms.model.forms import ByMail, Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State
 from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
 from qforms.model.records import Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
@@ -29,6 +29,7 @@ __all__ = [
     "NO_TEXT",
     "SYSTEM",
     "TRUNCATED",
+    "ByMail",
     "Bounce",
     "Catalogue",
     "Check",

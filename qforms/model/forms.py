@@ -150,6 +150,16 @@ class Lifecycle:
         return next((e for e in self.events if e.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class ByMail:
+    """A mail of our own people that opens a form: by a word of its subject, unless one of `without` stands there too. Its
+    label lines are fields, and the whole text stands in the field `text`."""
+
+    subject: tuple[str, ...]
+    without: tuple[str, ...]
+    text: str
+
+
 @dataclass(frozen=True)  # without slots: what follows from a declaration is made once and kept beside it
 class Form:
     """A form as its form.yaml declares it. `audience` is the widest circle that may receive it."""
@@ -171,6 +181,7 @@ class Form:
     retention: Text = NO_TEXT
     origin: str = ""
     facts: tuple[str, ...] = ()  # fields that letters name, the first five that are known; else the columns
+    by_mail: ByMail | None = None
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
