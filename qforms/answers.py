@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -119,28 +119,34 @@ def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
 
 
 def _conflict(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
-    """One of both values is chosen; taking theirs is an edit of the office against what stands."""
+    """One of both values is chosen. When the last field of a row is decided, what was chosen and what waited with it is
+    one edit of the office against what stands: the row is taken whole."""
     number, _, field = answer.key.partition("/")
-    found = next((c for c in ledger.conflicts() if (c.number, c.field) == (number, field)), None)
+    found = next((c for c in ledger.conflicts() if (c.number, c.field) == (number, field) and not c.waits), None)
     if found is None or answer.action not in ("keep", "take"):
         return
-    if answer.action == "take":
-        desk.take([_edit(_chosen(found, answer, ledger), answer.where, now)], now)
     with ledger.begin() as tx:
         tx.close_conflict(number, field, "ours" if answer.action == "keep" else "theirs")
+    rest = ledger.conflicts(delivery=found.delivery)
+    if all(c.waits for c in rest):
+        row = (*ledger.conflicts("theirs", found.delivery), *rest)
+        if row:
+            desk.take([_edit(_chosen(row, answer, ledger), answer.where, now)], now)
+        with ledger.begin() as tx:
+            for conflict in rest:
+                tx.close_conflict(conflict.number, conflict.field, "theirs")
 
 
-def _chosen(conflict: Conflict, answer: Answer, ledger: Ledger) -> dict[str, Any]:
+def _chosen(row: Sequence[Conflict], answer: Answer, ledger: Ledger) -> dict[str, Any]:
     with ledger.facts() as facts:
-        record = facts.record(conflict.number)
+        record = facts.record(row[0].number)
     assert record is not None
-    value = ledger.plain(record.form, {conflict.field: conflict.theirs})
-    now = ledger.plain(record.form, {conflict.field: record.values.get(conflict.field)})
+    stands = {c.field: c.base if c.waits else record.values.get(c.field) for c in row}
     return {
         "form": record.form,
         "number": record.number,
-        "values": value,
-        "base": now,
+        "values": ledger.plain(record.form, {c.field: c.theirs for c in row}),
+        "base": ledger.plain(record.form, stands),
         "base_revision": record.revision,
         "by": answer.by,
     }

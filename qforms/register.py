@@ -172,7 +172,7 @@ class Register:
         number = next(iter(row["numbers"]), "")
         with self._ledger.facts() as facts:
             record = facts.record(number) if number else None
-        clashed = frozenset(c.field for c in self._ledger.conflicts() if c.delivery == delivery.digest)
+        clashed = frozenset(c.field for c in self._ledger.conflicts(delivery=delivery.digest) if not c.waits)
         found = [*problems, *(Problem(**p) for p in row["reason"])]
         catalogue, lang = self._procedures.catalogue, self._settings.lang
         said: dict[str, str] = {}

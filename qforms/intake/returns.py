@@ -9,8 +9,8 @@ from typing import Any
 from qforms.forms.parts import steps
 from qforms.intake import identify, photos, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
-from qforms.merge import Merged, merge
-from qforms.model import Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
+from qforms.merge import Clash, Merged, merge
+from qforms.model import EMPTY, Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
 
 
 def revise(
@@ -41,8 +41,13 @@ def revise(
         return refused(
             matter, Problem("not_your_part", context={"number": record.number, "names": names}), filled, record
         )
+    waiting: Values = {}
+    if filled.how == "edit" and (merged.conflicts or errors(problems)):  # a row of the workbook is taken or held whole
+        waiting, values = (EMPTY if errors(problems) else values), {}
+    if filled.how == "edit" and errors(problems):  # once it is put right, what clashes is found again
+        merged = dc.replace(merged, conflicts={})
     missing = _missing(matter, form, {**record.values, **values}, record, filled)
-    conflicts = _conflicts(matter, merged, record)
+    conflicts = _conflicts(matter, merged, record, waiting)
     problems += [
         Problem("changed_since", filled.where.get(c.field, ""), c.field, severity="question") for c in conflicts
     ]
@@ -142,12 +147,16 @@ def _asked_for(form: Form, record: Record, filled: Filled) -> set[str]:
     return set(given) if record.status == form.lifecycle.start else {s.name for s in form.sections}
 
 
-def _conflicts(matter: Matter, merged: Merged, record: Record) -> tuple[Conflict, ...]:
+def _conflicts(matter: Matter, merged: Merged, record: Record, waiting: Values) -> tuple[Conflict, ...]:
+    """The fields that both sides changed; with them what was written in the same row, which nobody else changed (so its
+    base is what stands) and which waits until somebody has chosen."""
     by = matter.speaker.name or matter.speaker.address
     digest = matter.reading.delivery.digest
+    clashes = dict(merged.conflicts)
+    clashes |= {name: Clash(record.values.get(name), record.values.get(name), v) for name, v in waiting.items()}
     return tuple(
         Conflict(record.number, name, clash.base, clash.ours, clash.theirs, by, matter.now, digest)
-        for name, clash in merged.conflicts.items()
+        for name, clash in clashes.items()
     )
 
 

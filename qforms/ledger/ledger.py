@@ -144,9 +144,13 @@ class Ledger:
             last = found[-1]["seq"]
             yield tuple(rows.letter_of(r) for r in found)
 
-    def conflicts(self) -> tuple[Conflict, ...]:
+    def conflicts(self, state: str = "open", delivery: str = "") -> tuple[Conflict, ...]:
+        """Conflicts that are open, or (state ours, theirs) were decided so; of one delivery, if it is given."""
         query = select(t.conflict, t.record.c.form).join(t.record, t.record.c.number == t.conflict.c.number)
-        found = self._rows(query.where(t.conflict.c.state == "open").order_by(t.conflict.c.id))
+        query = query.where(t.conflict.c.state == state)
+        if delivery:
+            query = query.where(t.conflict.c.delivery == delivery)
+        found = self._rows(query.order_by(t.conflict.c.id))
         return tuple(rows.conflict_of(r, r["form"], self._catalogue) for r in found)
 
     def history(self, number: str) -> tuple[Entry, ...]:

@@ -161,3 +161,8 @@ class Conflict:
     by: str
     at: datetime
     delivery: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody else changed the field, and it only waits for another one of its row."""
+        return self.base == self.ours

@@ -17,7 +17,7 @@ from qforms.workbook.view import Sheet, Shown
 
 def change(source: Path, target: Path, shown: Shown, standing: Standing) -> Published:
     """Writes `target`, unless nothing has changed. Raises OfficeFault when the book is one that cannot be patched."""
-    from qforms.sheetpatch.patch import patch
+    from qforms.sheetpatch.run import patch
 
     work = _Work(shown, standing)
     wanted = work.plan()

@@ -48,7 +48,7 @@ def letters(make: Maker) -> Sheet:
 
 def conflicts(make: Maker) -> Sheet:
     rows = []
-    for c in make.view.conflicts:
+    for c in (c for c in make.view.conflicts if not c.waits):
         record = make.view.by_number.get(c.number)
         fld = make.catalogue.field(record.form, c.field) if record else None
         cells: dict[str, Cell] = {

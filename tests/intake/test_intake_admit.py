@@ -674,7 +674,8 @@ def test_an_edit_against_an_older_row_conflicts():
     w = world()
     w.revise("TS-202604-0001", lot_no="A65-2603B")
     outcome = edited(w, values={"lot_no": "A65-2603C", "remarks": "x"}, base={"lot_no": None}, base_revision=0)
-    assert [c.field for c in outcome.conflicts] == ["lot_no"] and outcome.values == {"remarks": "x"}
+    assert [(c.field, c.waits) for c in outcome.conflicts] == [("lot_no", False), ("remarks", True)]
+    assert outcome.values == {}  # the row is held whole
 
 
 def test_a_cell_can_be_emptied():
