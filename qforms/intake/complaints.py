@@ -13,7 +13,7 @@ from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT
 from qforms.intake.returns import whole
 from qforms.intake.speaker import customer_of, first_address
-from qforms.model import Filled, Outcome, Problem, Record, Task, Text
+from qforms.model import Filled, Form, Outcome, Problem, Record, Task, Text
 
 _SAME_CASE = timedelta(hours=24)
 _MODEL = re.compile(
@@ -62,6 +62,24 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         answer=answer,
         alarm=tuple(values.get("danger_words") or matter.reading.danger),
     )
+
+
+def recognised(matter: Matter, form: Form, values: dict[str, Any]) -> dict[str, Any]:
+    """What admission knows of a customer's form besides a complaint (a return, a repair): the customer on file, who
+    wrote it, the product as its sheet names it. What the sender gave stands."""
+    declared = form.field("customer")
+    if declared is None or declared.ref != "customer":
+        return values
+    found: dict[str, Any] = {}
+    if customer := _customer(matter, values):
+        kind = customer.values.get("customer_type")
+        found |= {"customer": customer.number, "customer_name": _name(customer), "customer_type": kind}
+    if matter.speaker.kind == "customer":
+        found |= {"contact_email": matter.reading.address, "contact_name": matter.reading.sender_name}
+    if product := product_of(matter, str(values.get("product_model") or "")):
+        values = {**values, "product_model": product.values.get("model") or product.number}
+        found |= {"product_name": product.values.get("name"), "product_family": product.values.get("family")}
+    return {**{n: v for n, v in found.items() if v not in (None, "") and matter.has(form.name, n)}, **values}
 
 
 def told(matter: Matter) -> Filled:
