@@ -59,9 +59,10 @@ def worksheet(data: str, tail: str = "", head: str = "", dimension: str = "") ->
 def table(number: int, ref: str, columns: Sequence[str], more: str = "", about: str = "") -> str:
     """A table part; `more` are its columns where they say more than their names."""
     shown = "".join(f'<tableColumn id="{i}" name="{c}"/>' for i, c in enumerate(columns, 1))
+    name = f"List{number}_"
     body = ref if 'totalsRowCount="1"' not in about else re.sub(r"\d+$", lambda m: str(int(m[0]) - 1), ref)
     return (
-        f'{HEAD}<table xmlns="{MAIN}" id="{number}" name="List{number}_" displayName="List{number}_" ref="{ref}"{about}>'
+        f'{HEAD}<table xmlns="{MAIN}" id="{number}" name="{name}" displayName="{name}" ref="{ref}"{about}>'
         f'<autoFilter ref="{body}"/>'
         + (more or f'<tableColumns count="{len(columns)}">{shown}</tableColumns>')
         + '<tableStyleInfo name="TableStyleMedium2" showRowStripes="1"/></table>'

@@ -11,9 +11,9 @@ OfficeFault with the reason, and then there is no `target`. Rows and columns are
 
 `fingerprint` tells whether a file is still the same; `verify` proves that a file holds what a plan wrote."""
 
-from qforms.sheetpatch.patch import patch
 from qforms.sheetpatch.plan import Graft, Look, Plan, Report, RowEdit, SheetEdit, Value
 from qforms.sheetpatch.read import Cells, Reader
+from qforms.sheetpatch.run import patch
 from qforms.sheetpatch.written import fingerprint, keep, verify
 
 __all__ = ["Cells", "Graft", "Look", "Plan", "Reader", "Report", "RowEdit", "SheetEdit", "Value"]

@@ -17,8 +17,8 @@ from qforms.office.archive import Archive
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Workbook
 from qforms.sheetpatch.cells import attributes, marks, parse, place_of_row, plain
-from qforms.sheetpatch.patch import ours
 from qforms.sheetpatch.refs import letters, number
+from qforms.sheetpatch.run import ours
 
 _DENSE = 40_000_000  # cells of the rectangle that calamine allocates
 _WIDE = re.compile(rb'\sr="([A-Z]{3})\d')

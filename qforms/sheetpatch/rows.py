@@ -46,7 +46,7 @@ class Rows:
             return b"".join(self._each(data))
         begin = cells.place_of_row(first, self._last, data, self._m)
         end = cells.place_of_row(final, self._last, data, self._m)
-        if begin <= self._last or end < begin:
+        if begin <= self._last or end < begin or (end == begin and at != first.start()):
             raise fault("book_disorder", f"{self._job.title}!{begin}")
         if self._concerned(begin, end, data):
             return b"".join(self._each(data))

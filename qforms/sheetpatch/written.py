@@ -18,9 +18,9 @@ from qforms.office.archive import Archive
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Workbook
 from qforms.sheetpatch import cells
-from qforms.sheetpatch.patch import ours
 from qforms.sheetpatch.plan import Plan, Report, RowEdit, Value
 from qforms.sheetpatch.refs import letters
+from qforms.sheetpatch.run import ours
 
 _FRESH = 2_000_000_000  # nanoseconds: no disk measures times more coarsely
 _MANY = 64  # digests that are remembered

@@ -104,7 +104,10 @@ def test_a_totals_row_moves_down_and_a_calculated_column_goes_on(tmp_path: Path)
     )
     data = row(1, text("A1", "编号"), text("B1", "数量"), text("C1", "双")) + rows
     data += row(
-        4, text("A4", "合计"), '<c r="B4"><f>SUBTOTAL(109,List1_[数量])</f><v>5</v></c>', '<c r="C4"><f>SUM(C2:C3)</f></c>'
+        4,
+        text("A4", "合计"),
+        '<c r="B4"><f>SUBTOTAL(109,List1_[数量])</f><v>5</v></c>',
+        '<c r="C4"><f>SUM(C2:C3)</f></c>',
     )
     columns = (
         '<tableColumns count="3"><tableColumn id="1" name="编号"/><tableColumn id="2" name="数量" '

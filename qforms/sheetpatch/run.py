@@ -251,7 +251,7 @@ def _placed(edit: SheetEdit, listed: Any) -> tuple[dict[int, RowEdit], list[int]
     first = listed.last - len(listed.moves.gone) + 1
     new = list(range(first, first + len(edit.new)))
     if twice := rows.keys() & set(new):
-        raise ValueError(f"{edit.sheet}: rows {sorted(twice)} are changed and new")
+        raise fault("book_no_room", f"{edit.sheet}!{min(twice)}")
     return rows | dict(zip(new, edit.new, strict=True)), new
 
 
