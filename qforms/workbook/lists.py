@@ -53,7 +53,7 @@ def _task(make: Maker, task: Task) -> tuple[datetime | None, Row]:
 
 
 def _clock_task(make: Maker, clock: Clock) -> tuple[datetime | None, Row]:
-    what = make.view.clock_ask(clock.rule, make.lang)
+    what = make.view.clock_ask(clock, make.catalogue, make.lang)
     if clock.subject != clock.case_no:
         what = f"{what}（{clock.subject}）" if make.lang == "zh" else f"{what} ({clock.subject})"
     cells = _job(make, what, clock.owner, clock.due_at, clock.case_no or clock.subject)

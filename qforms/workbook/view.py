@@ -9,8 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
+from qforms.forms.shown import filled
 from qforms.model import (
     EMPTY,
+    Catalogue,
     Clock,
     Conflict,
     Field,
@@ -106,9 +108,17 @@ class View:
         known = self.rulebook.clock(rule)
         return known.title[lang] or rule if known else rule
 
-    def clock_ask(self, rule: str, lang: Lang) -> str:
-        known = self.rulebook.clock(rule)
-        return known.ask[lang] or known.title[lang] or rule if known else rule
+    def clock_ask(self, clock: Clock, catalogue: Catalogue, lang: Lang) -> str:
+        """What a clock asks for; that of a list's row with what stands in the row."""
+        record = self.by_number.get(clock.subject)
+        known = self.rulebook.clock(clock.rule, record.form if record else "")
+        text = known.ask[lang] or known.title[lang] or clock.rule if known else clock.rule
+        if known is None or record is None or "{" not in text:
+            return text
+        rows = record.values.get(known.each) or ()
+        at = int(clock.rule.partition("#")[2] or 1) - 1
+        values = {**record.values, known.each: rows[at : at + 1]}
+        return filled(text, catalogue.form(record.form), values, catalogue, lang, known.each)
 
 
 @dataclass(frozen=True, slots=True)
