@@ -38,8 +38,8 @@ def judge(
         work.speaker = outcome.speaker
         answers.owed(work, outcome)
     view = work.view
-    after = {"letters": tuple(view.letters.values()), "tasks": tuple(view.tasks.values())}
-    return dc.replace(judged, outcomes=tuple(done), entries=tuple(view.entries), **after)
+    letters_, tasks = tuple(view.letters.values()), tuple(view.tasks.values())
+    return dc.replace(judged, outcomes=tuple(done), entries=tuple(view.entries), letters=letters_, tasks=tasks)
 
 
 def _answering(facts: Facts, outcome: Outcome) -> tuple[frozenset[str], str]:
