@@ -16,7 +16,7 @@ class Formats:
         self._data = data
         self._styles: Styles | None = None
         self._quotes = bool(data and b"quotePrefix" in data)
-        self._added = False
+        self._before = b""
         self._known: dict[tuple[int, str], int] = {}
 
     def of(self, style: int, value: Value) -> int:
@@ -48,14 +48,14 @@ class Formats:
     def _open(self) -> Styles:
         if self._styles is None:
             self._styles = Styles(self._data or b"")
+            self._before = self._styles.dump()
         return self._styles
 
     def opened(self) -> Styles | None:
         """The style sheet, for formats that come from elsewhere; None when the workbook has none."""
-        self._added = True
         return None if self._data is None else self._open()
 
     def changed(self) -> bytes | None:
         """The style sheet, when formats were added to it."""
-        added = self._added or any(new != old[0] for old, new in self._known.items())
-        return self._styles.dump() if added and self._styles is not None else None
+        now = self._styles.dump() if self._styles is not None else self._before
+        return now if now != self._before else None

@@ -121,6 +121,8 @@ class _Patch:
             book.define(name, refers_to)
         calc.forget(book, [(w.place, w.job) for w in self._work.values()])
         self._check_others()
+        for name in [n for n, c in book.changes.items() if n in self._archive and c == self._archive.read(n)]:
+            del book.changes[name]
         with Writer(out) as writer:
             for info in self._archive.infos:
                 self._member(writer, info)
