@@ -185,8 +185,8 @@ def _fill_hint(lang: Lang) -> list[str]:
 
 
 def _approvals(lang: Lang) -> str:
-    """编制, 审核, 批准: name, department and channel above, decision and time below; kept on one page with its gap. Below,
-    a row for each countersignature and objection, with its reason."""
+    """编制, 审核, 批准: name, department and channel above, decision and time below; kept on one page with its gap.
+    Below them a row for each countersignature and objection, with its reason."""
     words = ("编制", "审核", "批准") if lang == "zh" else ("Prepared", "Reviewed", "Approved")
     cells: list[Cell] = []
     for word, name in zip(words, ("prepared", "reviewed", "approved"), strict=True):

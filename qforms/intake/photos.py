@@ -1,7 +1,7 @@
 """Photos and files that come with a form or with words about a case, as values of its fields.
 
-A file whose name says what a field for files is called belongs there (协议.pdf); any other picture belongs into the first
-field for pictures. What remains is only kept with the case."""
+A file whose name says what a field for files is called belongs there (协议.pdf); any other picture belongs into the
+first field for pictures. What remains is only kept with the case."""
 
 from __future__ import annotations
 
