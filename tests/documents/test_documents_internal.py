@@ -1,4 +1,4 @@
-"""The papers of internal findings, of the public notice and of technical changes: what they say, blank and filled in."""
+"""The papers of internal findings, of the public notice and of technical changes: blank, and filled in."""
 
 from __future__ import annotations
 
