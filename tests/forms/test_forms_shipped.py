@@ -42,6 +42,10 @@ NUMBERS = {
     "objection": "YY-{yyyymm}-{seq:04d}",
     "technical_change": "JG-{yyyymm}-{seq:04d}",
     "review_minutes": "PS-{yyyymm}-{seq:04d}",
+    "write_off": "HX-{yyyymm}-{seq:04d}",
+    "recall_analysis": "ZH-{yyyymm}-{seq:04d}",
+    "field_investigation": "DC-{yyyymm}-{seq:04d}",
+    "stop_ship": "TF-{yyyymm}-{seq:04d}",
     "product_dossier": "CP-{yyyymm}-{seq:04d}",
     "training_record": "PX-{yyyymm}-{seq:04d}",
 }
