@@ -492,7 +492,7 @@ class Book:
             now or NOW + timedelta(days=400),
             places=stands.places,
             serial=stands.serial,
-            older=lambda serial: kept(self.path, history, serial) if history else None,
+            older=lambda serial: kept(self.path, history, serial) if history else (),
         )
 
     def read(self, results: Mapping[str, Result] | None = None) -> list[dict[str, Any]]:

@@ -82,14 +82,15 @@ def changes(
 
 
 def _ready_last(sheet: Sheet, known: Known, became: Mapping[str, str]) -> Known:
-    """New records take the places of rows that stand ready and untouched, which then follow them at the end."""
-    new = [r for r in sheet.rows if r.id not in known and r.id not in became and not _is_ready(r)]
+    """New records take the places of rows that stand ready and untouched; those follow them, in order, at the end."""
+    new = [r.id for r in sheet.rows if r.id not in known and r.id not in became and not _is_ready(r)]
     ready = [r.id for r in sheet.rows if _is_ready(r) and _stands(r.id, known) and _untouched(known[r.id])]
-    ready.sort(key=lambda id_: known[id_].at)
-    moved = dict(known)
-    for row, id_ in zip(new, ready, strict=False):
-        moved[row.id] = dc.replace(known[id_], revision=-1)
-        del moved[id_]
+    if not new or not ready:
+        return known
+    places = sorted((known[id_] for id_ in ready), key=lambda row: row.at)
+    moved = {id_: row for id_, row in known.items() if id_ not in ready}
+    for id_, row in zip([*new, *ready], places, strict=False):
+        moved[id_] = dc.replace(row, revision=-1)
     return moved
 
 

@@ -15,6 +15,7 @@ import dataclasses as dc
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,11 +86,11 @@ def look(
     *,
     places: Mapping[str, Place] = EMPTY,
     serial: int = 0,
-    older: Callable[[int], Path | None] = lambda _: None,
+    older: Callable[[int], tuple[Path, ...]] = lambda _: (),
     lang: Lang = "zh",
 ) -> Edits:
     """The changed rows and all that was seen. `known` and `places` as last written or read, at publication `serial`;
-    `older` gives the version that was kept of an earlier one. Raises Busy while the book is being saved, Damaged when
+    `older` gives the versions that were kept of an earlier one. Raises Busy while the book is being saved, Damaged when
     it is none of ours, QformsError for a shared one."""
     try:
         about = path.stat()
@@ -162,22 +163,32 @@ def _of(key: str, known: Known) -> Known:
 
 
 def _then(
-    seen: Picture, kept: Path | None, plan: tuple[Sheet, ...], places: Mapping[str, Place]
+    seen: Picture, kept: tuple[Path, ...], plan: tuple[Sheet, ...], places: Mapping[str, Place]
 ) -> tuple[Known, int, bool]:
-    """What the rows held in an earlier publication: its kept version, else what lies there now (nothing is then told
-    apart). Rows without an id were taken in then; they are no new ones."""
-    source, lost = seen, True
-    if kept is not None:
-        try:
-            source, lost = picture(kept, plan, {}, places), False
-        except (Busy, QformsError):
-            source = seen
-    rows = [(key, row) for key, (_, found) in source.sheets.items() for row in found]
-    held = {
+    """What the rows held in an earlier publication. A cell that holds what it held in any of its versions was not
+    written since; when none was kept, none was. Rows without an id were taken in then; they are no new ones."""
+    versions = []
+    for path in kept:
+        with suppress(Busy, QformsError):
+            versions.append(_texts(picture(path, plan, {}, places)))
+    now = _texts(seen)
+    then = {id_: row for version in versions or [now] for id_, row in version.items()}
+    for id_, row in then.items():
+        present = now.get(id_, row).texts
+        told = [v[id_].texts for v in versions if id_ in v]
+        same = {k: t for k, t in present.items() if any(t == texts.get(k) for texts in told)}
+        emptied = {k for k in row.texts if k not in present and any(k not in texts for texts in told)}
+        texts = {k: t for k, t in {**row.texts, **same}.items() if k not in emptied}
+        then[id_] = dc.replace(row, texts=texts)
+    return then, seen.serial, not versions
+
+
+def _texts(seen: Picture) -> dict[str, Held]:
+    rows = [(key, row) for key, (_, found) in seen.sheets.items() for row in found]
+    return {
         row.id or f"new/{key}/old-{row.at}": Held(row.revision, row.texts, row.at, "" if row.id else "?")
         for key, row in rows
     }
-    return held, seen.serial, lost
 
 
 # ---------------------------------------------------------------- one look

@@ -48,6 +48,8 @@ COMPLAINT: Final[tuple[Spec, ...]] = (
     ("loss_estimate", "费用", "Cost", "money", 10.5),
     ("status", "状态", "Status", "person", 10.5),
     ("closed_at", "关闭", "Closed", "date", 13),
+    ("valid_reason*", "有效性理由", "Why (in)valid", "text", 20),
+    ("duplicate_of*", "并入", "Merged into", "code", 17),
     ("remarks*", "备注", "Remark", "text", 22),
 )
 DOCUMENTS: Final[tuple[Spec, ...]] = (

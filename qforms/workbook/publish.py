@@ -5,6 +5,7 @@ A new book and new sheets are drawn by openpyxl; a book that is there is patched
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,6 +48,8 @@ def publish(
             if not done.written:
                 return done
             waits = _replace(temporary, path, before, standing.serial, settings, history)
+            if waits is None and history:
+                _keep(path, history, done.standing.serial, settings.workbook.versions)
         except PermissionError as fault:
             waits = Later(f"{path.name}: {fault.strerror} ({fault.errno})")
         except OfficeFault as fault:
@@ -115,13 +118,18 @@ def _replace(
 
 
 def _keep(path: Path, history: Path, serial: int, versions: int) -> None:
+    """Keeps the book as it lies there, if it is not kept so already; of the last publications only."""
+    last = next(iter(kept(path, history, serial)[-1:]), None)
+    if last is not None and filecmp.cmp(path, last, shallow=False):
+        return
     history.mkdir(parents=True, exist_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     shutil.copy2(path, history / f"{path.stem}-{serial:06d}-{stamp}{path.suffix}")
-    for old in sorted(history.glob(f"{path.stem}-*{path.suffix}"))[:-versions]:
-        old.unlink(missing_ok=True)
+    for old in history.glob(f"{path.stem}-*{path.suffix}"):
+        if old.name < f"{path.stem}-{max(serial - versions, 0):06d}~":
+            old.unlink(missing_ok=True)
 
 
-def kept(path: Path, history: Path, serial: int) -> Path | None:
-    """The version that was kept of a publication."""
-    return max(history.glob(f"{path.stem}-{serial:06d}-*{path.suffix}"), default=None)
+def kept(path: Path, history: Path, serial: int) -> tuple[Path, ...]:
+    """The versions that were kept of a publication: as it was written, and as it was when the next one followed."""
+    return tuple(sorted(history.glob(f"{path.stem}-{serial:06d}-*{path.suffix}")))
