@@ -190,7 +190,7 @@ class Stage:
         _put(self.root / "inbox" / name, data, at)
 
     def letter(self, wanted: Mapping[str, Any]) -> bytes:
-        """The newest letter of that kind (and rule), about that number or case, to that address, as it lies in sent/."""
+        """The newest letter of that kind (and rule) about that number or case, to that address, as it lies in sent/."""
         found = [
             x
             for x in self.letters

@@ -136,9 +136,7 @@ TAILS = {
         "thing/form.yaml:14: columns 应为至多 25 列 (columns must be at most 25 columns, not 26)"
     ],
     LIFECYCLE + "audience: public": ["thing/form.yaml:14: 没有这个范围：public (unknown audience public)"],
-    LIFECYCLE + "named_by: [a]": [
-        "thing/form.yaml:1: number 与 named_by 须有且只有一个 (give either number or named_by)"
-    ],
+    LIFECYCLE + "named_by: [b]": ["thing/form.yaml:14: 没有这个字段：b (unknown field b)"],
     LIFECYCLE + "lifcycle: {}": [
         "thing/form.yaml:14: 没有这个键：lifcycle，是否指 lifecycle？ (unknown key lifcycle, did you mean lifecycle?)"
     ],

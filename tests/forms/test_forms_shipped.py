@@ -19,6 +19,7 @@ REFERENCE = {
     "person": ("email",),
     "customer": ("name",),
     "warranty_rule": ("family",),
+    "price": ("part_no", "valid_from"),
 }
 NUMBERS = {
     "complaint": "TS-{yyyymm}-{seq:04d}",
@@ -41,19 +42,26 @@ NUMBERS = {
     "posting": "TG-{yyyymm}-{seq:04d}",
     "objection": "YY-{yyyymm}-{seq:04d}",
     "technical_change": "JG-{yyyymm}-{seq:04d}",
-    "review_minutes": "PS-{yyyymm}-{seq:04d}",
     "write_off": "HX-{yyyymm}-{seq:04d}",
     "recall_analysis": "ZH-{yyyymm}-{seq:04d}",
     "field_investigation": "DC-{yyyymm}-{seq:04d}",
     "stop_ship": "TF-{yyyymm}-{seq:04d}",
+    "review_minutes": "PS-{yyyymm}-{seq:04d}",
     "product_dossier": "CP-{yyyymm}-{seq:04d}",
     "training_record": "PX-{yyyymm}-{seq:04d}",
+    "after_sales_file": "DA-{customer_name}",
+    "repair_acceptance": "WX-{yyyymm}-{seq:04d}",
+    "repair_roster": "PB-{week_no}",
+    "charge_bill": "SF-{yyyymm}-{seq:04d}",
+    "service_card": "FK-{yyyymm}-{seq:04d}",
+    "return_visit": "HF-{yyyymm}-{seq:04d}",
 }
 AUDIENCE = {
     "complaint": "customer",
     "eight_d": "customer",
     "customer_reply": "customer",
     "return_request": "customer",
+    "charge_bill": "customer",
     "deduction_notice": "supplier",
 }
 
