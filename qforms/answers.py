@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from qforms import intake
 from qforms.ledger import Ledger
-from qforms.model import Conflict, Delivery, Entry, Judgement, Task
+from qforms.model import Conflict, Delivery, Entry, Judgement, Record, Task
 from qforms.workbook.edits import Answer, answer_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
         changed = _answered(task, answer)
         note = Entry(task.number, now, f"task {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
         tx.write(None, Judgement(tasks=(changed,), entries=(note,)), now)
-    if task.delivery and (answer.action in ("file", "not_a_complaint", "merge") or _ignored(task, answer)):
+    if answer.action == "merge":
+        _merge(task, answer, ledger, desk, now)
+    if task.delivery and (answer.action in ("file", "not_a_complaint") or _ignored(task, answer)):
         _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
     if answer.action in ("agree", "refuse") and task.number:
         _decide(task, answer, desk, now)
@@ -116,6 +119,39 @@ def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
     elif answer.action in ("not_a_complaint", "ignore", "done"):
         with ledger.begin() as tx:
             tx.set_delivery_state(row["key"], "dismissed")
+
+
+def _merge(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """「并入」 with a case in 说明: a case that this mail opened becomes part of that one; what it added to another case is
+    moved there; a mail that was not taken in is taken in there (P7)."""
+    with ledger.facts() as facts:
+        words = [*re.findall(r"[A-Za-z0-9]+-[A-Za-z0-9-]+", answer.note), str(task.context.get("other") or "")]
+        target = next((r for w in words if w and (r := facts.record(w.upper()))), None)
+        own = facts.record(task.number) if task.number else None
+        mine = [r for r in facts.case(own.case_no or own.number) if _brought(r, task)] if own else []
+    if target is None:
+        return
+    if own is not None and own.form == target.form and own in mine:
+        desk.take([_edit(_said(own, "duplicate_of", target.number, answer), answer.where, now)], now)
+    elif contact := next((r for r in mine if r.form == "contact"), None):
+        desk.take([_edit(_said(contact, "case_no", target.number, answer), answer.where, now)], now)
+    elif row := next(iter(ledger.deliveries(digest=task.delivery)), None):
+        with ledger.begin() as tx:
+            tx.forget_delivery(row["key"])
+        kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
+        desk.take_into(Delivery(**kept, raw=desk.store.get(row["digest"]), again=True), target.number, now)
+
+
+def _brought(record: Record, task: Task) -> bool:
+    """Was a record opened by the mail that the task is about?"""
+    return bool(task.delivery) and any(o.delivery == task.delivery for o in record.origin.values())
+
+
+def _said(record: Record, field: str, value: str, answer: Answer) -> dict[str, Any]:
+    """One field of a record, as the office sets it."""
+    base = {field: record.values.get(field)}
+    return {"form": record.form, "number": record.number, "values": {field: value}, "base": base,
+            "base_revision": record.revision, "by": answer.by}  # fmt: skip
 
 
 def _conflict(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:

@@ -68,6 +68,11 @@ class Desk:
         reading = dataclasses.replace(self._read(delivery, now), kind="complaint", filed=True)
         return self._record_one(reading, now)
 
+    def take_into(self, delivery: Delivery, number: str, now: datetime) -> list[Taken]:
+        """Takes a mail in as an addition to a case because somebody said that it belongs there."""
+        reading = dataclasses.replace(self._read(delivery, now), filed=True, into=number)
+        return self._record_one(reading, now)
+
     def ring(self, clock: Clock, now: datetime) -> Judgement:
         """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""
         try:

@@ -385,6 +385,10 @@ CATALOGUE: dict[str, Kind] = {
         "看不出 {number} 延期到哪天、为什么。请写“申请延期 5/20 理由”。",
         "Until when is {number} to be extended, and why? Write: extend to 5/20, and the reason.",
     ),
+    "merge_in_a_circle": _kind(
+        "{number} 是本案件自己，或已经并入别的案件，不能并入。请写最后留下的案件编号。",
+        "{number} is this very case, or was merged itself: name the case that remains.",
+    ),
     "event_reason": _kind(
         "{number} “{event}”须写理由。请写“{event}：理由”。",
         "“{event}” on {number} needs its reason: write “{event}: reason”.",

@@ -310,7 +310,7 @@ def _tasks(matter: Matter, values: dict[str, Any], customer: Record | None) -> t
             f"与 {earlier.number} 是否同一投诉？同一客户 24 小时内、同型号或同批号。",
             f"Same complaint as {earlier.number}? Same customer within 24 h, same model or lot.",
         )
-        found.append(task(matter, "same_case", text, "owner", actions=("合并", "不同"), other=earlier.number))
+        found.append(task(matter, "same_case", text, "owner", actions=("并入", "忽略"), other=earlier.number))
     for problem in matter.reading.problems:
         if problem.code == "cloud_link":
             url, expires = problem.context["url"], problem.context["expires"]

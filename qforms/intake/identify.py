@@ -21,6 +21,8 @@ class Found:
 
 def of_mail(matter: Matter) -> Found:
     """The letter that this mail answers and the record it is about."""
+    if matter.reading.into and (said := matter.facts.record(matter.reading.into)):
+        return Found(said)
     letter = letter_of(matter)
     record = matter.facts.record(letter.intent.number) if letter and letter.intent.number else None
     if record is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 
-from qforms.intake import contacts, freetext, parts, phenomenon, returns, rights
+from qforms.intake import contacts, freetext, oneline, parts, phenomenon, returns, rights
 from qforms.intake.complaints import noted, places, told
 from qforms.intake.matter import Matter, asked, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
@@ -54,6 +54,8 @@ def from_staff(matter: Matter, record: Record, letter: Letter | None) -> tuple[O
     filled = _lines(matter, record, letter)
     if not matter.speaker.trusted:
         return (unproven(matter, filled, record),)
+    if (said := oneline.asked(matter, record, filled, key)) is not None:
+        return (said,)
     evidence = parts.evidence(matter.reading.parts)
     if filled.values or filled.problems:
         return (returns.revise(matter, filled, record, None, evidence, key),)

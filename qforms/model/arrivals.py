@@ -128,6 +128,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     held: Problem | None = None
     filed: bool = False  # a person said that it is a complaint (立案)
+    into: str = ""  # the case that a person said it belongs to (并入)
 
 
 @dataclass(frozen=True, slots=True)

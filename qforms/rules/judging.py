@@ -190,6 +190,9 @@ def _revised(work: Work, record: Record, outcome: Outcome) -> None:
     changed = {k: v for k, v in values.items() if v != before[k]}
     for name, value in changed.items():
         work.revise(record.number, {name: value}, origins[name])
+    if changed.get("case_no"):  # a contact that belongs to another case
+        moved = work.view.records[record.number]
+        work.view.records[record.number] = dc.replace(moved, case_no=str(changed["case_no"]))
     if changed:
         labels: Mapping[str, Value] = {k: _plain(work, record, k, v) for k, v in changed.items()}
         work.note(record.number, "revised", fields=labels)
