@@ -243,12 +243,11 @@ def renumbered(m: Marks, row: Row, number_: int) -> Row:
     return Row(number_, about, cells)
 
 
-def with_formulas(c: Cell, change: Callable[[dict[bytes, bytes], str], tuple[dict[bytes, bytes], str]]) -> Cell:
+def with_formula(c: Cell, about: Mapping[bytes, bytes], text: str) -> Cell:
     """A cell with its formula's attributes and text replaced."""
     found = _FORMULA.search(c.body)
     if found is None:
         return c
-    about, text = change(attributes(found[1]), plain(found[2] or b""))
     name = found[0][: found[0].index(b"f") + 1]
     shown = b"".join(b' %b="%b"' % (k, v) for k, v in about.items())
     end = b"</" + name[1:] + b">"

@@ -89,12 +89,17 @@ class Moves:
         A range of several rows that ends where the list ends, or one that is its only row, grows with it."""
         whole = top < bottom or top == self.first
         if grow and whole and bottom in self.ends and top <= self.end:
-            return self._from(top), max(self.new_end, self._from(top))
+            first = top - bisect_left(self.gone, top)
+            return first, max(self.new_end, first)
         first, last = self._from(top), self._to(bottom)
         return (first, last) if first <= last else None
 
     def _from(self, row: int) -> int:
-        return row + self.by if row > self.end else row - bisect_left(self.gone, row)
+        """Where the first row goes that is left of those from `row` on."""
+        at = bisect_left(self.gone, row)
+        if row > self.end or len(self.gone) - at > self.end - row:
+            return max(row, self.end + 1) + self.by
+        return row - at
 
     def _to(self, row: int) -> int:
         if row >= ROWS:

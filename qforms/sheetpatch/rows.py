@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from qforms.office.book import fault
 from qforms.sheetpatch import cells
 from qforms.sheetpatch.cells import Cell, Marks, Row
+from qforms.sheetpatch.formulas import Formulas
 from qforms.sheetpatch.job import Again, Job
 from qforms.sheetpatch.plan import RowEdit
-from qforms.sheetpatch.refs import COLUMNS, ROWS, corners, filled_down, letters, moved, moved_formula, range_of
+from qforms.sheetpatch.refs import COLUMNS, ROWS
 
 _ROW_ONLY = (b"r", b"spans", b"hidden", b"collapsed", b"outlineLevel")  # of a row, not taken over by the one below
-Master = tuple[str, int, int, str]  # a shared formula's text, its first cell's row and column, the range it fills
 
 
 class Rows:
@@ -25,10 +25,13 @@ class Rows:
         self._todo = sorted(job.rows)
         self._at = 0  # index into _todo
         self._last = 0  # number of the row before, in the source
+        self._formulas = Formulas(job)
         self._model: Row | None = None
-        self._masters: dict[bytes, Master] = {}
-        self._orphans: dict[bytes, Master] = {}
-        moves = job.moves
+        self._before: Row | None = None  # the row above the model
+        listed, moves = job.listed, job.moves
+        self._models = (
+            [r for r in (listed.last - 1, listed.last) if r >= listed.moves.first] if listed and job.new else []
+        )
         self._from = min([*moves.gone, moves.end + 1 if moves.by else ROWS + 1]) if moves else ROWS + 1
 
     # ------------------------------------------------------------ blocks
@@ -55,7 +58,7 @@ class Rows:
     def _concerned(self, begin: int, end: int, data: bytes) -> bool:
         """Whether rows may change that nobody named: they move, or their formulas speak of what moves."""
         moves = self._job.moves
-        if self._orphans or end >= self._from or (self._job.masters and b"shared" in data):
+        if end >= self._from or self._formulas.pending(data):
             return True
         outside = moves is not None and (begin < moves.first or end > moves.end)
         return outside and b"<%bf" % self._m.prefix in data
@@ -77,10 +80,8 @@ class Rows:
 
     def _next(self, end: int) -> int | None:
         """The next row up to `end` that is changed, or that new rows take their looks from."""
-        listed = self._job.listed
         wanted = [self._todo[self._at]] if self._at < len(self._todo) else []
-        if self._job.new and listed and listed.last > self._last:
-            wanted.append(listed.last)
+        wanted += [m for m in self._models if m > self._last]
         return min((w for w in wanted if w <= end), default=None)
 
     def _each(self, data: bytes) -> Iterator[bytes]:
@@ -106,59 +107,47 @@ class Rows:
     # ------------------------------------------------------------ one row
 
     def _row(self, raw: bytes, found: re.Match[bytes], number: int) -> Iterator[bytes]:
-        job, moves = self._job, self._job.moves
+        moves = self._job.moves
         now = moves.row(number) if moves else number
         if now is not None:
             yield from self._made(now)
         edit = self._edit(now)
         has_formula = b"<%bf" % self._m.prefix in raw
-        job.formulas = job.formulas or has_formula
-        if (
-            edit is None
-            and now == number
-            and not self._is_model(number)
-            and not (has_formula and self._formulas(number))
-        ):
+        self._job.formulas = self._job.formulas or has_formula
+        placed = now == number and (moves is None or b"r=" in found[1])  # without an address it goes by its order
+        calls = number in self._models or (has_formula and self._formulas.wanted(number))
+        if edit is None and placed and not calls:
             yield raw
             return
         row = cells.parse(raw, found, number, self._m)
-        source = list(row.cells)
-        if has_formula and job.masters:
-            self._remember(row)
-        if self._is_model(number):
-            self._model = Row(number, row.about, source)
+        self._formulas.remember(row)
+        if number in self._models:
+            self._before, self._model = self._model, Row(number, row.about, list(row.cells))
         if now is None:
-            self._lose(number, source)
+            self._formulas.lose(number, row.cells)
         elif now > ROWS:
             if row.filled:
-                raise fault("book_no_room", f"{job.title}!{number}")
+                raise fault("book_no_room", f"{self._job.title}!{number}")
         else:
-            if has_formula:
-                self._adjust(row)
-            if now != number:
-                job.calculated = job.calculated or has_formula
-                row = cells.renumbered(self._m, row, now)
-            if has_formula and (edit is not None or self._outside(number)):
-                row.cells = [cells.uncalculated(c) for c in row.cells]
-            if edit is not None:
-                self._lose(number, [c for c in source if c.column in edit.values])
-                self._fill(row, edit, number)
-            changed = edit is not None or now != number or [c.raw for c in row.cells] != [c.raw for c in source]
-            yield cells.written(self._m, row) if changed else raw
+            yield self._changed(row, now, edit, raw, placed)
 
-    def _is_model(self, number: int) -> bool:
-        """Whether new rows of the list look like this one."""
-        return bool(self._job.new and self._job.listed and number == self._job.listed.last)
-
-    def _formulas(self, number: int) -> bool:
-        """Whether the formulas of a row may change or have to be remembered."""
-        moves = self._job.moves
-        return bool(self._orphans or self._job.masters or (moves and moves.any) or self._outside(number))
-
-    def _outside(self, number: int) -> bool:
-        """Whether a row stands above or below the list: its formulas may speak of the list, which has changed."""
-        moves = self._job.moves
-        return moves is not None and not moves.first <= number <= moves.end
+    def _changed(self, row: Row, now: int, edit: RowEdit | None, raw: bytes, placed: bool) -> bytes:
+        """A row with its formulas adjusted, its number changed, and what was wanted written into it."""
+        source, number = list(row.cells), row.number
+        formulas = any(c.formula for c in source)
+        if formulas:
+            self._formulas.adjust(row)
+        if not placed:
+            self._job.calculated = self._job.calculated or formulas
+            row = cells.renumbered(self._m, row, now)
+        if formulas and (edit is not None or self._formulas.outside(number)):
+            row.cells = [cells.uncalculated(c) for c in row.cells]
+        if edit is not None:
+            self._formulas.lose(number, [c for c in source if c.column in edit.values])
+            self._fill(row, edit, number)
+        elif placed and [c.raw for c in row.cells] == [c.raw for c in source]:
+            return raw
+        return cells.written(self._m, row)
 
     def _edit(self, now: int | None) -> RowEdit | None:
         if now is None or self._at >= len(self._todo) or self._todo[self._at] != now:
@@ -206,7 +195,7 @@ class Rows:
         job, m = self._job, self._m
         have = {c.column: c.style for c in row.cells}
         styles = self._model_styles()
-        formulas = self._model_formulas(row.number)
+        formulas = self._formulas.of_new(self._model, self._before, row.number)
         made: dict[int, Cell] = {c.column: c for c in row.cells}
         for column in {*styles, *formulas, *edit.values}:
             style = have.get(column) or styles.get(column) or self._column_style(column)
@@ -241,72 +230,5 @@ class Rows:
             return {}
         return {c.column: self._job.formats.look(c.style, "plain") for c in self._model.cells}
 
-    def _model_formulas(self, number: int) -> dict[int, str]:
-        found = dict(self._job.listed.formulas) if self._job.listed else {}
-        for c in self._model.cells if self._model else ():
-            if (formula := c.formula) is None:
-                continue
-            about, text = formula
-            assert self._model is not None
-            if about.get(b"t") == b"shared" and not text:
-                master = self._masters.get(about.get(b"si", b""))
-                if master is None:
-                    raise Again(masters=True)
-                text = filled_down(master[0], number - master[1], c.column - master[2])
-            elif about.get(b"t") in (b"array", b"dataTable"):
-                continue
-            else:
-                text = filled_down(text, number - self._model.number)
-            found.setdefault(c.column, text)
-        return found
-
     def _column_style(self, column: int) -> int:
         return next((s for first, last, s in self._columns if first <= column <= last), 0)
-
-    # ------------------------------------------------------------ formulas
-
-    def _remember(self, row: Row) -> None:
-        for c in row.cells:
-            formula = c.formula
-            if formula and formula[0].get(b"t") == b"shared" and formula[1]:
-                about, text = formula
-                self._masters[about.get(b"si", b"")] = (text, row.number, c.column, about.get(b"ref", b"").decode())
-
-    def _adjust(self, row: Row) -> None:
-        """References of a row's formulas to rows that move, and shared formulas whose first cell is gone."""
-        moves, title, grow = self._job.moves, self._job.title, self._outside(row.number)
-        for i, c in enumerate(row.cells):
-            formula = c.formula
-            if formula is None:
-                continue
-            about, text = formula
-            user = about.get(b"t") == b"shared" and not text
-            orphan = self._orphans.pop(about.get(b"si", b""), None) if user else None
-            if orphan is not None:
-                box = corners(orphan[3])
-                assert box is not None
-                text = filled_down(orphan[0], row.number - orphan[1], c.column - orphan[2])
-                about = {**about, b"ref": range_of(row.number, box[1], max(box[2], row.number), box[3]).encode()}
-            if moves is not None:
-                text = moved_formula(text, title, title, moves, grow=grow)
-                if b"ref" in about:
-                    about = {**about, b"ref": moved(about[b"ref"].decode(), moves, grow=False).encode()}
-            if (about, text) != formula:
-                row.cells[i] = cells.with_formulas(c, lambda _a, _t, new=(about, text): new)  # type: ignore[misc]
-                self._job.calculated = True
-
-    def _lose(self, number: int, lost: list[Cell]) -> None:
-        """Formulas that are overwritten or taken out: a shared one goes on in the next cell that uses it."""
-        for c in lost:
-            formula = c.formula
-            if formula is None:
-                continue
-            self._job.calculated = self._job.formulas = True
-            about, text = formula
-            ref = about.get(b"ref", b"").decode()
-            box = corners(ref)
-            if box is None or box[:2] == box[2:]:
-                continue
-            if about.get(b"t") != b"shared" or box[1] != box[3]:
-                raise fault("book_formula", f"{self._job.title}!{letters(c.column)}{number}")
-            self._orphans[about.get(b"si", b"")] = (text, number, c.column, ref)
