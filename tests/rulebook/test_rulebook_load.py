@@ -278,7 +278,7 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
         (
             "clocks.yaml|within: limits.answer",
             "until_when: 48h",
-            "clocks.yaml:1: 缺少 within 或 by (give within, or by, or both)",
+            "clocks.yaml:1: 缺少 within、hours 或 by (give within, hours or by)",
         ),
         (
             "clocks.yaml|from: received_at",

@@ -40,7 +40,7 @@ def told(root: Path, **more: str) -> list[str]:
 @pytest.mark.parametrize(
     ("within", "more", "said"),
     [
-        ("within: 3wd", "each: severity", "more.yaml:7: each 须是列表或可填多个值的字段 (each must be a list or a field with several values)"),
+        ("within: 3wd", "each: severity", "more.yaml:7: each 须是列表或可填多个值的字段"),
         ("within: 3wd", 'ends: "25:00"', "more.yaml:7: ends 「25:00」应写成 17:30 (ends '25:00' is not like 17:30)"),
         ("within: 3wd", "into: issued", "more.yaml:7: 没有 market_abnormality 的字段「issued」；是否指 issued_at？"),
         ("mode: wall", "soft: true", "more.yaml:1: 缺少 within"),
