@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import functools
+import re
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,3 +34,15 @@ def procedures(**settings: Any) -> Procedures:
     forms, book = shipped()
     own = Settings(root=Path("/nowhere"), **settings)
     return Procedures(forms, book, WorkTime(own.calendar, ZONE), own, {"k1": b"0" * 32})
+
+
+def with_limits(folder: Path, **limits: Any) -> Procedures:
+    """The shipped procedures with other limits, as the office may write them in limits.yaml."""
+    rules = folder / "inbox_rules"
+    shutil.copytree(ROOT / "inbox_rules", rules)
+    text = (rules / "limits.yaml").read_text("utf-8")
+    for name, value in limits.items():
+        text = re.sub(rf"(?m)^{name}: \S+", f"{name}: {value}", text)
+    (rules / "limits.yaml").write_text(text, "utf-8")
+    own = procedures()
+    return dc.replace(own, rulebook=rulebook.load(rules, own.catalogue))

@@ -182,7 +182,7 @@ def test_the_general_manager_approves_the_deduction(company: Company) -> None:
     test_the_cost_transfer_and_the_deduction(company)
     number = "8004-202605-0001"
     early = company.send("2026-05-21 10:00", "deduction_notice", {}, speaker("总经办"), number=number, event="issue")
-    assert early.state == "refused" and early.reason and early.reason.code == "event_when"
+    assert early.state == "refused" and early.reason and early.reason.code == "event_gate"
     verdict = {"target": number, "event": "approve", "verdict": "agree", "decided_by": "顾承远"}
     own = company.send("2026-05-21 11:00", "approval", verdict, speaker("总经办"))
     assert own.state == "refused" and own.reason and own.reason.code == "event_right"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses as dc
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support_desk import MAIL, Company, speaker
-from support_rules import at, procedures
+from support_rules import at, procedures, with_limits
 
 from qforms.model import Outcome, Speaker
 from qforms.rules import judge
 
 SALES = speaker("销售部")
+HR = Speaker("person", "hr@yunling.example", "人力", frozenset({"hr"}), ("人力资源部",), trusted=True)
 STRANGER = Speaker("stranger", "who@else.example", "某人")
 FACTS = {"product_model": "M1", "defect_symptom": "冒烟", "defect_category": "function", "defect_qty": 1}
 NIGHT, DAY = "2026-05-11 22:00", "2026-05-11 10:05"
@@ -67,7 +69,7 @@ def test_a_strangers_danger_words_alarm_the_office_alone() -> None:
 def test_severity_4_reaches_the_general_manager_at_once() -> None:
     company = Company()
     done = company.send(NIGHT, "complaint", {**FACTS, "severity": 4}, SALES)
-    [alarm] = company.letters(kind="alarm")
+    [alarm] = company.letters("alarm_safety")
     assert MAIL["总经理"] in alarm.to and alarm.urgent
     report = company.record("8001-202605-0001")
     assert report.values["cc_depts"] == ("质保部", "销售部", "总经理") and report.case_no == done.number
@@ -125,7 +127,7 @@ def test_a_role_that_nobody_holds_goes_to_gmo_and_the_operator() -> None:
     company = Company()
     company.facts.records.pop("工程部")
     company.send(DAY, "complaint", {**FACTS, "severity": 3}, SALES)
-    [alarm] = company.letters(kind="alarm")
+    [alarm] = company.letters("alarm_serious")
     assert MAIL["总经办"] in alarm.to and "op@yunling.example" in alarm.to
 
 
@@ -163,7 +165,7 @@ def test_a_cost_transfer_goes_to_its_bearers_a_supplier_through_purchasing() -> 
 
 @pytest.mark.parametrize(
     ("kind", "party", "to"),
-    [("supplier", "恒丰", "采购部"), ("dept", "生产一车间", "生产一车间"), ("person", "田广志", "田广志")],
+    [("supplier", "恒丰", "采购部"), ("dept", "生产一车间", "生产一车间")],
 )
 def test_a_deduction_notice_goes_to_the_party(kind: str, party: str, to: str) -> None:
     company = Company()
@@ -172,9 +174,34 @@ def test_a_deduction_notice_goes_to_the_party(kind: str, party: str, to: str) ->
     number = company.send(DAY, "deduction_notice", values, gmo).number
     company.send(DAY, "deduction_notice", {}, gmo, number=number, event="issue")
     [letter] = company.letters("issue_8004")
-    assert letter.to == (MAIL.get(to, "head.production@yunling.example"),)
-    assert letter.cc == (MAIL["财务部"], MAIL["总经办"])
-    assert len(company.letters("copy_8004_person")) == (kind == "person")
+    assert letter.to == (MAIL[to],) and letter.cc == (MAIL["财务部"], MAIL["总经办"])
+    assert not company.letters("copy_8004_person")
+
+
+def test_nothing_is_deducted_from_a_person_unless_it_is_switched_on() -> None:
+    company = Company()
+    values = {"party_kind": "person", "party": "田广志", "amount": Decimal(100), "reason": "漏检", "basis": "7.2"}
+    refused = company.send(DAY, "deduction_notice", values, speaker("总经办"))
+    assert refused.state == "refused" and refused.reason and refused.reason.field == "party_kind"
+
+
+@pytest.mark.parametrize(
+    ("pay", "least", "amount", "field"),
+    [(8000, 2490, "1600.00", ""), (8000, 2490, "1600.01", "amount"), (3000, 2490, "510.01", "amount")],
+)
+def test_a_deduction_from_a_person_is_bound_by_law_and_needs_hr(
+    tmp_path: Path, pay: int, least: int, amount: str, field: str
+) -> None:
+    company = Company(with_limits(tmp_path, deduct_persons=1))
+    gmo, values = speaker("总经办"), {"party_kind": "person", "party": "田广志", "reason": "漏检", "basis": "7.2"}
+    number = company.send(DAY, "deduction_notice", {**values, "amount": Decimal("100.00")}, gmo).number
+    early = company.send(DAY, "deduction_notice", {}, gmo, number=number, event="issue")
+    assert early.state == "refused" and early.reason and early.reason.code == "event_gate"
+    told = {"monthly_pay": Decimal(pay), "minimum_wage": Decimal(least)}
+    company.send(DAY, "deduction_notice", told, HR, number=number, event="hr_agree")
+    done = company.send(DAY, "deduction_notice", {"amount": Decimal(amount)}, gmo, number=number, event="issue")
+    assert (done.reason.field if done.reason else "") == field
+    assert company.record(number).status == ("draft" if field else "issued")
 
 
 def test_a_new_case_is_told_to_its_owner_and_the_head_but_a_strangers_to_no_head() -> None:
