@@ -103,18 +103,41 @@ def look(
     base, old, lost = known, 0, False
     if 0 < seen.serial < serial:
         base, old, lost = _then(seen, older(seen.serial), plan, places)
-    by = "" if seen.by in (AUTHOR, "openpyxl") else seen.by
     at = min(now, datetime.fromtimestamp(about.st_mtime, UTC).astimezone(now.tzinfo))
-    reader = _Looking(path, catalogue, by, at, about.st_mtime_ns, seen.serial, lang, old > 0)
+    by = "" if seen.by in (AUTHOR, "openpyxl") else seen.by
+    saved = Saved(str(path), path.name, by, at, about.st_mtime_ns, old, lost)
+    return compare(seen, saved, plan, base, known, lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Which file was read, who saved it when; `old` and `lost` as in Edits."""
+
+    path: str
+    name: str
+    by: str
+    at: datetime
+    modified_ns: int = 0
+    old: int = 0
+    lost: bool = False
+
+
+def compare(
+    seen: Picture, saved: Saved, plan: tuple[Sheet, ...], base: Known, known: Known, lang: Lang = "zh"
+) -> Edits:
+    """What was written since the rows held `base`; `known` is what is known of the book now. Pure."""
+    reader = _Looking(saved, seen.serial, lang)
     for sheet in plan:
         if sheet.key in seen.sheets:
             reader.sheet(sheet, *seen.sheets[sheet.key], _of(sheet.key, base))
+    ours = {s.key for s in plan}
     others = {i: h for i, h in known.items() if sheet_of(i) not in seen.sheets}
-    gone = {i: dc.replace(h, at=0) for i, h in others.items() if sheet_of(i) in {s.key for s in plan}}
-    deleted = () if old else tuple(sorted(i for i in reader.missing if i.partition("/")[0] in catalogue.forms))
-    now_known = {**others, **({} if old else gone), **reader.known}
+    others = {i: dc.replace(h, at=0) if sheet_of(i) in ours else h for i, h in others.items()}
+    forms = {s.form for s in plan if s.form}
+    deleted = () if saved.old else tuple(sorted(i for i in reader.missing if i.partition("/")[0] in forms))
     spots = {k: place for k, (place, _) in seen.sheets.items()}
-    return Edits(tuple(reader.found), now_known, spots, deleted, old, lost, seen.hidden, seen.anchors)
+    rows = {**others, **reader.known}
+    return Edits(tuple(reader.found), rows, spots, deleted, saved.old, saved.lost, seen.hidden, seen.anchors)
 
 
 def settled(before: Held, now: Held, delivery: Delivery, result: Result, lang: Lang = "zh") -> Held:
@@ -198,14 +221,9 @@ def _texts(seen: Picture) -> dict[str, Held]:
 class _Looking:
     """Gathers the edits of sheet after sheet."""
 
-    path: Path
-    catalogue: Catalogue
-    by: str
-    at: datetime
-    modified_ns: int
+    saved: Saved
     serial: int
     lang: Lang
-    old: bool  # an earlier publication that was put back: computed cells that differ are nobody's doing
     found: list[Delivery] = dc.field(default_factory=list)
     known: dict[str, Held] = dc.field(default_factory=dict)
     missing: list[str] = dc.field(default_factory=list)
@@ -215,7 +233,7 @@ class _Looking:
         for id_ in matched.missing:
             held = known[id_]
             self.missing.append(id_)
-            if not self.old and not (id_.startswith("new/") and not held.became):
+            if not self.saved.old and not (id_.startswith("new/") and not held.became):
                 self.known[id_] = dc.replace(held, at=0)
         for id_, row in sorted(matched.rows.items(), key=lambda pair: pair[1].at):
             self._row(sheet, place, id_, row, known[id_])
@@ -250,10 +268,10 @@ class _Looking:
         if given is not None:
             raw = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
             digest = hashlib.sha256(raw).hexdigest()
-            locator = f"{self.path}#{given['row']}"
-            self.found.append(
-                Delivery("workbook", locator, self.at, raw, self.path.name, digest, self.modified_ns, self.by)
-            )
+            file = self.saved
+            locator = f"{file.path}#{given['row']}"
+            made = Delivery("workbook", locator, file.at, raw, file.name, digest, file.modified_ns, file.by)
+            self.found.append(made)
 
     def _now(self, sheet: Sheet, place: Place, id_: str, row: Seen, held: Held, computed: bool) -> Held:
         """The row as it stands, with the reasons of what was not taken; `computed` cells that somebody overwrote get
@@ -261,12 +279,12 @@ class _Looking:
         marks = {k: m if row.texts.get(k) == held.texts.get(k) else Mark() for k, m in held.marks.items()}
         for column in sheet.columns:
             key = column.key
-            if column.office or self.old or key not in place.columns or not computed:
+            if column.office or self.saved.old or key not in place.columns or not computed:
                 continue
             text = row.texts.get(key, "")
             if text != held.texts.get(key, "") or key in row.faults:
                 marks[key] = Mark(say(Problem("workbook_restored", context={"text": text}), self.lang))
-        if computed and not self.old and row.id != id_:
+        if computed and not self.saved.old and row.id != id_:
             marks[ID] = Mark()  # filled down, pasted over or cleared: it is written anew
         return Held(held.revision, row.texts, row.at, held.became, marks)
 
@@ -311,7 +329,7 @@ class _Looking:
             "base": {} if typed else {k: held.base(k) or None for k in keys},
             "base_revision": None if typed else held.revision,
             "new": typed,
-            "by": self.by,
+            "by": self.saved.by,
             "where": {k: _address(place, row, k) for k in values},
             "case_no": row.texts.get("case_no", "") if typed else "",
             "row": id_,
@@ -332,7 +350,7 @@ class _Looking:
             "action": ACTIONS.get(word, ACTIONS.get(word.casefold(), "")),
             "word": word,
             "note": note,
-            "by": self.by,
+            "by": self.saved.by,
             "where": _address(place, row, "action"),
             "row": id_,
             "serial": self.serial,
