@@ -528,6 +528,11 @@ CATALOGUE: dict[str, Kind] = {
         "cannot grow or shrink; nothing was written. Please move it away.",
         "office",
     ),
+    "book_heading": _kind(
+        "{where} 是表格的列标题，不能由程序改写，没有写入。",
+        "{where} is the heading of a table's column, which is not for the program to change; nothing was written.",
+        "operator",
+    ),
     "book_formula": _kind(
         "{where} 属于一个跨多格的公式，不能只改一格，没有写入。请把公式移到别处。",
         "{where} belongs to a formula that fills several cells; nothing was written. Please move the formula elsewhere.",

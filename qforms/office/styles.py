@@ -12,7 +12,7 @@ from qforms.office import parts
 
 FAULT, FRAME, BOX = "FFF8D0CC", "FFB3261E", "FFFDECEA"
 _INPUT, _LINE, _QUIET = "FFE8F1FA", "FF7F7F7F", "FF8C8C8C"
-_WAS = "qf_was_"
+WAS = "qf_was_"
 _SIDES = ("left", "right", "top", "bottom")
 # The order of the parts of a style sheet (ECMA-376 18.8.39).
 _ORDER = ["numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles"]
@@ -111,7 +111,7 @@ class Styles:
 
     def _was(self, xf: Any) -> Any:
         number = xf.get("xfId", "0")
-        named = any(s.get("xfId") == number and s.get("name", "").startswith(_WAS) for s in self._styles)
+        named = any(s.get("xfId") == number and s.get("name", "").startswith(WAS) for s in self._styles)
         return self._style_xfs[int(number)] if named and int(number) < len(self._style_xfs) else None
 
     # ------------------------------------------------------------ what is added
@@ -183,7 +183,7 @@ class Styles:
             self.append(self._style_xfs, style)
             number = len(self._style_xfs) - 1
             taken = {s.get("name", "") for s in self._styles}
-            name = next(f"{_WAS}{n}" for n in range(1, len(taken) + 2) if f"{_WAS}{n}" not in taken)
+            name = next(f"{WAS}{n}" for n in range(1, len(taken) + 2) if f"{WAS}{n}" not in taken)
             if not any(s.get("xfId") == "0" for s in self._styles):
                 self._add(self._styles, "cellStyle", name="Normal", xfId="0", builtinId="0")
             self._add(self._styles, "cellStyle", name=name, xfId=str(number), hidden="1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qforms.office.styles import Styles
+from qforms.office.styles import FAULT, WAS, Styles
 from qforms.sheetpatch.plan import Look, Value
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")  # a text that begins so becomes a formula when it is edited
@@ -28,7 +28,10 @@ class Formats:
 
     def look(self, style: int, look: Look) -> int:
         """The format that shows a look."""
-        return style if self._data is None else self._once(style, look)
+        unmarked = look == "plain" and self._styles is None and FAULT.encode() not in (self._data or b"").upper()
+        if self._data is None or (unmarked and WAS.encode() not in self._data):
+            return style
+        return self._once(style, look)
 
     def _once(self, style: int, what: str) -> int:
         key = (style, what)

@@ -14,7 +14,7 @@ from qforms.office.book import fault
 from qforms.office.workbook import Workbook
 from qforms.sheetpatch.job import Listed
 from qforms.sheetpatch.plan import SheetEdit
-from qforms.sheetpatch.refs import COLUMNS, Moves, corners, moved, moved_formula, range_of
+from qforms.sheetpatch.refs import COLUMNS, Moves, corners, letters, moved, moved_formula, range_of
 
 _CHARTS = ("drawingml.chart+xml", "chartex+xml")
 _PIVOT = "pivotCacheDefinition+xml"
@@ -76,6 +76,17 @@ def listed(edit: SheetEdit, known: list[Table], below: bool, last_of_sheet: Call
     return Listed(last, left, right, moves, _calculated(own) if own else {}, alone)
 
 
+def headings(edit: SheetEdit, known: Iterable[Table]) -> None:
+    """Refuses to write into the headings of a table: its part names its columns, and formulas speak of them."""
+    for table in known:
+        change = edit.rows.get(table.top)
+        if change and table.root.get("headerRowCount", "1") != "0":
+            names = [c.get("name") for c in table.root.iter(parts.space(table.root) + "tableColumn")]
+            for column, value in change.values.items():
+                if table.left <= column <= table.right and names[column - table.left] != value:
+                    raise fault("book_heading", f"{edit.sheet}!{letters(column)}{table.top}")
+
+
 def _calculated(table: Table) -> dict[int, str]:
     """Column -> formula of the columns that the table calculates."""
     space = parts.space(table.root)
@@ -99,7 +110,8 @@ def stretch(book: Workbook, known: list[Table], moves: Moves) -> None:
             body = (*box[:2], box[2] - table.totals, box[3])
         else:
             continue
-        if range_of(*box) == table.root.get("ref"):
+        first = table.root.attrib.pop("insertRow", None)  # said of a table that has no row yet
+        if range_of(*box) == table.root.get("ref") and not first:
             continue
         table.root.set("ref", range_of(*box))
         for element in table.root.iter(space + "autoFilter"):

@@ -14,7 +14,7 @@ from qforms.office import parts
 from qforms.office.archive import Archive, Writer
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Place, Workbook
-from qforms.sheetpatch import beside, calc, graft, links, lists
+from qforms.sheetpatch import beside, calc, graft, links, lists, tabs
 from qforms.sheetpatch.cells import marks, place_of_row
 from qforms.sheetpatch.formats import Formats
 from qforms.sheetpatch.job import Again, Job
@@ -112,7 +112,7 @@ class _Patch:
 
     def write(self, out: IO[bytes]) -> Report:
         book = self._book
-        graft.drop(book, self._plan.dropped)
+        tabs.drop(book, self._plan.dropped)
         for given in self._plan.grafts:
             graft.insert(book, given, self._formats.opened())
         for edit in self._plan.sheets:
@@ -152,11 +152,12 @@ class _Patch:
         if place is None or place.part not in self._archive:
             raise fault("book_no_sheet", edit.sheet, name=edit.sheet)
         if edit.hidden is not None:
-            graft.show(book, place, not edit.hidden)
+            tabs.show(book, place, not edit.hidden)
         beside.exchange(book, place.part, edit.charts)
         if not (edit.rows or edit.new or edit.gone):
             return
         known = lists.tables(book, place.part)
+        lists.headings(edit, known)
         listed = lists.listed(edit, known, edit.sheet in self._below, lambda: self._last_row(place.part))
         rows, new = _placed(edit, listed)
         job = Job(edit.sheet, rows, frozenset(new), listed, self._formats, book.from_1904)

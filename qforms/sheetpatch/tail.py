@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from xml.sax.saxutils import escape
 
 from qforms.office.book import fault
+from qforms.sheetpatch.frame import TAG, children, drawn, linked
 from qforms.sheetpatch.job import Again, Job
 from qforms.sheetpatch.refs import Moves, corners, filled_down, in_formula, moved, moved_all, moved_formula
-
-# The parts of a worksheet from its links on, in their order (ECMA-376 18.3.1.99).
-_ORDER = ["hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks"]
-_ORDER += ["customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing"]
-_ORDER += ["legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts"]
-_ORDER += ["extLst"]
-_TAG = re.compile(r"""\s*<(/?)((?:[\w.-]+:)?)([\w.-]+)((?:[^<>"']|"[^"]*"|'[^']*')*?)(/?)>""")
-_RELATIONS = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    "http://purl.oclc.org/ooxml/officeDocument/relationships",
-)
 
 
 def changed(tail: bytes, head: bytes, job: Job) -> bytes:
@@ -29,56 +18,22 @@ def changed(tail: bytes, head: bytes, job: Job) -> bytes:
     if not job.links and not job.drawing and not (job.listed and (job.listed.grows or (moves and moves.any))):
         return tail
     text = tail.decode("utf-8")
-    close = _TAG.match(text)
+    close = TAG.match(text)
     if close is None:
         raise fault("unreadable_file", job.title, reason="sheetData")
     if re.search(r"\b(?:sq)?ref='", text):
         raise fault("book_unknown", job.title, reason="ref='")
     start = close.end() if close[3] == "sheetData" else 0  # a part without rows has its sheetData closed already
     end = text.rfind("</")
-    children = list(_children(text[start:end], job))
+    found = list(children(text[start:end], job))
     if job.listed:
-        children = [(name, _ranges(name, child, job)) for name, child in children]
+        found = [(name, _ranges(name, child, job)) for name, child in found]
+    beginning = head.decode("utf-8", "replace")
     if job.links:
-        children = _linked(children, head.decode("utf-8", "replace"), job)
+        found = linked(found, beginning, job)
     if job.drawing:
-        relation = _prefix(head.decode("utf-8", "replace"))
-        children = _placed(
-            children, "legacyDrawing", f'<{_own(head)}legacyDrawing {relation[1]}{relation[0]}id="{job.drawing}"/>'
-        )
-    return (text[:start] + "".join(c for _, c in children) + text[end:]).encode()
-
-
-def _children(text: str, job: Job) -> Iterator[tuple[str, str]]:
-    """(local name, text) of each element, with the blanks before it."""
-    at = 0
-    while found := _TAG.match(text, at):
-        name, qualified = found[3], found[2] + found[3]
-        stop = found.end()
-        if found[1]:
-            raise fault("unreadable_file", job.title, reason=qualified)
-        if not found[5]:
-            stop = _close(text, qualified, found.end()) if name == "AlternateContent" else -1
-            if stop < 0:
-                close = f"</{qualified}>"
-                place = text.rfind(close) if name == "extLst" else text.find(close, found.end())
-                stop = place + len(close)
-                if place < 0:
-                    raise fault("unreadable_file", job.title, reason=qualified)
-        yield name, text[at:stop]
-        at = stop
-    if text[at:].strip():
-        raise fault("book_unknown", job.title, reason=text[at : at + 40])
-
-
-def _close(text: str, qualified: str, at: int) -> int:
-    """Where an element that may hold others of its name ends."""
-    depth = 1
-    for found in re.finditer(rf"<(/?){re.escape(qualified)}(?=[\s/>])[^>]*?(/?)>", text[at:]):
-        depth += -1 if found[1] else 0 if found[2] else 1
-        if not depth:
-            return at + found.end()
-    return -1
+        found = drawn(found, beginning, job.drawing)
+    return (text[:start] + "".join(c for _, c in found) + text[end:]).encode()
 
 
 # ---------------------------------------------------------------- ranges
@@ -96,7 +51,7 @@ def _ranges(name: str, child: str, job: Job) -> str:
     if name == "mergeCells":
         return _merged(child, job)
     if name == "hyperlinks" and moves.any:
-        return re.sub(r"<(?:[\w.-]+:)?hyperlink\b[^>]*?/>", lambda m: _one(m[0], moves), child)
+        return _emptied(_LINK.sub(lambda m: _one(m[0], moves), child), "hyperlink")
     if name == "rowBreaks" and moves.any:
         return re.sub(
             r'(<(?:[\w.-]+:)?brk\b[^>]*?\bid=")(\d+)', lambda m: f"{m[1]}{moves.row(int(m[2])) or m[2]}", child
@@ -153,6 +108,7 @@ def _filter(name: str, child: str, job: Job) -> str:
     return re.sub(r'(\bref=")([^"]*)', change, child)
 
 
+_LINK = re.compile(r"<(?:[\w.-]+:)?hyperlink(?=\s)[^>]*?/>")
 _BREAK = re.compile(r'(<(?:[\w.-]+:)?brk\b[^>]*?\bid=")(\d+)')
 _SQREF = re.compile(r'(\bsqref=")([^"]*)')
 _RULE = re.compile(r"(<(?:[\w.-]+:)?formula[12]?(?=[\s>])[^>]*>)([^<]*)")
@@ -238,48 +194,20 @@ def _extension(child: str, job: Job) -> str:
 
         return _XM.sub(change, found[0])
 
-    return _BLOCK.sub(block, child)
+    new = _BLOCK.sub(block, child)
+    return _pruned(new) if len(_BLOCK.findall(new)) < len(_BLOCK.findall(child)) else new
 
 
-# ---------------------------------------------------------------- links and drawing
+_GROUPS = ("sparklines", "sparklineGroup", "sparklineGroups", "dataValidations", "conditionalFormattings", "ext")
+_LONE = re.compile(r"<((?:[\w.-]+:)?sparklineGroup)(?=[\s>])[^>]*>(?:(?!</\1>|sparklines).)*</\1>", re.S)
 
 
-def _prefix(head: str) -> tuple[str, str]:
-    """The prefix of relationship ids, and its declaration where the part has none."""
-    for space in _RELATIONS:
-        if found := re.search(rf'xmlns:([\w.-]+)="{re.escape(space)}"', head):
-            return found[1] + ":", ""
-    strict = "purl.oclc.org" in head
-    return "r:", f'xmlns:r="{_RELATIONS[strict]}" '
-
-
-def _own(head: bytes) -> str:
-    """The prefix of the part's own elements."""
-    at = head.rindex(b"<")
-    found = re.match(rb"<((?:[\w.-]+:)?)sheetData", head[at:])
-    return found[1].decode() if found else ""
-
-
-def _linked(children: list[tuple[str, str]], head: str, job: Job) -> list[tuple[str, str]]:
-    """Links of cells: those of `job.links` in the place of what was there."""
-    own = _own(head.encode())
-    prefix, declared = _prefix(head)
-    old = next((c for n, c in children if n == "hyperlinks"), "")
-    kept = []
-    for found in re.finditer(r"<(?:[\w.-]+:)?hyperlink\b[^>]*?/>", old):
-        ref = re.search(r'\bref="([^"]*)"', found[0])
-        if ref is None or ref[1] not in job.links:
-            kept.append(found[0])
-    for address, about in job.links.items():
-        if about:
-            kept.append(f'<{own}hyperlink {declared}ref="{address}" {about.replace("r:id=", prefix + "id=")}/>')
-    rest = [(n, c) for n, c in children if n != "hyperlinks"]
-    return _placed(rest, "hyperlinks", f"<{own}hyperlinks>{''.join(kept)}</{own}hyperlinks>") if kept else rest
-
-
-def _placed(children: list[tuple[str, str]], name: str, text: str) -> list[tuple[str, str]]:
-    """The children with one more, where the schema wants it."""
-    later = set(_ORDER[_ORDER.index(name) + 1 :])
-    names = [n if n != "AlternateContent" else "controls" for n, _ in children]
-    at = next((i for i, n in enumerate(names) if n in later), len(children))
-    return [*children[:at], (name, text), *children[at:]]
+def _pruned(child: str) -> str:
+    """Without groups that have lost all of their members; the count of those that have lost some is set right."""
+    for name in _GROUPS:
+        if name == "sparklineGroup":
+            child = _LONE.sub("", child)
+        child = re.sub(rf"<((?:[\w.-]+:)?{name})(?=[\s>])[^>]*>\s*</\1>", "", child)
+    count = len(re.findall(r"<(?:[\w.-]+:)?dataValidation(?=[\s>])", child))
+    child = re.sub(r'(<(?:[\w.-]+:)?dataValidations\b[^>]*?\bcount=")\d+', rf"\g<1>{count}", child)
+    return child if re.search(r"<(?:[\w.-]+:)?ext[\s>]", child) else ""

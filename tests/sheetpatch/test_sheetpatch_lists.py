@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from support_package import (
     worksheet,
 )  # fmt: skip
 
+from qforms.office import archive
 from qforms.office.book import OfficeFault
 from qforms.sheetpatch import Plan, RowEdit, SheetEdit, patch, verify
 
@@ -329,3 +331,66 @@ def test_pivot_sources_and_chart_ranges_grow(tmp_path: Path) -> None:
     assert "台账!$B$2:$B$3" in shown
     assert "别的!$B$2:$B$4" in shown
     assert 'ref="A1:C5"' in part(target, "xl/pivotCache/pivotCacheDefinition1.xml")
+
+
+def test_only_columns_that_are_calculated_go_on(tmp_path: Path) -> None:
+    """A formula of its own in the last row is somebody's note; one that the rows above have as well is a column."""
+    data = row(1, text("A1", "编号"), text("B1", "双"), text("C1", "记"))
+    data += "".join(row(n, figure(f"A{n}", n), f'<c r="B{n}"><f>A{n}*2</f></c>') for n in (2, 3))
+    data += row(4, figure("A4", 4), '<c r="B4"><f>A4*2</f></c>', '<c r="C4"><f>SUM(A2:A4)</f></c>')
+    source = package(tmp_path / "book.xlsx", {TITLE: worksheet(data)})
+    target = edited(source, SheetEdit(TITLE, new=(RowEdit({1: 5}), RowEdit({1: 6, 2: "无"})), head=1, last=4))
+    assert grid(target)[4:] == [[5, "=A5*2", None], [6, "无", None]]
+
+
+def test_the_first_row_of_a_table_that_excel_made_without_rows(tmp_path: Path) -> None:
+    source = package(
+        tmp_path / "book.xlsx",
+        {TITLE: worksheet(listing(0), '<tableParts count="1"><tablePart r:id="rIdT1"/></tableParts>')},
+        tables={TITLE: [table(1, "A1:C2", COLUMNS, about=' insertRow="1"')]},
+    )
+    target = edited(source, SheetEdit(TITLE, new=(new("A1", 1),), head=1, last=1))
+    assert grid(target)[1][:2] == ["A1", 1]
+    about = part(target, "xl/tables/table1.xml")
+    assert 'ref="A1:C2"' in about
+    assert "insertRow" not in about
+
+
+def test_the_headings_of_a_table_are_not_written_over(tmp_path: Path) -> None:
+    source = package(
+        tmp_path / "book.xlsx",
+        {TITLE: worksheet(listing(2), '<tableParts count="1"><tablePart r:id="rIdT1"/></tableParts>')},
+        tables={TITLE: [table(1, "A1:C3", COLUMNS)]},
+    )
+    with pytest.raises(OfficeFault, match="book_heading"):
+        patch(source, tmp_path / "t.xlsx", Plan((SheetEdit(TITLE, {1: RowEdit({2: "件数"})}),)))
+    edited(source, SheetEdit(TITLE, {1: RowEdit({2: "数量", 4: "旁边"})}))
+
+
+def test_rules_that_lose_all_their_cells_go_with_their_groups(tmp_path: Path) -> None:
+    x14 = 'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"'
+    line = "<x14:sparkline><xm:f>台账!B2:C2</xm:f><xm:sqref>F2</xm:sqref></x14:sparkline>"
+    tail = (
+        '<mergeCells count="1"><mergeCell ref="D2:E2"/></mergeCells>'
+        '<dataValidations count="2"><dataValidation type="list" sqref="A2"><formula1>"x"</formula1></dataValidation>'
+        '<dataValidation type="list" sqref="B3"><formula1>"x"</formula1></dataValidation></dataValidations>'
+        f'<hyperlinks><hyperlink ref="A2" location="x!A1"/></hyperlinks><extLst><ext {x14} uri="{{1}}">'
+        f"<x14:sparklineGroups><x14:sparklineGroup><x14:colorSeries/><x14:sparklines>{line}</x14:sparklines>"
+        f'</x14:sparklineGroup></x14:sparklineGroups></ext><ext {x14} uri="{{2}}"><x14:dataValidations count="1">'
+        "<x14:dataValidation><xm:sqref>C2</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"
+    )
+    source = package(tmp_path / "book.xlsx", {TITLE: worksheet(listing(3), tail)})
+    target = edited(source, SheetEdit(TITLE, gone=frozenset({2}), head=1, last=4))
+    shown = part(target, SHEET)
+    for lost in ("hyperlink", "mergeCell", "extLst", "sparkline", 'sqref="A2"'):
+        assert lost not in shown, lost
+    assert '<dataValidations count="1"><dataValidation type="list" sqref="B2">' in shown
+
+
+def test_the_same_cells_without_the_fast_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = package(tmp_path / "book.xlsx", {TITLE: worksheet(listing(500))})
+    edit = SheetEdit(TITLE, {3: RowEdit({2: 20})}, (new("x", 4),), head=1)
+    fast = part(edited(source, edit), SHEET)
+    monkeypatch.setattr(archive, "CODEC", zlib)
+    monkeypatch.setattr(archive, "_LEVEL", 3)
+    assert part(edited(source, edit), SHEET) == fast
