@@ -163,7 +163,9 @@ def _extension(matter: Matter, letter: Letter, target: Record | None, decision: 
         )
     if target is None or until is None or not reason:
         return _question(matter, letter, target, Problem("extension_unclear", context={"number": number}))
-    clock = letter.intent.rule if letter.intent.kind == "reminder" else ""
+    lines = letter.intent.facts.get("lines") or ()
+    line = lines[decision.line - 1] if 1 <= decision.line <= len(lines) else {}
+    clock = letter.intent.rule if letter.intent.kind == "reminder" else str(line.get("clock") or "")
     values = {
         "target": number,
         "until": until,

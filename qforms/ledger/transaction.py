@@ -234,10 +234,23 @@ class Transaction(LedgerFacts):
             known = self._found if key in self._found else self._added
             known[key].setdefault(record.number)
 
+    def _lengthen(self, letter: Letter) -> None:
+        """A table of escalations that has not been made yet gets further lines."""
+        self._letters[letter.intent.key] = letter
+        row = rows.letter_row(letter)
+        pending = self._rows["letter"]
+        at = next((n for n, r in enumerate(pending) if r["key"] == row["key"]), None)
+        if at is not None:
+            pending[at] = row
+        else:
+            own = t.letter.c.key == row["key"]
+            self._db.execute(update(t.letter).where(own).values(facts=row["facts"], code=row["code"]))
+
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
-        if (
-            self._letters.get(intent.key) if intent.number in self._born else self.letter_by_key(intent.key)
-        ) is not None:
+        old = self._letters.get(intent.key) if intent.number in self._born else self.letter_by_key(intent.key)
+        if old is not None:
+            if old.grows_to(intent):
+                self._lengthen(dataclasses.replace(old, intent=intent))
             return
         dated = intent if intent.at is not None else dataclasses.replace(intent, at=now)
         letter = Letter(dated, "owed", stamp.message_id(intent.key, self._domain))

@@ -135,6 +135,11 @@ class Letter:
     refused: tuple[str, ...] = ()  # addresses that the server refused
     next_try: datetime | None = None
 
+    def grows_to(self, intent: LetterIntent) -> bool:
+        """May the intent take the place of this letter's: a table with further lines, which has not been made yet (P35)?"""
+        more = len(intent.facts.get("lines") or ()) > len(self.intent.facts.get("lines") or ())
+        return intent.kind == "escalation" and self.state == "owed" and not self.digest and more
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -86,7 +86,7 @@ class MemoryFacts:
         return [f.name for f in self.catalogue.form(form).fields if f.key or f.type == "ref"]
 
     def _owe(self, intent: LetterIntent, now: datetime) -> None:
-        if intent.key in self.letters:
+        if intent.key in self.letters and not self.letters[intent.key].grows_to(intent):
             return
         self.letters[intent.key] = Letter(intent, "owed", f"<{intent.key}>")
         if intent.kind in ("acknowledgement", "question", "rejection"):
@@ -117,6 +117,9 @@ class MemoryFacts:
 
     def letter(self, message_id: str) -> Letter | None:
         return next((x for x in self.letters.values() if x.message_id == message_id), None)
+
+    def letter_by_key(self, key: str) -> Letter | None:
+        return self.letters.get(key)
 
     def letter_by_code(self, code: str) -> Letter | None:
         return next((x for x in self.letters.values() if code and x.intent.code == code), None)

@@ -244,3 +244,16 @@ def test_delivery_digest(ledger: Ledger) -> None:
         assert facts.digest_seen("k1".ljust(64, "0"))
         assert not facts.digest_seen("other")
     assert isinstance(s.reading("k1").delivery, Delivery)
+
+
+def test_a_table_that_has_not_been_made_gets_further_lines(ledger: Ledger) -> None:
+    table = s.letter("escalation:a", kind="escalation", facts={"lines": [{"number": "1"}]})
+    longer = dataclasses.replace(table, facts={"lines": [{"number": "1"}, {"number": "2"}]})
+    take(ledger, "k1", Judgement(letters=(table,)))
+    take(ledger, "k2", Judgement(letters=(longer,)))
+    [letter] = ledger.letters()
+    assert [line["number"] for line in letter.intent.facts["lines"]] == ["1", "2"]
+    with ledger.begin() as tx:
+        tx.set_letter(dataclasses.replace(letter, state="rendered", digest="d" * 64))
+    take(ledger, "k3", Judgement(letters=(dataclasses.replace(longer, facts={"lines": [{}] * 3}),)))
+    assert len(ledger.letters()[0].intent.facts["lines"]) == 2
