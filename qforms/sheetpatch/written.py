@@ -85,14 +85,14 @@ def verify(path: Path, plan: Plan, report: Report) -> None:
 
 
 def _prove(pieces: Iterable[bytes], title: str, wanted: Mapping[int, RowEdit], base: bool) -> None:
-    found = {}
-    for number, raw in _rows(pieces, sorted(wanted)):
-        found[number] = raw
-    for number, edit in wanted.items():
-        there = found.get(number, {})
-        for column, value in edit.values.items():
+    left = {number: edit for number, edit in wanted.items() if any(v not in (None, "") for v in edit.values.values())}
+    for number, there in _rows(pieces, sorted(wanted)):
+        left.pop(number, None)
+        for column, value in wanted[number].values.items():
             if not _same(there.get(column), value, base):
                 raise fault("book_not_written", f"{title}!{letters(column)}{number}")
+    if left:
+        raise fault("book_not_written", f"{title}!{min(left)}")
 
 
 def _rows(pieces: Iterable[bytes], wanted: list[int]) -> Iterator[_Read]:
