@@ -188,7 +188,7 @@ def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Offic
 
 
 def _findings(reading: Reading, procedures: Procedures) -> tuple[Filled, ...]:
-    """The form that the subject names for our own people (`by_mail`); admission asks whether the sender is one of them."""
+    """The form that the subject names for our own people (`by_mail`); admission asks who the sender is."""
     found = []
     for form in procedures.catalogue.forms.values():
         said = form.by_mail

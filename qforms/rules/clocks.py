@@ -50,8 +50,8 @@ def views(work: Work, rule: ClockRule, record: Record) -> Iterator[tuple[str, Re
 
 
 def publish(work: Work, number: str) -> bool:
-    """Writes limits into the record's own fields: `due_at` the earliest one, `d4_due` that of the clock `…_d4`, others where
-    a clock says `into`. True when something changed."""
+    """Writes limits into the record's own fields: `due_at` the earliest one, `d4_due` that of the clock `…_d4`, others
+    where a clock says `into`. True when something changed."""
     record = work.view.record(number)
     if record is None or not work.book.clocks.get(record.form):
         return False

@@ -111,7 +111,7 @@ def _case_form(work: Work, case_no: str) -> str:
 
 
 def _show_limits(work: Work) -> None:
-    """Limits are known now: brings what is computed through references up to date, as the end of a notice on its sheet."""
+    """Limits are known now: brings what is computed through references up to date (the end of a notice)."""
     for number in work.visited:
         record = work.view.record(number)
         if record is not None and work.book.computed(record.form) and work.book.calc_rests(record.form) is None:
