@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -161,3 +163,82 @@ def grid(path: Path, title: str = TITLE, rows: int | None = None) -> list[list[o
     from openpyxl import load_workbook
 
     return [list(r) for r in load_workbook(path)[title].iter_rows(values_only=True, max_row=rows)]
+
+
+_SHEET_ORDER = (
+    "sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges scenarios "
+    "autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr conditionalFormatting dataValidations "
+    "hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks customProperties cellWatches "
+    "ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects controls "
+    "webPublishItems tableParts extLst"
+)
+_BOOK_ORDER = (
+    "fileVersion fileSharing workbookPr workbookProtection bookViews sheets functionGroups externalReferences "
+    "definedNames calcPr oleSize customWorkbookViews pivotCaches smartTagPr smartTagTypes webPublishing fileRecoveryPr "
+    "webPublishObjects extLst"
+)
+
+
+def sound(path: Path) -> None:
+    """Nothing that Excel repairs: elements, rows, cells out of order, empty groups, wrong counts, relationships and
+    content types without a part, formats that are not there."""
+    from lxml import etree
+
+    with zipfile.ZipFile(path) as book:
+        names = set(book.namelist())
+        assert len(names) == len(book.namelist())
+        for name in names:
+            if name.endswith(".rels"):
+                _related(name, etree.fromstring(book.read(name)), names)
+        types = etree.fromstring(book.read("[Content_Types].xml"))
+        declared = [e.get("PartName", "").lstrip("/") for e in types if e.get("PartName")]
+        assert set(declared) <= names, set(declared) - names
+        assert len(set(declared)) == len(declared)
+        styles = etree.fromstring(book.read("xl/styles.xml"))
+        formats = len(next(e for e in styles if etree.QName(e).localname == "cellXfs"))
+        _in_order(etree.fromstring(book.read("xl/workbook.xml")), _BOOK_ORDER)
+        for name in names:
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                root = etree.fromstring(book.read(name))
+                _in_order(root, _SHEET_ORDER)
+                _rows_in_order(root, formats)
+
+
+def _related(name: str, root: Iterable[Element], names: set[str]) -> None:
+    folder = posixpath.dirname(posixpath.dirname(name))
+    for r in root:
+        if r.get("TargetMode") != "External":
+            target = posixpath.normpath(posixpath.join("/" + folder, r.get("Target", ""))).lstrip("/")
+            assert target in names, (name, target)
+
+
+def _in_order(root: Iterable[Element], order: str) -> None:
+    found = [str(e.tag).rpartition("}")[2] for e in root]
+    places = [order.split(" ").index(n) for n in found if n != "AlternateContent"]
+    assert places == sorted(places), found
+    for e in root:
+        if str(e.tag).rpartition("}")[2] in (
+            "mergeCells",
+            "dataValidations",
+            "hyperlinks",
+            "tableParts",
+            "definedNames",
+        ):
+            assert len(e), e.tag
+            assert e.get("count") in (None, str(len(e))), e.tag
+
+
+def _rows_in_order(root: Element, formats: int) -> None:
+    last = 0
+    for r in root.iter("{*}row"):
+        number = int(r.get("r", last + 1))
+        assert last < number <= 1_048_576
+        last, column = number, 0
+        for c in r:
+            assert int(c.get("s", "0")) < formats
+            if ref := c.get("r"):
+                letters = ref.rstrip("0123456789")
+                assert ref[len(letters) :] == str(number), ref
+                at = sum((ord(x) - 64) * 26**i for i, x in enumerate(reversed(letters)))
+                assert at > column
+                column = at

@@ -101,6 +101,12 @@ class Row:
     def filled(self) -> bool:
         return any(c.filled for c in self.cells)
 
+    def rewritten(self) -> None:
+        """Forgets what is as old as its cells: the extent of the row, and a height that was made to fit."""
+        self.about.pop(b"spans", None)
+        if self.about.get(b"customHeight") not in (b"1", b"true"):
+            self.about.pop(b"ht", None)
+
 
 def parse(raw: bytes, found: re.Match[bytes], number_: int, m: Marks) -> Row:
     """A row of `raw`, the bytes from its start tag (`found`) to the next row. Raises OfficeFault for a bad address."""
@@ -209,8 +215,8 @@ def with_values(
 ) -> None:
     """Puts values into a row's cells. `styles` are those of cells that are not there yet."""
     made = {c.column: c for c in row.cells}
-    if not values.keys() <= made.keys():
-        row.about.pop(b"spans", None)
+    if values:
+        row.rewritten()
     for column, value in values.items():
         was = made.get(column)
         if was is not None or value not in (None, ""):

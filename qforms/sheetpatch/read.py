@@ -77,7 +77,6 @@ class Reader:
     """An open workbook. Raises OfficeFault for one that is damaged, hostile or shared, OSError when it is not there."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._file = path.open("rb")
         try:
             self._archive = Archive(self._file)
@@ -145,7 +144,8 @@ class Reader:
     def _calamine(self) -> Any:
         from python_calamine import CalamineWorkbook
 
-        return CalamineWorkbook.from_path(str(self._path))
+        self._file.seek(0)  # the same file: another may stand at its place by now
+        return CalamineWorkbook.from_filelike(self._file)
 
     def _values(self, title: str) -> Sequence[Sequence[Any]]:
         try:

@@ -207,7 +207,7 @@ class Rows:
                 job.calculated = job.formulas = True
             elif column not in have and style:
                 made[column] = cells.cell(m, row.number, column, style, None, job.base)
-        row.about.pop(b"spans", None)
+        row.rewritten()
         row.cells = [made[c] for c in sorted(made)]
         self._show(row, edit, styles)
 

@@ -107,13 +107,16 @@ def _small(rows: int) -> dict[str, str]:
         "xl/worksheets/_rels/sheet1.xml.rels": f'<Relationships xmlns="{rels}"><Relationship Id="rId1" '
         f'Type="{_OFFICE}/table" Target="../tables/table1.xml"/></Relationships>',
         "xl/tables/table1.xml": f'<table xmlns="{_MAIN}" id="1" name="{SHEET}" displayName="{SHEET}" '
-        f'ref="A1:AD{rows + 1}" totalsRowShown="0"><autoFilter ref="A1:AD{rows + 1}"/><tableColumns count="30">{columns}'
-        '</tableColumns><tableStyleInfo name="TableStyleMedium9" showFirstColumn="0" showLastColumn="0" '
+        f'ref="A1:AD{rows + 1}" totalsRowShown="0"><autoFilter ref="A1:AD{rows + 1}"/>'
+        f'<tableColumns count="30">{columns}</tableColumns>'
+        '<tableStyleInfo name="TableStyleMedium9" showFirstColumn="0" showLastColumn="0" '
         'showRowStripes="1" showColumnStripes="0"/></table>',
-        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font>'
-        '</fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill '
+        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name '
+        'val="Calibri"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill '
         'patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/>'
-        '</border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        '</border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
+        "</cellStyleXfs>"
         '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="14" fontId="0" '
         'fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="0" fontId="0" fillId="0" borderId="0" '
         'xfId="0" applyAlignment="1"><alignment wrapText="1"/></xf></cellXfs><cellStyles count="1"><cellStyle '

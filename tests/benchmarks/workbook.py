@@ -3,7 +3,9 @@
 openpyxl (load, change, save) and our whole publication (fingerprint, patch beside, fingerprint again, kept version,
 replace, read back, fingerprint) in turn, each in a process of its own on a fresh copy of the book, for one changed cell
 and one appended row, and for a thousand of each. CPU seconds without imports, median of the rounds; the floor is
-inflating and deflating the one sheet part with the same codec. Prints one line of JSON."""
+inflating and deflating the one sheet part with the same codec. Prints one line of JSON.
+
+`--read`: instead, reading the book after LibreOffice has saved it, against what calamine takes merely to read it."""
 
 from __future__ import annotations
 
@@ -89,7 +91,30 @@ def floor(path: Path, _rows: int, _count: int) -> Callable[[], None]:
     return run
 
 
-KINDS = {"openpyxl": with_openpyxl, "ours": with_ours, "floor": floor}
+def by_calamine(path: Path, rows: int, _count: int) -> Callable[[], None]:
+    from python_calamine import CalamineWorkbook
+
+    def run() -> None:
+        read = sum(1 for _ in CalamineWorkbook.from_path(str(path)).get_sheet_by_name(SHEET).iter_rows())
+        assert read == rows + 1
+
+    return run
+
+
+def by_reader(path: Path, rows: int, _count: int) -> Callable[[], None]:
+    import python_calamine  # noqa: F401
+
+    from qforms.sheetpatch import Reader
+
+    def run() -> None:
+        with Reader(path) as book:
+            cells = book.cells(SHEET)
+        assert (cells.last, cells.text(2, 1)) == (rows + 1, "QF-00000001")
+
+    return run
+
+
+KINDS = {"openpyxl": with_openpyxl, "ours": with_ours, "floor": floor, "calamine": by_calamine, "reader": by_reader}
 
 
 def measure(kind: str, book: Path, rows: int, count: int) -> dict[str, float]:
@@ -120,6 +145,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=100_000)
     asked.add_argument("--rounds", type=int, default=ROUNDS)
     asked.add_argument("--openpyxl-rounds", type=int, default=0, help="fewer rounds of the slow one (default: as many)")
+    asked.add_argument("--read", action="store_true", help="measure reading instead; needs LibreOffice")
     asked.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.child:
@@ -129,6 +155,9 @@ def main() -> None:
     try:
         book = folder / "master.xlsx"
         make(book, given.rows)
+        if given.read:
+            print(json.dumps(reading(book, given.rows, given.rounds)))
+            return
         runs: dict[tuple[str, int], list[dict[str, float]]] = {}
         for i in range(given.rounds):
             for kind, count in [("openpyxl", 1), ("ours", 1), ("floor", 0), ("openpyxl", 1000), ("ours", 1000)]:
@@ -137,6 +166,26 @@ def main() -> None:
         print(json.dumps(report(given.rows, runs)))
     finally:
         shutil.rmtree(folder)
+
+
+def reading(book: Path, rows: int, rounds: int) -> dict[str, float]:
+    """Seconds for calamine and for us, in turn, on the book as LibreOffice saves it."""
+    profile = f"-env:UserInstallation={(book.parent / 'profile').as_uri()}"
+    command = [
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(book.parent / "out"),
+        str(book),
+    ]
+    subprocess.run(command, check=True, timeout=1200, capture_output=True)
+    saved = book.parent / "out" / book.name
+    runs = [{kind: measure(kind, saved, rows, 0)["s"] for kind in ("calamine", "reader")} for _ in range(rounds)]
+    ours, theirs = (statistics.median(r[kind] for r in runs) for kind in ("reader", "calamine"))
+    return {"rows": rows, "calamine_s": round(theirs, 3), "reader_s": round(ours, 3), "ratio": round(ours / theirs, 2)}
 
 
 def report(rows: int, runs: dict[tuple[str, int], list[dict[str, float]]]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support_office import libreoffice
-from support_package import TITLE, checksums, compressed, grid, listing, package, part, row, text, worksheet
+from support_package import TITLE, checksums, compressed, grid, listing, package, part, row, sound, text, worksheet
 from support_rich_book import rich
 
 from qforms.office.book import OfficeFault
@@ -60,6 +60,7 @@ def carried_out(source: Path, plan: Plan) -> tuple[Path, Report]:
     before, after = compressed(source), compressed(target)
     assert {n for n in before if before[n] != after.get(n)} == report.changed | report.removed
     assert after.keys() - before.keys() == report.added
+    sound(target)
     checksums(target)
     return target, report
 

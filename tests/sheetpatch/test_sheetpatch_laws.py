@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_package import TITLE, compressed, figure, package, part, row, table, text, worksheet
+from support_package import TITLE, compressed, figure, package, part, row, sound, table, text, worksheet
 
 from qforms.sheetpatch import Plan, Reader, RowEdit, SheetEdit, patch, verify
 from qforms.sheetpatch.refs import Moves, corners, filled_down, letters, moved, number, range_of
@@ -104,6 +104,7 @@ def test_any_changes_of_any_list(tmp_path_factory: pytest.TempPathFactory, shape
         assert [report.now(TITLE, head + 1 + n) for _, n in kept] == [head + 1 + n for n in range(len(kept))]
         names = [v for v, _ in kept] + step.new
         assert report.new.get(TITLE, ()) == tuple(range(head + 1 + len(kept), head + 1 + len(names)))
+        sound(target)
         source = target
         _agrees(target, shape, names)
     after = compressed(source)

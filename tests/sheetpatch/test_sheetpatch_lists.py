@@ -19,6 +19,7 @@ from support_package import (
     package,
     part,
     row,
+    sound,
     table,
     text,
     worksheet,
@@ -42,6 +43,7 @@ def edited(source: Path, edit: SheetEdit) -> Path:
     same = {n for n in before if before[n] == after.get(n)}
     assert before.keys() - same == report.changed | report.removed
     assert after.keys() - before.keys() == report.added
+    sound(target)
     checksums(target)
     return target
 
@@ -394,3 +396,13 @@ def test_the_same_cells_without_the_fast_codec(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(archive, "CODEC", zlib)
     monkeypatch.setattr(archive, "_LEVEL", 3)
     assert part(edited(source, edit), SHEET) == fast
+
+
+def test_heights_that_were_made_to_fit_are_made_again(tmp_path: Path) -> None:
+    """A height that a person chose stays, also for new rows; one that fitted the old text does not cut off the new."""
+    for custom, kept in (("", 0), (' customHeight="false"', 0), (' customHeight="1"', 2)):
+        data = listing(2).replace('<row r="3">', f'<row r="3" spans="1:3" ht="30"{custom}>')
+        source = package(tmp_path / "book.xlsx", {TITLE: worksheet(data)})
+        target = edited(source, SheetEdit(TITLE, {3: RowEdit({1: "长" * 99})}, (new("A3", 3),), head=1, last=3))
+        assert part(target, SHEET).count('ht="30"') == kept
+        assert "spans" not in part(target, SHEET)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support_office import libreoffice
-from support_package import TITLE, checksums, compressed, grid, part
+from support_package import TITLE, checksums, compressed, grid, part, sound
 from support_rich_book import MACROS, PNG, rich
 
 from qforms.sheetpatch import Plan, Reader, Report, RowEdit, SheetEdit, patch, verify
@@ -21,6 +21,7 @@ def changed(source: Path, edit: SheetEdit = EDIT) -> tuple[Path, Report]:
     target = source.with_stem(f"{source.stem}-changed")
     report = patch(source, target, Plan((edit,)))
     verify(target, Plan((edit,)), report)
+    sound(target)
     return target, report
 
 
