@@ -122,8 +122,8 @@ def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
 
 
 def _merge(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime) -> None:
-    """「并入」 with a case in 说明: a case that this mail opened becomes part of that one; what it added to another case is
-    moved there; a mail that was not taken in is taken in there (P7)."""
+    """「并入」 with a case in 说明: a case that this mail opened becomes part of that one; what it added to another
+    case is moved there; a mail that was not taken in is taken in there (P7)."""
     with ledger.facts() as facts:
         words = [*re.findall(r"[A-Za-z0-9]+-[A-Za-z0-9-]+", answer.note), str(task.context.get("other") or "")]
         target = next((r for w in words if w and (r := facts.record(w.upper()))), None)

@@ -190,7 +190,8 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
     """A mail without a form: an answer to a letter, an addition to a case, a new complaint, or other business."""
     found = identify.of_mail(matter)
     letter, record = found.letter, found.record
-    if letter is not None and matter.reading.decisions and (approvals.asks(letter) or record is None or approvals.about_time(matter)):
+    decides = approvals.asks(letter) or record is None or approvals.about_time(matter)
+    if letter is not None and matter.reading.decisions and decides:
         return approvals.decide(matter, letter, record)
     if record is not None:
         if matter.speaker.kind in _OUTSIDE:

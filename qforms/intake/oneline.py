@@ -1,5 +1,5 @@
-"""One line about a case itself, in answer to any letter on it (P7): what is to be done with it by its name (关闭, 撤回：理由,
-作废：理由), 并入 TS-…, 拆分：….
+"""One line about a case itself, in answer to any letter on it (P7): what is to be done with it by its name (关闭,
+撤回：理由, 作废：理由), 并入 TS-…, 拆分：….
 
 What needs a letter's one-time code, an approval, can't be said this way."""
 
@@ -25,7 +25,7 @@ _KEPT = ("customer", "customer_name", "customer_type", "contact_name", "contact_
 
 
 def asked(matter: Matter, record: Record, filled: Filled, letter_key: str = "") -> Outcome | None:
-    """What the first line asks for; None when it asks for nothing of the kind. `filled` are the label lines below it."""
+    """What the first line asks for; None when it asks for nothing of the kind. `filled` are the label lines below."""
     lines = [line.strip() for line in without_signature(matter.reading.text).split("\n") if line.strip()]
     first = lines[0] if lines else ""
     if record.form == COMPLAINT and (found := _MERGE.fullmatch(first)):

@@ -4,9 +4,34 @@ In the order in which data flows: what arrives (`arrivals`), what the ledger hol
 delivery and what the rules decided (`judgements`), where it all touches the world (`edges`); `forms` and `rules`, which
 steer it, and `texts`, which all speak."""
 
-from qforms.model.arrivals import SYSTEM, TRUNCATED, Bounce, Decision, Delivery, Filled, Part, Reading, Speaker, Stamp, StandIn
+from qforms.model.arrivals import (
+    SYSTEM,
+    TRUNCATED,
+    Bounce,
+    Decision,
+    Delivery,
+    Filled,
+    Part,
+    Reading,
+    Speaker,
+    Stamp,
+    StandIn,
+)
 from qforms.model.edges import Dead, Later, Sent, Source, Store, Transport
-from qforms.model.forms import ByMail, Catalogue, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State
+from qforms.model.forms import (
+    ByMail,
+    Catalogue,
+    Check,
+    Choice,
+    Event,
+    Field,
+    Form,
+    Lifecycle,
+    Reversing,
+    Section,
+    Sign,
+    State,
+)
 from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
 from qforms.model.records import Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
@@ -29,8 +54,8 @@ __all__ = [
     "NO_TEXT",
     "SYSTEM",
     "TRUNCATED",
-    "ByMail",
     "Bounce",
+    "ByMail",
     "Catalogue",
     "Check",
     "Choice",
@@ -66,15 +91,15 @@ __all__ = [
     "Reading",
     "Recipients",
     "Record",
-    "Rulebook",
     "Reversing",
+    "Rulebook",
     "Section",
     "Sent",
+    "Sign",
     "Source",
     "Speaker",
     "Stamp",
     "StandIn",
-    "Sign",
     "State",
     "Step",
     "Store",

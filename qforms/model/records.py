@@ -136,8 +136,8 @@ class Letter:
     next_try: datetime | None = None
 
     def grows_to(self, intent: LetterIntent) -> bool:
-        """May the intent take the place of this letter's: a table with further lines, which has not been made yet (P35)?"""
-        more = len(intent.facts.get("lines") or ()) > len(self.intent.facts.get("lines") or ())
+        """May the intent take the place of this letter's: a table with further lines, not made yet (P35)?"""
+        more: bool = len(intent.facts.get("lines") or ()) > len(self.intent.facts.get("lines") or ())
         return intent.kind == "escalation" and self.state == "owed" and not self.digest and more
 
 

@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from typing import Any, cast
 
 from qforms.expression import Compiled
-from qforms.expression.kinds import NUMBER, DATE, filled_kind
+from qforms.expression.kinds import DATE, NUMBER, filled_kind
 from qforms.model import NO_TEXT, ClockRule, Field, Form, LetterRule, Text, TriggerRule
 from qforms.rulebook import grammar
 from qforms.rulebook.parts import FORM, Reader, names_of, people_of

@@ -132,11 +132,13 @@ def fire(
     work: Work, record: Record, event: Event, speaker: Speaker, reason: str = "", by: Record | None = None
 ) -> None:
     """Moves the record, sets what the event sets, and tells those that the record refers to."""
-    values = {"now": work.moments.get(record.number, work.at), "speaker": speaker.name or speaker.address, "reason": reason or None}
+    now = work.moments.get(record.number, work.at)
+    values = {"now": now, "speaker": speaker.name or speaker.address, "reason": reason or None}
     values |= {"revision": record.revision, **firing(by)}
     left = {f for f, v in event.set.items() if v == "reason" and not reason}  # said in the field itself
     changes = {f: values.get(v, v) if isinstance(v, str) else v for f, v in event.set.items() if f not in left}
     origin = Origin(work.delivery if speaker is not SYSTEM else "", by=speaker.name or speaker.address or event.name)
+    changes = {f: work.dated(record.form, f, v) for f, v in changes.items()}
     work.move(record.number, event)
     changes |= {name: _longer(record, name, row, values) for name, row in event.add.items()}
     work.revise(record.number, changes, origin, content=False)

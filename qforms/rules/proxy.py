@@ -1,5 +1,5 @@
-"""Decisions entered for somebody (代录, P41): with evidence they count at once, and he may revoke them within 24 hours;
-without, or where money is at stake, they wait for his own word.
+"""Decisions entered for somebody (代录, P41): with evidence they count at once, and he may revoke them within 24
+hours; without, or where money is at stake, they wait for his own word.
 
 A decision that is revoked is taken back: the record returns to the state before, and those who were told are told so."""
 
@@ -78,7 +78,7 @@ def _tell(work: Work, approval: Record, number: str, event: str) -> None:
     record = work.view.record(number)
     assert record is not None
     form = work.form(record)
-    told = [r for r in work.book.letters.get(f"{record.form}.{event}", ())]
+    told = work.book.letters.get(f"{record.form}.{event}", ())
     found = [a for r in told for names in (r.to, r.cc) for a in letters.addressees(work, names, record)]
     declared = form.lifecycle.event(event)
     for one in unique(found):

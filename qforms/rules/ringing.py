@@ -18,7 +18,6 @@ from qforms.rules.work import Work
 from qforms.settings import Procedures
 
 
-
 def ring(clock: Clock, facts: Facts, procedures: Procedures, now: datetime) -> Judgement:
     """What a clock that is due at `now` changes: its highest due rung's letter, its state, when it rings next.
 

@@ -1,7 +1,7 @@
 """Countersigning (会签, P40): an event to which several agree happens when enough of them have signed.
 
-Each signature is an approval on record (`approval.unit`: for whom it was given), whether it came by mail, in the form or
-in the workbook. An objection is an event of its own and stops it at once. A record that comes back to the state in
+Each signature is an approval on record (`approval.unit`: for whom it was given), whether it came by mail, in the form
+or in the workbook. An objection is an event of its own and stops it at once. A record that comes back to the state in
 which it is signed is signed anew."""
 
 from __future__ import annotations

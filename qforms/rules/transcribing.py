@@ -1,5 +1,5 @@
-"""An answer that the office types in for whoever gave it on paper or in a picture (P16): it counts from the time at which
-that mail came, and its origin is the mail. The task ends by itself when what it asked for stands in the record."""
+"""An answer that the office types in for whoever gave it on paper or in a picture (P16): it counts from the time at
+which that mail came, and its origin is the mail. The task ends by itself when what it asked for stands in the record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRANSCRIBE = "transcribe"  # the kind of task that an answer in a picture or in 
 
 
 def begin(work: Work, record: Record, speaker: Speaker) -> Task | None:
-    """The task that the office now does with this record, if there is one: from here on `now` is that mail's arrival."""
+    """The task that the office now does with this record, if there is one: from here on `now` is that mail's time."""
     tasks = work.view.tasks_on(record.number) if speaker.kind == "office" else ()
     task = next((t for t in tasks if t.kind == TRANSCRIBE), None)
     arrived = str(task.context.get("arrived", "")) if task else ""

@@ -35,6 +35,11 @@ def answer(company: Company, letter: LetterIntent, verdict: str = "agree", when:
     )
 
 
+def answered(company: Company, number: str, when: str) -> None:
+    contact = {"case_no": number, "at": at(when), "direction": "out", "is_answer": True}
+    company.send(when, "contact", contact, SALES)
+
+
 def test_the_head_is_asked_and_what_he_agrees_to_drives_the_reminders() -> None:
     company = Company()
     number = case(company)
@@ -54,8 +59,7 @@ def test_the_head_is_asked_and_what_he_agrees_to_drives_the_reminders() -> None:
     company.until("2026-05-15 17:01")
     kinds = [i.kind for i in company.letters("defect_answer")[before:]]
     assert kinds == ["reminder", "escalation"] and company.letters("extension_agreed")
-    company.send("2026-05-15 18:00", "contact",
-                 {"case_no": number, "at": at("2026-05-15 18:00"), "direction": "out", "is_answer": True}, SALES)  # fmt: skip
+    answered(company, number, "2026-05-15 18:00")
     assert company.clock("defect_answer", number).state == "met_late"
 
 
@@ -64,8 +68,7 @@ def test_what_is_done_by_the_agreed_date_is_late_by_the_limit() -> None:
     number = case(company)
     ask(company, number, clock="defect_answer")
     answer(company, company.letters("extension_request")[0])
-    company.send("2026-05-14 10:00", "contact",
-                 {"case_no": number, "at": at("2026-05-14 10:00"), "direction": "out", "is_answer": True}, SALES)  # fmt: skip
+    answered(company, number, "2026-05-14 10:00")
     assert company.clock("defect_answer", number).state == "met_late"
 
 
