@@ -90,6 +90,11 @@ class Work:
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
+    def dated(self, form: str, name: str, value: Value) -> Value:
+        """A time that is put into a field for a date is that day."""
+        field = self.catalogue.field(form, name) if isinstance(value, datetime) else None
+        return self.day(value) if field is not None and field.type == "date" else value
+
     @cached_property
     def people(self) -> People:
         given = self._present(DEPARTMENT), self._present(PERSON)
