@@ -278,7 +278,7 @@ CATALOGUE: dict[str, Kind] = {
         "「{field}」在您的表发出之后已被别人改过，两个值都留着，等办公室选定。",
         "{field} was changed by somebody else after your form was made; both values are kept until the office chooses.",
     ),
-    "reason_missing": _kind(
+    "change_reason_missing": _kind(
         "「{field}」改了，但没有写理由。请同时填写「{reason}」。",
         "{field} was changed without a reason. Please fill in {reason_en} with it.",
     ),

@@ -120,7 +120,7 @@ def _unexplained(form: Form, before: Values, values: Values) -> tuple[Problem, .
     bare = (f for f in changed if values[f.name] != before[f.name] and values.get(f.needs_reason) in (None, ""))
     labels = {f.name: f.label for f in form.fields}
     return tuple(
-        Problem("reason_missing", f.name, f.name, {"reason": (w := labels[f.needs_reason]).zh, "reason_en": w["en"]})
+        Problem("change_reason_missing", f.name, f.name, {"reason": (w := labels[f.needs_reason]).zh, "reason_en": w["en"]})
         for f in bare
     )
 
