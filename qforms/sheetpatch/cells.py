@@ -195,8 +195,8 @@ def _content(p: bytes, value: Value, base: bool) -> tuple[bytes, bytes]:
     text = clean(value or "")
     if not text:
         return b"", b""
-    inner = quoted(escape(text))
-    return b' t="inlineStr"', b'<%bis><%bt xml:space="preserve">%b</%bt></%bis>' % (p, p, inner, p, p)
+    kept = b' xml:space="preserve"' if text != text.strip() or "\n" in text else b""
+    return b' t="inlineStr"', b"<%bis><%bt%b>%b</%bt></%bis>" % (p, p, kept, quoted(escape(text)), p, p)
 
 
 def serial(value: date, base: bool) -> float | int | str:
