@@ -115,7 +115,7 @@ RECORDS: dict[str, tuple[str, str, dict[str, Any]]] = {
             "bought_on": date(2026, 8, 30),
         },
     ),
-    "after_sales_file": (
+    "customer_file": (
         "DA-刘女士",
         "open",
         {

@@ -68,7 +68,7 @@ RECORDS: dict[str, tuple[str, str, dict[str, Any]]] = {
             ),
         },
     ),
-    "return_request": (
+    "return_application": (
         "FX-202606-0001",
         "received",
         {
@@ -93,12 +93,12 @@ RECORDS: dict[str, tuple[str, str, dict[str, Any]]] = {
             "warranty_status": "in",
         },
     ),
-    "repair_record": (
+    "return_repair": (
         "FX-202606-0001-R",
         "passed",
         {
             "to_depts": ("工程部",),
-            "return_request": "FX-202606-0001",
+            "return_application": "FX-202606-0001",
             **ITEM,
             "return_received_at": at("17 14:00"),
             "received_qty": 1,
@@ -151,24 +151,24 @@ def test_a_blank_form_says_what_its_golden_text_says(form: str, lang: Any) -> No
 
 
 def test_the_customer_s_copy_of_the_application_names_no_department_and_no_reason_of_ours() -> None:
-    said = printed("return_request", outside=True)
+    said = printed("return_application", outside=True)
     assert "受理" in said and "V30-2604A-088" in said
     assert "工程部" not in said and "主控 IC 缺货" not in said and "0519" not in said
 
 
 def test_the_general_manager_s_decision_stands_on_the_internal_record() -> None:
-    assert "先提供备用机，加急采购" in printed("repair_record")
-    assert procedures().catalogue.form("repair_record").audience == "internal"
+    assert "先提供备用机，加急采购" in printed("return_repair")
+    assert procedures().catalogue.form("return_repair").audience == "internal"
 
 
 FILLED = {
     "work_order": {"assignee": ("售后负责人", "马俊"), "agreed_plan": ("商定方案", "更换面板")},
-    "return_request": {
+    "return_application": {
         "customer_name": ("客户名称", "甲"),
         "waybill_no": ("运单号", "SF1"),
         "return_qty": ("返修数量", "1"),
     },
-    "repair_record": {"plan_staff": ("返修人员", "何立群"), "failure_analysis": ("失效分析", "缺油")},
+    "return_repair": {"plan_staff": ("返修人员", "何立群"), "failure_analysis": ("失效分析", "缺油")},
 }
 
 

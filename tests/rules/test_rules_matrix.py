@@ -92,14 +92,14 @@ DECISIONS = [
     ("approval of the review sheet", "nonconformity_review.approve", "chief_engineer", "quality"),
     ("second objection", "objection.ce_ruling", "chief_engineer", "quality"),
     ("measures, by the bearers", "cost_transfer.agree", "production", "hr"),
-    ("return request", "return_request.review_decision", "repair", "sales"),
-    ("repaired item fit", "repair_record.assessment", "quality", "repair"),
+    ("return request", "return_application.review_decision", "repair", "sales"),
+    ("repaired item fit", "return_repair.assessment", "quality", "repair"),
     ("small compensation", "write_off.approve_small", "aftersales.head", "aftersales"),
     ("large compensation", "write_off.approve_large", "gm", "aftersales.head"),
     ("reward, penalty, deduction", "deduction_notice.kind", "gmo", "sales"),
     ("large deduction", "deduction_notice.approve", "gm", "gmo"),
     ("recall", "recall_analysis.decide", "gm", "quality"),
-    ("after 72 h of repair", "repair_record.gm_decision", "gm", "engineering"),
+    ("after 72 h of repair", "return_repair.gm_decision", "gm", "engineering"),
     ("review board", "review_minutes.conclusion", "quality", "sales"),
 ]  # fmt: skip
 

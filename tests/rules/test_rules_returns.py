@@ -38,7 +38,7 @@ class Shop(Trial):
         for form, values, by in more.pop("before", ()):
             self.report(form, RECEIVED - timedelta(days=1), by, **values)
         values = {"unclaimed": True, "waybill_no": "SF1", "return_qty": 1, "return_received_at": RECEIVED, **more}
-        self.report("return_request", RECEIVED, "repair", **values)
+        self.report("return_application", RECEIVED, "repair", **values)
 
     def report(self, form: str, at: datetime, by: str, number: str = "", **values: Any) -> None:
         self.until(at)
@@ -60,8 +60,8 @@ def test_the_general_manager_is_asked_once_and_only_beyond_72_hours(kind: str, r
     change, end = RECEIVED + timedelta(seconds=reclassed), RECEIVED + timedelta(seconds=done)
     if change < end and kind != "general":
         why = {"return_class": kind, "class_change_reason": "缺料"}
-        shop.report("return_request", change, "engineering", number=RECORD.removesuffix("-R"), **why)
-    shop.report("repair_record", end, "repair", **repaired(end))
+        shop.report("return_application", change, "engineering", number=RECORD.removesuffix("-R"), **why)
+    shop.report("return_repair", end, "repair", **repaired(end))
     shop.until(end + timedelta(days=9))
     late = done > 72 * 3600
     assert len(shop.letters("repair_to_gm")) == late
@@ -105,5 +105,5 @@ def test_nobody_is_asked_to_do_anything_by_a_time_that_is_past() -> None:
 def test_a_repair_s_number_is_not_taken_for_its_application_s() -> None:
     catalogue = procedures().catalogue
     assert numbers.find(f"回复：{RECORD} 与 FX-202606-0002", catalogue) == (RECORD, "FX-202606-0002")
-    assert numbers.form_of(RECORD, catalogue) == "repair_record"
-    assert numbers.form_of("FX-202606-0002", catalogue) == "return_request"
+    assert numbers.form_of(RECORD, catalogue) == "return_repair"
+    assert numbers.form_of("FX-202606-0002", catalogue) == "return_application"

@@ -80,8 +80,8 @@ def test_two_plans_of_one_customer_meet_in_one_visit() -> None:
 
 def test_a_visit_for_a_deleted_customer_is_refused_with_the_reason() -> None:
     company = carded()
-    company.send("2026-09-02 10:00", "after_sales_file", {}, OFFICE, number="DA-刘女士", event="delete")
-    values = {**GOOD, "customer_name": "刘女士", "planned_on": date(2026, 9, 7), "after_sales_file": "DA-刘女士"}
+    company.send("2026-09-02 10:00", "customer_file", {}, OFFICE, number="DA-刘女士", event="delete")
+    values = {**GOOD, "customer_name": "刘女士", "planned_on": date(2026, 9, 7), "customer_file": "DA-刘女士"}
     before = dict(company.facts.records)
     zh, en = said(company.send("2026-09-07 10:00", "return_visit", values, OFFICE))
     assert "客户的售后档案已删除" in zh and "has been deleted" in en
