@@ -24,7 +24,7 @@ class Words:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand, in order; of words that lie in one another the longest."""
-        pairs = self.needles.keys() & _beginnings(text)
+        pairs = self.needles.keys() & _beginnings(text, len(_KNOWN))
         near = (w for pair in pairs for w in self.needles[pair])
         found = [m.span() for needle, word in near if needle in text for m in _compiled(word).finditer(text)]
         found.sort(key=lambda span: (span[0], -span[1]))
@@ -47,10 +47,13 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-@lru_cache(16)
-def _beginnings(text: str) -> frozenset[str]:
-    """Every letter and every two letters of a text: what a needle may begin with."""
-    return frozenset((*map(add, text, text[1:]), *text))
+_KNOWN: set[str] = set()  # what the needles of all words begin with
+
+
+@lru_cache(64)
+def _beginnings(text: str, _known: int) -> frozenset[str]:
+    """The letters and pairs of letters of a text that any needle begins with; asked once for all finders."""
+    return frozenset(_KNOWN.intersection((*map(add, text, text[1:]), *text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def _words(words: Iterable[str], tail: str = "") -> Words:
     for word in dict.fromkeys(words):
         needle = plain(word).split()[0]
         needles[needle[:2]] = (*needles.get(needle[:2], ()), (needle, _one(word) + tail))
+    _KNOWN.update(needles)
     return Words(needles)
 
 

@@ -296,8 +296,10 @@ class LedgerFacts:
     def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
         key = (name, of, scope)
         if key not in self._figures:
-            stored = None if self._all_known(key) else self._db.scalar(_FIGURE, dict(zip(_KEY, key, strict=True)))
-            self._learn(key, stored)
+            if self._all_known(key):
+                self._figures.setdefault(key)
+            else:
+                self._learn(key, self._db.scalar(_FIGURE, dict(zip(_KEY, key, strict=True))))
         return self._figures[key]
 
     def _all_known(self, key: FigureKey) -> bool:
@@ -306,9 +308,10 @@ class LedgerFacts:
         if of.partition("|")[0] in self._born:
             return True
         if scope.startswith("day:"):
-            if (known := self._windows.get((name, of))) is None:
-                return False
-            return scope not in known[2] and known[0] <= scope <= known[1]
+            first, last, days = self._windows.get((name, of), ("~", "", {}))
+            if first <= scope <= last and scope in days:
+                self._figures[key] = days[scope]
+            return first <= scope <= last
         return bool(scope) and (name, of) in self._scopes
 
     def _learn(self, key: FigureKey, stored: Decimal | None) -> None:
@@ -323,8 +326,11 @@ class LedgerFacts:
         """Adds to a figure. What nobody has asked for is not asked for now, but for all of them together at the end."""
         name, of, scope = key
         self._shifted[name, of][scope] = None
-        if scope and not scope.startswith("day:") and (name, of) in self._scopes:
-            self._scopes[name, of].setdefault(scope)
+        if scope and not scope.startswith("day:"):
+            if of in self._born:
+                self._scopes.setdefault((name, of), {})
+            if (name, of) in self._scopes:
+                self._scopes[name, of].setdefault(scope)
         if key not in self._figures and not self._all_known(key):
             self._grown[key] = self._grown.get(key, Decimal(0)) + amount
             return

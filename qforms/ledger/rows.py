@@ -149,4 +149,5 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 def _shallow(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _names(type(value))}
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _names(kind)}

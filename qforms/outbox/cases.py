@@ -32,9 +32,7 @@ def safe_name(text: str, longest: int = _LONGEST) -> str:
     if not stem or len(ending) > 11 or not ending.isalnum():
         stem, dot, ending = text, "", ""
     short = len(text) * 2 <= longest and len(text) * 4 <= _OCTETS  # whatever its letters are
-    while (
-        not short and stem and (_units(stem + dot + ending) > longest or len((stem + dot + ending).encode()) > _OCTETS)
-    ):
+    while not short and stem and _too_long(stem + dot + ending, longest):
         stem = stem[:-1]
     text = _trim(_trim(stem) + dot + ending) or "_"
     return safe_name(f"_{text}", longest) if _RESERVED.fullmatch(text) else text

@@ -20,6 +20,8 @@ from qforms.model import (
     Value,
 )
 from qforms.rules import basis as b
+from qforms.rules import rests
+from qforms.rules.rests import Rests
 
 T = TypeVar("T")
 
@@ -48,7 +50,7 @@ class Book:
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
         }
         self._computed: dict[str, list[Field]] = {}
-        self._rests: dict[tuple[str, object], frozenset[str] | None] = {}
+        self._rests: dict[tuple[str, object], Rests | None] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
         self._dues: dict[str, tuple[str, ...]] = {}
         self._defaults: dict[str, dict[str, Value]] = {}
@@ -80,26 +82,28 @@ class Book:
                     found[figure.name].add(form)
         return {name: frozenset(forms) for name, forms in found.items()}
 
-    def rests_on(self, form: str, key: object, conditions: Iterable[Condition | None]) -> frozenset[str] | None:
-        """The record's own fields that expressions rest on; None when they rest on anything else besides."""
+    def rests_on(
+        self, form: str, key: object, conditions: Iterable[Condition | None], names: Iterable[str] = ()
+    ) -> Rests | None:
+        """What expressions, and `names` beside them, rest on when they are asked about a record of the form; None when
+        that can't be told. Made once for a `key`."""
         if (form, key) not in self._rests:
-            names = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions if c for n in c.names}
-            own = all(self.catalogue.field(form, n) is not None for n in names)
-            self._rests[form, key] = frozenset(names) if own else None
+            every = {*(n for c in conditions if c for n in c.names), *names}
+            figures = {n: f for n in every if (f := self.figures.get(n) or self.figures.get(bare(n))) is not None}
+            refers = {f.of: self.reference(form, f.of) for f in figures.values()}
+            self._rests[form, key] = rests.of(every, form, self.catalogue, figures, refers)
         return self._rests[form, key]
 
-    def decide_rests(self, rule: DecideRule) -> frozenset[str] | None:
-        """The fields that a suggestion rests on, and the one that it fills."""
-        key = ("decide", rule.name)
-        if (rule.on, key) not in self._rests:
-            found = self.rests_on(rule.on, key, [c for case in rule.cases for c in case])
-            self._rests[rule.on, key] = found | {rule.field} if found is not None else None
-        return self._rests[rule.on, key]
+    def decide_rests(self, rule: DecideRule) -> Rests | None:
+        """What a suggestion rests on, and the field that it fills."""
+        conditions = (c for case in rule.cases for c in case)
+        return self.rests_on(rule.on, ("decide", rule.name), conditions, (rule.field,))
 
-    def _is_part(self, form: str, name: str) -> bool:
-        """Is it a column of a list, or a part of a signature: no step to another record?"""
-        field = self.catalogue.field(form, name.partition(".")[0])
-        return field is not None and field.type != "ref"
+    def trigger_rests(self, rule: TriggerRule) -> Rests | None:
+        """What a trigger rests on; of one by a rate also what it keeps up to date while it does not hold."""
+        filled = rule.fill.values() if rule.open and self.scoped[rule.name] else ()
+        keys = rule.key if filled else ()
+        return self.rests_on(rule.on, rule.name, (rule.when, *filled), (k for k in keys if k != rule.on))
 
     def named(self, condition: Condition | None) -> list[FigureRule]:
         """The figures that an expression names."""
@@ -180,8 +184,8 @@ class Book:
             self._watched[form] = tuple(what for f, what in named if f == form and self.catalogue.field(form, what))
         return self._watched[form]
 
-    def calc_rests(self, form: str) -> frozenset[str] | None:
-        """The fields that the computed fields of a form rest on, and they themselves; None when on anything else."""
+    def calc_rests(self, form: str) -> Rests | None:
+        """What the computed fields of a form rest on, they themselves included."""
         if (form, "calc") not in self._rests:
             fields = self.computed(form)
             places = [(f.name, f.calc) for f in fields] + [
@@ -189,10 +193,11 @@ class Book:
             ]
             conditions = [c for place, calc in places if calc for c in self.calcs(form, place, len(calc))]
             columns = {c.name for f in fields for c in f.fields}
-            found = {n.partition(".")[0] if self._is_part(form, n) else n for c in conditions for n in c.names}
-            own = all(n in columns or self.catalogue.field(form, n) is not None for n in found)
-            own = own and not any(f.text for f in fields)
-            self._rests[form, "calc"] = frozenset(found | {f.name for f in fields}) if own else None
+            names = {n for c in conditions for n in c.names if n not in columns}
+            told = any(f.text for f in fields)  # a sentence names fields that no expression does
+            self._rests[form, "calc"] = (
+                None if told else self.rests_on(form, "calc:", (), (*names, *(f.name for f in fields)))
+            )
         return self._rests[form, "calc"]
 
     def event(self, form: str, name: str) -> Condition | None:

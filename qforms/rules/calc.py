@@ -34,7 +34,7 @@ def settle(work: Work, number: str) -> None:
             return
         found = {f.name: _value(work, record, f) for f in fields}
         if not work.revise(number, found, Origin("", by="calc"), content=False):
-            work.settled("calc", record)
+            work.settled("calc", record, rests_on)
             return
 
 

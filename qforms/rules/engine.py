@@ -59,7 +59,8 @@ def decide(work: Work, number: str) -> None:
         record = work.view.record(number)
         if record is None or (rule.keep_persons and not by_rule(record, rule.field)):
             continue
-        if work.rests(("decide", rule.name), record, work.book.decide_rests(rule)):
+        on = work.book.decide_rests(rule)
+        if work.rests(("decide", rule.name), record, on):
             continue
         names = work.names(record)
         value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
@@ -67,7 +68,7 @@ def decide(work: Work, number: str) -> None:
         if value is not None and _suggest(work, rule, record, value):
             calc.settle(work, number)
         else:
-            work.settled(("decide", rule.name), record)
+            work.settled(("decide", rule.name), record, on)
 
 
 def _suggest(work: Work, rule: DecideRule, record: Record, value: Value) -> bool:
@@ -114,7 +115,7 @@ def _show_limits(work: Work) -> None:
     """Limits are known now: brings what is computed through references up to date (the end of a notice)."""
     for number in work.visited:
         record = work.view.record(number)
-        if record is not None and work.book.computed(record.form) and work.book.calc_rests(record.form) is None:
+        if record is not None and work.book.computed(record.form):
             calc.settle(work, number)
 
 

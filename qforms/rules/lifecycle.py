@@ -230,6 +230,8 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
 
 
 def _open_to(work: Work, record: Record, event: Event, by: Record | None = None) -> bool:
+    if event.from_ and record.status not in event.from_:
+        return False
     try:
         check(work, record, event, by)
     except Refusal:

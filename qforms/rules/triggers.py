@@ -53,14 +53,14 @@ def _steps(work: Work, rule: TriggerRule, record: Record) -> list[Mapping[str, A
 
 
 def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> None:
-    rests_on = work.book.rests_on(record.form, rule.name, [rule.when])
+    rests_on = work.book.trigger_rests(rule)
     if work.rests(rule.name, record, rests_on):
         return
     named = tuple(f.name for f in work.book.scoped[rule.name])  # rules on the same figures have the same bases
     choices = known[named] = known[named] if named in known else _bases(work, rule, record)
     holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
     if not holding:
-        work.settled(rule.name, record)
+        work.settled(rule.name, record, rests_on)
         if rule.open and work.book.scoped[rule.name]:
             opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
         return

@@ -32,6 +32,7 @@ class View:
         self.records: dict[str, Record] = {}
         self.fresh: set[str] = set()  # numbers given here: nobody has heard of them before
         self.figures: dict[FigureKey, Decimal] = {}  # what was added
+        self.moves = 0  # how often
         self.tokens: dict[str, str] = {}
         self.counters: dict[str, int] = {}
         self.clocks_: dict[tuple[str, str], Clock] = {}  # (subject, rule)
@@ -129,6 +130,7 @@ class View:
 
     def add(self, name: str, of: str, scope: str, amount: Decimal) -> None:
         if amount:
+            self.moves += 1
             key = (name, of, scope)
             self.figures[key] = self.figures.get(key, Decimal(0)) + amount
 

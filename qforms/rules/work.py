@@ -14,10 +14,12 @@ from typing import Any
 
 from qforms.model import EMPTY, SYSTEM, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Value
 from qforms.rules import basis as b
+from qforms.rules import rests
 from qforms.rules.book import book_of
 from qforms.rules.figures import Figures
 from qforms.rules.names import Names
 from qforms.rules.people import DEPARTMENT, PERSON, People, people_of
+from qforms.rules.rests import Rests, Seen
 from qforms.rules.view import View
 from qforms.settings import Procedures
 
@@ -63,7 +65,6 @@ class Work:
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
         self.last = ""  # looked at last
-        self.rested: dict[tuple[str, object], Record] = {}  # what a rule had nothing to say to
         self.told: dict[tuple[str, str, bool], tuple[Record | None, dict[str, Any]]] = {}  # facts for letters
         self._names: dict[str, Names] = {}
         self.counted: dict[str, Record] = {}
@@ -86,6 +87,7 @@ class Work:
     def at(self, at: datetime) -> None:
         self._at = at.astimezone(self.zone)
         self.today = self._at.date()
+        self.rested: dict[tuple[str, object], Seen] = {}  # what a rule had nothing to say to
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -112,15 +114,14 @@ class Work:
             names = self._names[record.number] = Names(self.book, self.view, record, self.today)
         return names
 
-    def rests(self, key: object, record: Record, fields: frozenset[str] | None) -> bool:
-        """Does a record still say the same in all fields that a rule rests on? `settled` writes down that it does."""
-        old = self.rested.get((record.number, key)) if fields is not None else None
-        if old is None or fields is None:
-            return False
-        return old is record or all(old.values.get(f) == record.values.get(f) for f in fields)
+    def rests(self, key: object, record: Record, on: Rests | None) -> bool:
+        """Is all that a rule rests on as it was when it had nothing to say? `settled` writes down that it had not."""
+        old = self.rested.get((record.number, key)) if on is not None else None
+        return old is not None and on is not None and rests.same(old, self.view, record, on)
 
-    def settled(self, key: object, record: Record) -> None:
-        self.rested[record.number, key] = record
+    def settled(self, key: object, record: Record, on: Rests | None) -> None:
+        if on is not None:
+            self.rested[record.number, key] = rests.look(self.view, record, on)
 
     def form(self, record: Record) -> Form:
         return self.catalogue.form(record.form)
