@@ -118,6 +118,8 @@ def run(root: Path) -> None:
             _turn(h, arrivals, stop, root)
         for pump in pumps:
             pump.join(timeout=10)
+        h.register.wait()
+        h.guarded("workbook", lambda: h.register.publish(real_now()))  # what came since it was last written
         h.log.info("stopped")
 
 

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 BOARD = "看板.html"
 _STANDING = "workbook standing"
 _WAITS = "workbook waits since"
+_UNREAD = object()
 _STALE = timedelta(minutes=10)  # 剩余 is a text: it is written anew at least so often
 _QUIET = 0.3  # seconds without a change before the book is written: a burst of mails makes one write …
 _LONGEST = 30.0  # … but it does not wait longer than that
 _SHARE = 4.0  # and that many times as long as the last one took: a large book must not hold up the mail
+_TRY_AGAIN = 3.0  # seconds after which a book that somebody has open is tried again
 _GROUP = 50  # edits taken in one commit
 
 Tell = Callable[[Problem, datetime, tuple[str, ...]], None]  # a letter to the office, with enclosures
@@ -58,6 +60,7 @@ class Register:
         self._showing = Showing(ledger, procedures, self.path.parent)
         self._made = Rows()
         self._standing: Standing | None = None
+        self._note: Any = _UNREAD  # that writing waits, as the ledger has it
         self._refused = ""  # the file as it was when it could not be read at all
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
         self._moved: tuple[int, float, float] = (0, 0.0, 0.0)  # changes seen, when the last and the first came
@@ -252,8 +255,8 @@ class Register:
         """Brings book and board up to the ledger, where anything changed. False: it has to wait."""
         if not force and self._published is not None:
             same = self._published[0] == self._ledger.changes and abs(now - self._published[1]) < _STALE
-            if same:
-                return not self._waiting()
+            if same and not self._waiting():
+                return True
         begun = time.monotonic()
         self._reserve(now)
         before = self._ledger.changes
@@ -263,6 +266,7 @@ class Register:
         self._again = time.monotonic() + _SHARE * (time.monotonic() - begun)
         self._published = (before, now)
         if isinstance(done, Later):
+            self._again = max(self._again, time.monotonic() + _TRY_AGAIN)
             self._waits(done, now)
             return False
         self._wrote(done)
@@ -271,6 +275,7 @@ class Register:
     def _wrote(self, done: Published) -> None:
         self._stands(done.standing, done.rows, done.gone)
         if self._waiting():
+            self._note = None
             self._ledger.set_note(_WAITS, None)
         if done.written:
             self._log.info("workbook", added=done.added, changed=done.changed, removed=done.removed)
@@ -291,9 +296,11 @@ class Register:
 
     def seconds_to_publishing(self) -> float | None:
         """Until what has changed since is to be published; None when nothing has."""
-        if self.busy() or self._published is None or self._published[0] == self._ledger.changes:
+        if self.busy() or self._published is None:
             return None
-        return max(0.0, self._due())
+        if self._waiting():
+            return max(0.0, self._again - time.monotonic())
+        return max(0.0, self._due()) if self._published[0] != self._ledger.changes else None
 
     def _shown(self, now: datetime) -> Shown:
         view = self._showing.view(now)
@@ -326,19 +333,22 @@ class Register:
 
     def _waiting(self) -> tuple[datetime, str] | None:
         """Since when writing has waited, and for what."""
-        note: Any = self._ledger.note(_WAITS)
+        if self._note is _UNREAD:
+            self._note = self._ledger.note(_WAITS)
+        note = self._note
         return (datetime.fromisoformat(note["since"]), str(note["reason"])) if note else None
 
     def _waits(self, later: Later, now: datetime) -> None:
         """Writing waits: a line of 待办 says how long, and after a while the office gets a copy to look at."""
         self._log.info("workbook waits", reason=later.reason)
         since, _ = self._waiting() or (now, "")
-        note: Any = self._ledger.note(_WAITS) or {}
+        note = self._note or {}
         told = bool(note.get("told"))
         if not told and now - since >= timedelta(hours=self._settings.workbook.mail_after_hours):
             told = self._send_copy(since, later, now)
         new = {"since": since.isoformat(), "reason": later.reason, "told": told}
         if new != note:
+            self._note = new
             self._ledger.set_note(_WAITS, new)
 
     def _send_copy(self, since: datetime, later: Later, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qforms.forms.catalogue import Catalogue
+from qforms.merge import merge
 from qforms.model import (
     Choice,
     Clock,
@@ -531,3 +533,58 @@ def first_book(path: Path, history: Path | None = None) -> Book:
     book = Book(path, history=history)
     book.standing = dc.replace(standing, fingerprint=fingerprint(path))
     return book
+
+
+BOTH = ("owner", "remarks")  # what the office and the program both write, in the tests of their meeting
+
+
+class Ledger:
+    """Records in memory, and what became of each edit: `applied` counts (number, field, text) that an edit brought,
+    `kept` holds the texts that stand on the list of conflicts."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.count = 0
+        self.applied: Counter[tuple[str, str, str]] = Counter()
+        self.kept: set[str] = set()
+
+    def text(self, what: str) -> str:
+        self.count += 1
+        return f"{what}{self.count}"
+
+    def open(self) -> str:
+        number = f"TS-202606-{len(self.records) + 1:04d}"
+        self.records[number] = complaint(number, NOW, self.text("客户"))
+        return number
+
+    def revise(self, which: int, field: str) -> None:
+        number = sorted(self.records)[which % len(self.records)]
+        self.set(number, {field: self.text("程")})
+
+    def set(self, number: str, values: dict[str, Any]) -> None:
+        old = self.records[number]
+        now = {k: v for k, v in {**old.values, **values}.items() if v is not None}
+        self.records[number] = dc.replace(old, values=now, revision=old.revision + 1)
+
+    def take(self, said: dict[str, Any]) -> Result:
+        """A row of the book meets the ledger: whole or not at all."""
+        values = {k: v for k, v in said["values"].items() if k in BOTH or said["new"]}
+        if said["new"]:
+            number = self.open()
+            self.set(number, {"customer_name": None, **values})
+            self.note(number, values)
+            return Result(number, self.records[number].revision)
+        number = said["number"]
+        merged = merge(said["base"], values, self.records[number].values, lambda _: True)
+        if merged.conflicts:
+            self.kept |= {str(v) for v in values.values()}
+            waits = dict.fromkeys(merged.values, "")
+            return Result(number, self.records[number].revision, not waits, waits, frozenset(merged.conflicts))
+        self.set(number, dict(merged.values))
+        self.note(number, dict(merged.values))
+        return Result(number, self.records[number].revision)
+
+    def note(self, number: str, values: dict[str, Any]) -> None:
+        for field, value in values.items():
+            if value is not None:
+                self.applied[number, field, str(value)] += 1

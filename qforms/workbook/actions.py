@@ -20,5 +20,7 @@ _CODES: Final = {
     "stop": ("不发", "stop"),
     "keep": ("用系统现值", "keep"),
     "take": ("用后来填的", "take"),
+    "retry": ("重试", "retry"),
+    "vouch": ("是本人", "genuine"),
 }
 ACTIONS: Final[Mapping[str, str]] = {word: code for code, words in _CODES.items() for word in words}

@@ -165,8 +165,8 @@ VOID: Final = {"zh": "作废", "en": "void"}  # … and of one that will never b
 LETTER_WORDS: Final = {"zh": ("发", "不发"), "en": ("send", "stop")}
 CONFLICT_WORDS: Final = {"zh": ("用系统现值", "用后来填的"), "en": ("keep", "take")}
 MAIL_WORDS: Final = {
-    "zh": ("立案", "不是投诉", "并入", "忽略"),
-    "en": ("open a case", "no complaint", "add to case", "ignore"),
+    "zh": ("重试", "忽略", "立案", "不是投诉", "并入", "是本人"),
+    "en": ("retry", "ignore", "open a case", "no complaint", "add to case", "genuine"),
 }
 CLOCK_WORDS: Final = {"zh": ("已办", "转给", "申请延期"), "en": ("done", "pass on", "more time")}
 TASK_WORDS: Final = {

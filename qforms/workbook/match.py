@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qforms.workbook.book import Seen
-from qforms.workbook.rows import Known
+from qforms.workbook.rows import Held, Known
 
 _ALIKE = 0.5  # a row without an id is the one that stood there if so much of it is what that held
 
@@ -25,17 +25,18 @@ class Matched:
 def match(seen: Sequence[Seen], known: Known, key: str) -> Matched:
     """`known` are the rows of this sheet when it was last seen, `key` its leading column.
 
-    Of rows with one id (a row that was copied) the original is the one that holds what it held, then the one that
-    stands where it stood. An id that has gone is looked for among the copies and the rows without one: where a row was
-    filled down or pasted over, with the hidden columns, its place says which record was meant."""
-    rows, loose = _by_id(seen, known)
+    Of rows with one id (a row that was copied) the original is the one that holds what it held, then the one that is
+    still called so, then the one that stands where it stood. An id that has gone is looked for among the copies and the
+    rows without one: where a row was filled down or pasted over, with the hidden columns, its place says which record
+    was meant."""
+    rows, loose = _by_id(seen, known, key)
     missing = [id_ for id_ in known if id_ not in rows]
     for same in (_holds_the_same, _same_key(key), _same_place):
         missing, loose = _pair(missing, loose, rows, known, same)
     return Matched(rows, tuple(loose), tuple(missing))
 
 
-def _by_id(seen: Sequence[Seen], known: Known) -> tuple[dict[str, Seen], list[Seen]]:
+def _by_id(seen: Sequence[Seen], known: Known, key: str) -> tuple[dict[str, Seen], list[Seen]]:
     groups: dict[str, list[Seen]] = defaultdict(list)
     for row in seen:
         groups[row.id if row.id in known else ""].append(row)
@@ -43,10 +44,14 @@ def _by_id(seen: Sequence[Seen], known: Known) -> tuple[dict[str, Seen], list[Se
     rows: dict[str, Seen] = {}
     for id_, twins in groups.items():
         held = known[id_]
-        twins.sort(key=lambda r: (dict(r.texts) != dict(held.texts), r.at != held.at, r.at))
-        rows[id_] = twins[0]
-        loose += twins[1:]
+        first = min(twins, key=lambda row: (*_unlike(row, held, key), row.at))
+        rows[id_] = first
+        loose += [row for row in twins if row is not first]
     return rows, sorted(loose, key=lambda r: r.at)
+
+
+def _unlike(row: Seen, held: Held, key: str) -> tuple[bool, bool, bool]:
+    return dict(row.texts) != dict(held.texts), row.texts.get(key) != held.texts.get(key), row.at != held.at
 
 
 def _pair(

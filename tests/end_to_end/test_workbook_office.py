@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from support_endtoend import NOW, Workspace, mail
+from support_calc import Calc
+from support_endtoend import NOW, Workspace, mail, running, wait_for
 
 from qforms import house
 from qforms.demo import hands
@@ -223,3 +224,43 @@ def test_a_row_deleted_by_mistake_comes_back_and_says_so(case: Workspace) -> Non
     case.once(LATER)
     assert "恢复" in comment(case, "投诉台账", number(case), "编号")
     assert len(case.records()) == 1
+
+
+# ---------------------------------------------------------------- LibreOffice has it open
+
+
+@pytest.mark.office
+def test_libreoffice_has_the_book_open_while_the_daemon_runs(case: Workspace, tmp_path: Path) -> None:
+    """Each save is taken in; nothing is written under it, so that its second save overwrites nothing either; once it is
+    closed, the book says what came meanwhile."""
+    book, no = case.root / "master.xlsx", number(case)
+    home = tmp_path / "calc"
+    home.mkdir()
+    with Calc(home) as calc, running(case):
+        at = next(i for i, r in enumerate(case.rows("投诉台账"), start=1) if no in r)
+        remark = case.rows("投诉台账")[2].index("备注") + 1
+        calc.do(f"open\t{book}", f"set\t投诉台账\t{at}\t{remark}\t第一次存", "store")
+        wait_for(lambda: case.records()[0]["values"].get("remarks") == "第一次存")
+        case.receive(mail("投诉 YL-C21", "电磁炉 YL-C21 显示 E1，批号 C21-2602A，1 台。\n"))
+        wait_for(lambda: len(case.records()) == 2)
+        wait_for(lambda: "C21-2602A" in (case.root / "看板.html").read_text("utf-8"))
+        saved = book.read_bytes()
+        assert not any("C21-2602A" in r for r in case.rows("投诉台账"))
+        calc.do(f"set\t投诉台账\t{at}\t{remark}\t第二次存", "store")
+        wait_for(lambda: case.records()[0]["values"].get("remarks") == "第二次存")
+        assert saved != book.read_bytes()
+        calc.do("close")
+        wait_for(lambda: any("C21-2602A" in r for r in case.rows("投诉台账")), 90)
+    assert row(case, "投诉台账", no)["备注"] == "第二次存"
+    assert case.logged("workbook waits")
+
+
+def test_a_burst_of_mails_makes_one_write(ws: Workspace) -> None:
+    with running(ws):
+        wait_for(lambda: ws.logged("workbook"))
+        time.sleep(1)
+        before = len(ws.logged("workbook"))
+        ws.receive(*(mail(f"投诉 {i}", f"电源适配器 YL-A65 无输出，批号 A65-2603C，{i} 台。\n") for i in range(1, 61)))
+        wait_for(lambda: len(ws.records()) == 60, 90)
+        wait_for(lambda: {r["number"] for r in ws.records()} <= {r[0] for r in ws.rows("投诉台账")})
+        assert len(ws.logged("workbook")) - before <= 2

@@ -15,12 +15,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from qforms.merge import merge
-from qforms.model import Record, Text
+from qforms.model import Text
 from qforms.workbook import layout
 from qforms.workbook.book import ID, REVISION, Picture, Place, Seen
 from qforms.workbook.changes import changes, shown
-from qforms.workbook.edits import Edits, Result, Saved, compare, row_of, settled
+from qforms.workbook.edits import Edits, Saved, compare, row_of, settled
 from qforms.workbook.maker import Maker
 from qforms.workbook.rows import Held
 from qforms.workbook.view import Sheet
@@ -28,22 +27,18 @@ from qforms.workbook.view import Sheet
 NOW = sample.NOW.replace(tzinfo=None)
 HEAD = 3
 VIEW = sample.view()
-OURS = ("owner", "remarks")  # what the office and the program both write
 SAVED = Saved("master.xlsx", "master.xlsx", "林晓岚", sample.NOW)
 
 
-class World:
-    """A sheet as rows of texts, a ledger as records, and what became of each edit."""
+class World(sample.Ledger):
+    """A sheet as rows of texts over a ledger."""
 
     def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
+        super().__init__()
         self.rows: list[dict[str, str]] = []  # by column key, with the hidden id and revision
         self.known: dict[str, Held] = {}
         self.columns: dict[str, int] = {}
         self.serial = 0
-        self.count = 0
-        self.applied: Counter[tuple[str, str, str]] = Counter()  # (number, field, text) that an edit brought
-        self.kept: set[str] = set()  # texts that stand on the list of conflicts
         self.typed: dict[tuple[int, str], str] = {}  # (row object, field) -> what the office wrote there last
         self.mixed = False  # a row was copied or filled down since the last look
         self.dirty = False
@@ -51,26 +46,6 @@ class World:
             self.open()
         self.look()
         self.publish()
-
-    def text(self, what: str) -> str:
-        self.count += 1
-        return f"{what}{self.count}"
-
-    # ---- the program
-
-    def open(self) -> str:
-        number = f"TS-202605-{len(self.records) + 1:04d}"
-        self.records[number] = sample.complaint(number, sample.NOW, self.text("客户"))
-        return number
-
-    def revise(self, which: int, field: str) -> None:
-        number = sorted(self.records)[which % len(self.records)]
-        self.set(number, {field: self.text("程")})
-
-    def set(self, number: str, values: dict[str, Any]) -> None:
-        old = self.records[number]
-        now = {k: v for k, v in {**old.values, **values}.items() if v is not None}
-        self.records[number] = dc.replace(old, values=now, revision=old.revision + 1)
 
     def sheet(self) -> Sheet:
         view = dc.replace(VIEW, records={"complaint": tuple(self.records.values())}, clocks=(), rates={})
@@ -134,29 +109,6 @@ class World:
         assert set(self.typed.values()) <= fates, (self.typed, fates)
         self.typed.clear()
         return found
-
-    def take(self, said: dict[str, Any]) -> Result:
-        """A row of the book meets the ledger: whole or not at all."""
-        values = {k: v for k, v in said["values"].items() if k in OURS or said["new"]}
-        if said["new"]:
-            number = self.open()
-            self.set(number, {"customer_name": None, **values})
-            self.note(number, values)
-            return Result(number, self.records[number].revision)
-        number = said["number"]
-        merged = merge(said["base"], values, self.records[number].values, lambda _: True)
-        if merged.conflicts:
-            self.kept |= {str(v) for v in values.values()}
-            waits = dict.fromkeys(merged.values, "")
-            return Result(number, self.records[number].revision, not waits, waits, frozenset(merged.conflicts))
-        self.set(number, dict(merged.values))
-        self.note(number, dict(merged.values))
-        return Result(number, self.records[number].revision)
-
-    def note(self, number: str, values: dict[str, Any]) -> None:
-        for field, value in values.items():
-            if value is not None:
-                self.applied[number, field, str(value)] += 1
 
     # ---- the office
 
@@ -223,7 +175,7 @@ class World:
             record = self.records[row["number"]]
             assert row[ID] == f"complaint/{record.number}" and row["status"] == "处理中"
             assert row["customer_name"] == record.values["customer_name"]
-            for field in OURS:
+            for field in sample.BOTH:
                 mark = self.known[row[ID]].marks.get(field)
                 if mark is None or not mark.stays:
                     assert row.get(field, "") == str(record.values.get(field) or "")
@@ -233,9 +185,9 @@ class World:
 
 WHICH = st.integers(0, 40)
 STEPS = st.one_of(
-    st.tuples(st.just("edit"), WHICH, st.sampled_from(OURS)),
-    st.tuples(st.just("edit"), WHICH, st.sampled_from(OURS)),
-    st.tuples(st.just("revise"), WHICH, st.sampled_from(OURS)),
+    st.tuples(st.just("edit"), WHICH, st.sampled_from(sample.BOTH)),
+    st.tuples(st.just("edit"), WHICH, st.sampled_from(sample.BOTH)),
+    st.tuples(st.just("revise"), WHICH, st.sampled_from(sample.BOTH)),
     st.tuples(st.sampled_from(("overwrite", "delete", "sort", "copy", "fill_down")), WHICH),
     st.tuples(st.sampled_from(("type", "open", "look", "publish", "look", "publish"))),
 )
