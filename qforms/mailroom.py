@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 GROUP = 50  # letters rendered, and said to be on their way, at once
-OPEN = ("owed", "rendered", "sending", "later", "unknown")
 _LISTED = "withheld letters listed on"
 _OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 _MOST_LISTED = 10
@@ -72,7 +71,7 @@ class Mailroom:
     def post(self, now: datetime) -> int:
         """Does what is due with every open letter; gives the number sent. A letter's fault harms no other letter."""
         sent = 0
-        for page in self._ledger.letter_pages(OPEN):
+        for page in self._ledger.letter_pages(post.OPEN):
             due = [(x, step) for x in page if (step := post.next_step(x, self.settings, now)) != "wait"]
             size = GROUP if due and self._outgoing.repeatable else 1
             for at in range(0, len(due), size):
@@ -84,7 +83,7 @@ class Mailroom:
 
     def next_try(self, now: datetime) -> datetime | None:
         """When the next open letter is to be looked at again."""
-        waiting = [x for x in self._ledger.letters(OPEN) if post.next_step(x, self.settings, now) == "wait"]
+        waiting = [x for x in self._ledger.letters(post.OPEN) if post.next_step(x, self.settings, now) == "wait"]
         times = [t for x in waiting for t in (x.next_try, x.intent.not_before) if t is not None and t > now]
         return min(times, default=None)
 
@@ -162,7 +161,8 @@ class Mailroom:
     def _handle(self, group: Sequence[tuple[Letter, Step]], now: datetime) -> int:
         """Renders the letters of a group, says that they are on their way, hands them over, says what became of them.
 
-        A group is more than one only where handing a letter over again is harmless: a crash in between does it."""
+        A group is more than one only where handing a letter over again is harmless: a crash in between does it. Where
+        it is not, a letter is said to be on its way at the last moment before the other side may take it."""
         going: list[tuple[Letter, bytes]] = []
         staying: list[Letter] = []
         for draft, step in self._rendered(group, now):
@@ -170,17 +170,19 @@ class Mailroom:
             if letter.state == "stopped":
                 staying.append(letter)
             elif step in ("trial", "hold"):
-                staying.append(dataclasses.replace(letter, state="trial" if step == "trial" else "held"))
+                staying.append(post.withheld(letter, step))
             else:
-                going.append((dataclasses.replace(letter, state="sending"), draft.raw))
-        self._save([*staying, *(letter for letter, _ in going)])
+                going.append((letter, draft.raw))
+        repeatable = self._outgoing.repeatable if going else True
+        self._save([*staying, *(post.under_way(letter, True) for letter, _ in going if repeatable)])
         done = [self._sent(letter, raw, now) for letter, raw in going]
         self._save(done)
         return sum(letter.state == "sent" for letter in done)
 
     def _sent(self, letter: Letter, raw: bytes, now: datetime) -> Letter:
         try:
-            result = self._outgoing.send(raw, self._sender, [*letter.intent.to, *letter.intent.cc])
+            to = [*letter.intent.to, *letter.intent.cc]
+            result = self._outgoing.send(raw, self._sender, to, lambda: self._save([post.under_way(letter, False)]))
         except Exception as fault:
             return self._failed(letter, fault, now)
         after = post.after(letter, result, now, self.settings.outgoing.attempts)

@@ -264,7 +264,7 @@ class Transaction(LedgerFacts):
 
     def _bounced(self, key: str, reason: Problem) -> None:
         letter = self.letter_by_key(key)
-        if letter is not None and letter.state in ("sent", "sending", "unknown"):
+        if letter is not None and letter.state in ("sent", "sending", "resending", "unknown"):
             error = f"{reason.context.get('status', '')} {reason.context.get('address', '')}".strip()
             self.set_letter(dataclasses.replace(letter, state="bounced", last_error=error, next_try=None))
 

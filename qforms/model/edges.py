@@ -43,11 +43,14 @@ class Dead:
 class Transport(Protocol):
     """The outgoing side: hands the bytes of one letter over.
 
-    `repeatable`: handing over the same bytes again changes nothing, so several letters may be under way at once."""
+    `repeatable`: handing over the same bytes again changes nothing, so several letters may be under way at once.
+    Otherwise `committing` is called right before the other side may take the letter; what it raises stops it."""
 
     repeatable: bool
 
-    def send(self, raw: bytes, sender: str, to: Sequence[str]) -> Sent | Later | Dead: ...
+    def send(
+        self, raw: bytes, sender: str, to: Sequence[str], committing: Callable[[], object] = ...
+    ) -> Sent | Later | Dead: ...
     def close(self) -> None: ...
 
 

@@ -125,7 +125,18 @@ class Letter:
 
     intent: LetterIntent
     state: Literal[
-        "owed", "held", "trial", "rendered", "sending", "sent", "later", "dead", "unknown", "stopped", "bounced"
+        "owed",
+        "held",
+        "trial",
+        "rendered",
+        "sending",
+        "resending",
+        "sent",
+        "later",
+        "dead",
+        "unknown",
+        "stopped",
+        "bounced",
     ]
     message_id: str
     digest: str = ""  # of the bytes that are sent, in the store

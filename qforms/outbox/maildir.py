@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qforms.model import Dead, Later, Sent
@@ -25,7 +25,9 @@ class MaildirTransport:
         self._made = False
         self._moved: tuple[int, frozenset[str]] = (-1, frozenset())  # time of `cur`, and the names in it
 
-    def send(self, raw: bytes, sender: str, to: Sequence[str]) -> Sent | Later | Dead:
+    def send(
+        self, raw: bytes, sender: str, to: Sequence[str], committing: Callable[[], object] = lambda: None
+    ) -> Sent | Later | Dead:
         """Writes the file whole or not at all, and to the disk."""
         name = _name(raw)
         try:

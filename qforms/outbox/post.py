@@ -14,21 +14,23 @@ Step = Literal["send", "trial", "hold", "wait"]
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=4)
 _DOWN = timedelta(minutes=1)  # the transport paces itself where its server is down
 _UNKNOWN = timedelta(minutes=30)  # long enough for a server that took it after all to have delivered it
-_OPEN = ("owed", "rendered", "sending", "later", "unknown")
+OPEN = ("owed", "rendered", "sending", "resending", "later", "unknown")
+_DOUBTFUL = ("sending", "unknown")  # handed over once, nobody knows whether it was taken
+_TWICE = "两次送出都没有回音，对方可能已收到两封；请先问收件人，再决定是否「发」 (handed over twice without an answer)"
 
 
 def next_step(letter: Letter, settings: Settings, now: datetime) -> Step:
     """What is to be done with the letter now.
 
     "trial": render and list it, nothing leaves. "hold": it waits for 「发」, which makes it `rendered`. "wait": not
-    yet, or nothing is to be done any more. A letter in state `sending` was cut off by a crash: it goes again, with the
-    same bytes and Message-ID."""
+    yet, or nothing is to be done any more. A letter in state `sending` was cut off by a crash at the last dot: it goes
+    again, with the same bytes and Message-ID, as `resending`; cut off there too, it is held for somebody to ask."""
     mode: Mode = getattr(settings.outgoing, letter.intent.audience)
-    if letter.state == "held":
+    if letter.state in ("held", "resending"):
         return "hold"
-    if letter.state == "trial" or (letter.state in _OPEN and mode == "trial"):
+    if letter.state == "trial" or (letter.state in OPEN and mode == "trial"):
         return "trial"
-    if letter.state not in _OPEN or now < _not_before(letter, settings):
+    if letter.state not in OPEN or now < _not_before(letter, settings):
         return "wait"
     return "hold" if mode == "hold" and letter.state == "owed" else "send"
 
@@ -42,6 +44,17 @@ def _not_before(letter: Letter, settings: Settings) -> datetime:
     return max(times, default=datetime.min.replace(tzinfo=settings.zone))
 
 
+def under_way(letter: Letter, repeatable: bool) -> Letter:
+    """The letter as it stands while the other side may be taking it."""
+    return replace(letter, state="resending" if letter.state in _DOUBTFUL and not repeatable else "sending")
+
+
+def withheld(letter: Letter, step: Step) -> Letter:
+    """The letter that a trial keeps back, or that waits for 「发」."""
+    error = _TWICE if letter.state == "resending" else letter.last_error
+    return replace(letter, state="trial" if step == "trial" else "held", last_error=error, next_try=None)
+
+
 def pause(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: 1, 2, 4 … minutes, at most 4 hours."""
     return min(_LONGEST, _FIRST * (1 << min(max(attempts - 1, 0), 8)))
@@ -51,7 +64,7 @@ def after(letter: Letter, result: Sent | Later | Dead, now: datetime, attempts: 
     """The letter after one try; it is dead after `attempts` of its own. A server that is down costs none.
 
     A letter whose fate is unknown goes again after half an hour, with the same Message-ID: an order that arrives twice
-    is a nuisance, one that never arrives a fault."""
+    is a nuisance, one that never arrives a fault. Unknown once more, it is held: nobody gets it three times."""
     match result:
         case Sent(refused):
             error = f"被拒收：{', '.join(refused)}" if refused else ""
@@ -64,6 +77,8 @@ def after(letter: Letter, result: Sent | Later | Dead, now: datetime, attempts: 
             tried = letter.attempts + (not down)
             if tried >= attempts and not down:
                 return replace(letter, state="dead", attempts=tried, last_error=reason, next_try=None)
+            if unknown and letter.state in _DOUBTFUL:
+                return withheld(replace(letter, state="resending", attempts=tried), "hold")
             rest = _DOWN if down else max(pause(tried), _UNKNOWN) if unknown else pause(tried)
-            state: Literal["later", "unknown"] = "unknown" if unknown or letter.state == "unknown" else "later"
+            state: Literal["later", "unknown"] = "unknown" if unknown or letter.state in _DOUBTFUL else "later"
             return replace(letter, state=state, attempts=tried, last_error=reason, next_try=now + rest)

@@ -6,7 +6,7 @@ import logging
 import smtplib
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from qforms import problems
@@ -25,6 +25,14 @@ _FAULTS = (smtplib.SMTPException, OSError, UnicodeError, QformsError)
 _RENEW = 100  # letters over one session; servers end longer ones
 
 
+class _NotCommitted(Exception):
+    """What the caller does before the last dot failed, so the dot is not sent."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class SmtpTransport:
     """A session that is kept while letters follow one another, and made anew when it breaks."""
 
@@ -39,7 +47,9 @@ class SmtpTransport:
         self._down_until = 0.0
         self.trouble: Problem | None = None  # why the server cannot be used at present
 
-    def send(self, raw: bytes, sender: str, to: Sequence[str]) -> Sent | Later | Dead:
+    def send(
+        self, raw: bytes, sender: str, to: Sequence[str], committing: Callable[[], object] = lambda: None
+    ) -> Sent | Later | Dead:
         """Hands over the bytes as they are. Recipients that are refused while others are taken stand in `Sent`.
 
         `Later(down=True)`: the server itself cannot be used, whatever the letter; no attempt of the letter's."""
@@ -47,13 +57,15 @@ class SmtpTransport:
             return Later(problems.say(self.trouble, "zh"), down=True)
         try:
             session = self._connected()
-            result = _transaction(session.smtp, raw, sender, list(dict.fromkeys(to)))
+            result = _transaction(session.smtp, raw, sender, list(dict.fromkeys(to)), committing)
+        except _NotCommitted as fault:  # the session stands in the middle of a letter: the server forgets it
+            self._drop()
+            raise fault.reason from None
         except _FAULTS as fault:
             return self._down(fault)
         self.trouble, self._failures, self._used = None, 0, self._used + 1
         if isinstance(result, Later):
-            session.drop()
-            self._session = None
+            self._drop()
         return result
 
     def try_login(self) -> str:
@@ -68,6 +80,11 @@ class SmtpTransport:
         if session := self._session:
             self._session = None
             session.close()
+
+    def _drop(self) -> None:
+        if session := self._session:
+            self._session = None
+            session.drop()
 
     def _connected(self) -> Session:
         if self._session and (self._used >= _RENEW or not self._alive(self._session)):
@@ -97,9 +114,7 @@ class SmtpTransport:
             return False
 
     def _down(self, fault: Exception) -> Later:
-        if self._session:
-            self._session.drop()
-            self._session = None
+        self._drop()
         self._failures += 1
         out, pause = self._out, _AGAIN
         where = {"host": out.host, "port": out.port, "user": out.user, "env": out.password_env, "reason": _said(fault)}
@@ -129,7 +144,9 @@ def try_login(settings: Settings) -> str:
         transport.close()
 
 
-def _transaction(smtp: smtplib.SMTP, raw: bytes, sender: str, to: list[str]) -> Sent | Later | Dead:
+def _transaction(
+    smtp: smtplib.SMTP, raw: bytes, sender: str, to: list[str], committing: Callable[[], object]
+) -> Sent | Later | Dead:
     """MAIL, RCPT, DATA. What broke off before the last dot was not taken; after it nobody knows.
 
     Raises SMTPConnectError when the server closes for everybody (421)."""
@@ -157,6 +174,10 @@ def _transaction(smtp: smtplib.SMTP, raw: bytes, sender: str, to: list[str]) -> 
         raise
     except (smtplib.SMTPException, OSError) as fault:
         return Later(_said(fault))
+    try:
+        committing()
+    except Exception as fault:
+        raise _NotCommitted(fault) from fault
     try:
         smtp.send(b".\r\n")
         code, said = smtp.getreply()

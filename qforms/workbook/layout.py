@@ -182,4 +182,5 @@ LETTER_STATES: Final = {
     "dead": ("发不出", "failed"),
     "bounced": ("退回", "bounced"),
     "unknown": ("不明", "unknown"),
+    "resending": ("不明", "unknown"),
 }

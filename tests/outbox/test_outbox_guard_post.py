@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -167,19 +166,19 @@ class TestWhen:
 
 class TestAfter:
     def test_sent(self) -> None:
-        done = post.after(letter("sending"), Sent(), NOW)
+        done = post.after(letter("rendered"), Sent(), NOW)
         assert (done.state, done.sent_at, done.attempts, done.last_error) == ("sent", NOW, 1, "")
 
     def test_sent_but_refused_by_one(self) -> None:
-        done = post.after(letter("sending"), Sent(("a@b.cn",)), NOW)
+        done = post.after(letter("rendered"), Sent(("a@b.cn",)), NOW)
         assert (done.state, done.refused) == ("sent", ("a@b.cn",)) and "a@b.cn" in done.last_error
 
     def test_dead(self) -> None:
-        done = post.after(letter("sending"), Dead("550 no", ("a@b.cn",)), NOW)
+        done = post.after(letter("rendered"), Dead("550 no", ("a@b.cn",)), NOW)
         assert (done.state, done.last_error, done.next_try) == ("dead", "550 no", None)
 
     def test_pauses_grow_to_four_hours_then_it_is_dead(self) -> None:
-        now, one, pauses = NOW, letter("sending"), []
+        now, one, pauses = NOW, letter("rendered"), []
         for _ in range(11):
             one = post.after(one, Later("451"), now, attempts=12)
             assert one.state == "later" and one.next_try
@@ -189,14 +188,24 @@ class TestAfter:
         assert post.after(one, Later("451"), now, attempts=12).state == "dead"
 
     def test_a_server_that_is_down_costs_no_attempt(self) -> None:
-        one = letter("sending", attempts=11)
+        one = letter("rendered", attempts=11)
         for _ in range(50):
             one = post.after(one, Later("down", down=True), NOW)
         assert (one.state, one.attempts) == ("later", 11)
 
     def test_unknown_waits_longer_and_stays_known_as_such(self) -> None:
-        one = post.after(letter("sending"), Later("lost", unknown=True), NOW)
+        one = post.after(letter("rendered"), Later("lost", unknown=True), NOW)
         assert (one.state, one.next_try) == ("unknown", NOW + timedelta(minutes=30))
         assert post.next_step(one, settings(), NOW + timedelta(minutes=30)) == "send"
         assert post.after(one, Later("down", down=True), NOW).state == "unknown"
-        assert post.after(replace(one, state="sending"), Sent(), NOW).state == "sent"
+        assert post.after(one, Sent(), NOW).state == "sent"
+
+    def test_nobody_gets_a_letter_three_times(self) -> None:
+        for once in (letter("sending"), letter("unknown")):
+            again = post.under_way(once, repeatable=False)
+            assert again.state == "resending" and post.under_way(once, repeatable=True).state == "sending"
+            assert post.next_step(again, settings(), NOW) == "hold"  # cut off at its last dot once more
+            assert post.withheld(again, "hold").last_error
+            lost = post.after(once, Later("lost", unknown=True), NOW)
+            assert lost.state == "held" and lost.last_error and lost.next_try is None
+        assert post.under_way(letter("rendered"), repeatable=False).state == "sending"
