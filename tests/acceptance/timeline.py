@@ -18,19 +18,22 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 from acceptance import office, post
 from acceptance.office import Impossible
 
-from qforms import daemon
+from qforms import daemon, rulebook
 from qforms.commands import look, start
+from qforms.forms import catalogue
 
 ZONE = ZoneInfo("Asia/Shanghai")
 _DEEDS = ("mail", "reply", "file", "edit")
@@ -42,15 +45,37 @@ def play(file: Path, root: Path) -> list[str]:
     story = _load(file)
     steps = story["steps"]
     stage = Stage(root, file.name)
-    stage.build(story["workspace"], moment(steps[0]["at"]))
-    for step in steps:
-        try:
-            stage.take(step)
-        except Impossible as fault:
-            deed = next((d for d in _DEEDS if d in step), "at")
-            stage.differ(step, deed, f"the timeline cannot go on: {fault}")
-            break
+    with _read_once():
+        stage.build(story["workspace"], moment(steps[0]["at"]))
+        for step in steps:
+            try:
+                stage.take(step)
+            except Impossible as fault:
+                deed = next((d for d in _DEEDS if d in step), "at")
+                stage.differ(step, deed, f"the timeline cannot go on: {fault}")
+                break
     return stage.differences
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """Every timeline plays with the forms and rules as shipped: they are read once, by the first run of the first."""
+    with mock.patch.object(catalogue, "load", _forms), mock.patch.object(rulebook, "load", _rules):
+        yield
+
+
+def _kept(load: Callable[..., Any]) -> Callable[..., Any]:
+    found: list[Any] = []
+
+    def first(*args: Any) -> Any:
+        if not found:
+            found.append(load(*args))
+        return found[0]
+
+    return first
+
+
+_forms, _rules = _kept(catalogue.load), _kept(rulebook.load)
 
 
 def _load(file: Path) -> Any:
