@@ -44,6 +44,16 @@ def marks(prefix: bytes) -> Marks:
     return Marks(prefix, row, cell)
 
 
+def rows_of(data: bytes, m: Marks) -> Iterator[tuple[bytes, re.Match[bytes]]]:
+    """The rows of a block with what follows each, and their start tags."""
+    starts = [found.start() for found in m.row.finditer(data)]
+    for i, start in enumerate(starts):
+        raw = data[start : starts[i + 1] if i + 1 < len(starts) else len(data)]
+        found = m.row.match(raw)
+        assert found is not None
+        yield raw, found
+
+
 def attributes(data: bytes) -> dict[bytes, bytes]:
     """The attributes of a start tag, as written."""
     return {k: a or b for k, a, b in _ATTRIBUTES.findall(data)}

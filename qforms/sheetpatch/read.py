@@ -16,13 +16,15 @@ from qforms.forms.cells import text_of
 from qforms.office.archive import Archive
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Workbook
-from qforms.sheetpatch.cells import attributes, marks, parse, place_of_row, plain
-from qforms.sheetpatch.refs import letters, number
+from qforms.sheetpatch.blocks import blocks
+from qforms.sheetpatch.cells import Marks, attributes, parse, place_of_row, plain, rows_of
+from qforms.sheetpatch.refs import ROWS, letters, number
 from qforms.sheetpatch.run import ours
 
 _DENSE = 40_000_000  # cells of the rectangle that calamine allocates
 _WIDE = re.compile(rb'\sr="([A-Z]{3})\d')
 _COUNT = re.compile(rb'\buniqueCount="(\d+)"')
+_STRINGS = 512 << 20  # bytes of all shared strings
 _TEXT = 9  # bytes of the shortest shared string
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row(?=[\s/>])([^>]*?)(/?)>")
 _PLACE = re.compile(r"([A-Za-z]{1,3})(\d+)$")
@@ -135,9 +137,11 @@ class Reader:
         """Refuses shared strings that promise more than there can be: memory is reserved for as many as they say."""
         part = next((t for kind, t in self._book.links.values() if kind == "sharedStrings"), "")
         if part in self._archive:
-            head = next(self._archive.chunks(part, 4096), b"")
-            told = _COUNT.search(head)
-            if told and int(told[1]) > self._archive.info(part).file_size // _TEXT + 1:
+            size = self._archive.info(part).file_size
+            told = _COUNT.search(next(self._archive.chunks(part, 4096), b""))
+            if size > _STRINGS:
+                raise fault("inflates_too_much", part, mb=_STRINGS >> 20)
+            if told and int(told[1]) > size // _TEXT + 1:
                 raise fault("hostile_file", part, reason=f"uniqueCount {told[1].decode()}")
 
     @cached_property
@@ -170,27 +174,18 @@ class _Faults:
 
     def read(self, pieces: Iterator[bytes]) -> None:
         """Raises OfficeFault for a part that calamine would need too much memory for."""
-        rest = b""
-        m = pattern = None
-        for piece in pieces:
-            rest += piece
-            if m is None:
-                start = re.search(rb"<((?:[\w.-]+:)?)sheetData\b", rest)
-                if start is None:
-                    continue
-                m = marks(start[1])
+        pattern: re.Pattern[bytes] | None = None
+        for m, data in blocks(pieces, self._title):
+            if pattern is None:
+                prefix = (re.escape(m.prefix),) * 3
                 pattern = re.compile(
-                    rb"<%bc\s([^>/]*)>\s*(?:<%bf(?=[\s/>])[^>]*?(?:/>|>([^<]*)<)|<%bv>(#[^<]*)<)"
-                    % ((re.escape(start[1]),) * 3)
+                    rb"<%bc\s([^>/]*)>\s*(?:<%bf(?=[\s/>])[^>]*?(?:/>|>([^<]*)<)|<%bv>(#[^<]*)<)" % prefix
                 )
-            stop = rest.rfind(b"<%brow" % m.prefix)
-            if stop > 0:
-                self._block(rest[:stop], m, pattern)
-                rest = rest[stop:]
-        if m is not None:
-            self._block(rest, m, pattern)
+            self._block(data, m, pattern)
+            if self._row > ROWS or self._row * self._wide > _DENSE:
+                raise fault("inflates_too_much", f"{self._title}!{letters(self._wide)}{self._row}")
 
-    def _block(self, data: bytes, m: Any, pattern: Any) -> None:
+    def _block(self, data: bytes, m: Marks, pattern: re.Pattern[bytes]) -> None:
         if wide := _WIDE.findall(data):
             self._wide = max(self._wide, *(number(w.decode()) for w in wide))
         last = _ROW.match(data, data.rfind(b"<%brow" % m.prefix))
@@ -202,10 +197,8 @@ class _Faults:
             self._quickly(data, m, pattern)
         if last:
             self._row = int(about[b"r"])
-            if self._row * self._wide > _DENSE:
-                raise fault("inflates_too_much", f"{self._title}!{letters(self._wide)}{self._row}")
 
-    def _quickly(self, data: bytes, m: Any, pattern: Any) -> None:
+    def _quickly(self, data: bytes, m: Marks, pattern: re.Pattern[bytes]) -> None:
         for c in pattern.finditer(data):
             about = attributes(c[1])
             if c[3] is not None and about.get(b"t") != b"e":
@@ -217,12 +210,9 @@ class _Faults:
             told = "=" + plain(c[2] or b"") if c[3] is None else plain(c[3])
             self.found[int(place[2]), number(place[1])] = told
 
-    def _slowly(self, data: bytes, m: Any) -> None:
+    def _slowly(self, data: bytes, m: Marks) -> None:
         """Rows or cells without addresses: counted one by one."""
-        starts = list(m.row.finditer(data))
-        for i, start in enumerate(starts):
-            raw = data[start.start() : starts[i + 1].start() if i + 1 < len(starts) else len(data)]
-            found = m.row.match(raw)
+        for raw, found in rows_of(data, m):
             self._row = place_of_row(found, self._row, raw, m)
             for c in parse(raw, found, self._row, m).cells:
                 if (formula := c.formula) is not None:

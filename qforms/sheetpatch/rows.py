@@ -86,10 +86,10 @@ class Rows:
 
     def _each(self, data: bytes) -> Iterator[bytes]:
         """All rows, one by one."""
-        starts = [found.start() for found in self._m.row.finditer(data)]
-        yield data[: starts[0]] if starts else data
-        for start, stop in zip(starts, [*starts[1:], len(data)], strict=True):
-            yield from self._one(data[start:stop])
+        first = self._m.row.search(data)
+        yield data[: first.start()] if first else data
+        for raw, _ in cells.rows_of(data, self._m):
+            yield from self._one(raw)
 
     def _one(self, raw: bytes, number: int = 0) -> Iterator[bytes]:
         found = self._m.row.match(raw)

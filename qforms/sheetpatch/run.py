@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,8 @@ from qforms.office.archive import Archive, Writer
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Place, Workbook
 from qforms.sheetpatch import beside, calc, graft, links, lists, tabs
-from qforms.sheetpatch.cells import marks, place_of_row
+from qforms.sheetpatch.blocks import blocks
+from qforms.sheetpatch.cells import place_of_row, rows_of
 from qforms.sheetpatch.formats import Formats
 from qforms.sheetpatch.job import Again, Job
 from qforms.sheetpatch.plan import Plan, Report, RowEdit, SheetEdit
@@ -158,7 +158,7 @@ class _Patch:
             return
         known = lists.tables(book, place.part)
         lists.headings(edit, known)
-        listed = lists.listed(edit, known, edit.sheet in self._below, lambda: self._last_row(place.part))
+        listed = lists.listed(edit, known, edit.sheet in self._below, lambda: self._last_row(place))
         rows, new = _placed(edit, listed)
         job = Job(edit.sheet, rows, frozenset(new), listed, self._formats, book.from_1904)
         job.masters = edit.sheet in self._masters
@@ -178,27 +178,13 @@ class _Patch:
             job.drawing = beside.annotate(book, place.part, notes)
         self._work[place.part] = _Work(place, edit, job)
 
-    def _last_row(self, part: str) -> int:
-        """The number of the last row of a part that holds anything."""
-        m = None
+    def _last_row(self, place: Place) -> int:
+        """The number of the last row of a sheet that holds anything."""
         last = filled = 0
-        rest = b""
-        for piece in self._archive.chunks(part):
-            rest += piece
-            if m is None:
-                found = re.search(rb"<((?:[\w.-]+:)?)sheetData\b", rest)
-                m = marks(found[1]) if found else None
-            if m is None:
-                continue
-            stop = rest.rfind(b"<%brow" % m.prefix)
-            starts = list(m.row.finditer(rest, 0, max(stop, 0)))
-            for i, row in enumerate(starts):
-                raw = rest[row.start() : starts[i + 1].start() if i + 1 < len(starts) else stop]
-                last, filled = _counted(raw, last, filled, m)
-            rest = rest[max(stop, 0) :]
-        if m is not None:
-            for row in m.row.finditer(rest):
-                last, filled = _counted(rest[row.start() :], last, filled, m)
+        for m, data in blocks(self._archive.chunks(place.part), place.title):
+            for raw, found in rows_of(data, m):
+                last = place_of_row(found, last, raw, m)
+                filled = last if any(b"<%b%b" % (m.prefix, tag) in raw for tag in (b"v", b"is", b"f")) else filled
         return filled
 
     def _check_others(self) -> None:
@@ -256,13 +242,6 @@ def _placed(edit: SheetEdit, listed: Any) -> tuple[dict[int, RowEdit], list[int]
     if twice := rows.keys() & set(new):
         raise fault("book_no_room", f"{edit.sheet}!{min(twice)}")
     return rows | dict(zip(new, edit.new, strict=True)), new
-
-
-def _counted(raw: bytes, last: int, filled: int, m: Any) -> tuple[int, int]:
-    found = m.row.match(raw)
-    number = place_of_row(found, last, raw, m)
-    holds = any(mark in raw for mark in (b"<%bv" % m.prefix, b"<%bis" % m.prefix, b"<%bf" % m.prefix))
-    return number, number if holds else filled
 
 
 def _understood(archive: Archive, book: Workbook) -> None:

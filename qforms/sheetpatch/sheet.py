@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from qforms.office.book import fault
+from qforms.sheetpatch.blocks import LONGEST
 from qforms.sheetpatch.cells import columns_of, marks
 from qforms.sheetpatch.job import Job
 from qforms.sheetpatch.refs import corners, range_of
@@ -16,7 +17,6 @@ from qforms.sheetpatch.tail import changed as changed_tail
 _DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])[^>]*?(/?)>")
 _DIMENSION = re.compile(rb"(<(?:[\w.-]+:)?dimension\b[^>]*?\bref=[\"'])([^\"']*)")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*?encoding=[\"']([^\"']+)")
-_PIECE = 16 << 20  # bytes between two ends of rows, of the part's beginning
 _END = 64 << 20  # bytes of the part's end, held as a whole
 
 
@@ -74,7 +74,7 @@ def _head(source: Iterator[bytes], job: Job) -> tuple[bytes, bytes, bytes, bool]
                 raise fault("book_unknown", job.title, reason=encoding[1].decode("ascii", "replace"))
             _check(buffer, b"", job)
             return head, found[1], buffer[found.end() :], bool(found[2])
-        if len(buffer) > _PIECE:
+        if len(buffer) > LONGEST:
             break
     raise fault("unreadable_file", job.title, reason="sheetData")
 
@@ -82,8 +82,8 @@ def _head(source: Iterator[bytes], job: Job) -> tuple[bytes, bytes, bytes, bool]
 def _check(piece: bytes, before: bytes, job: Job) -> None:
     if b"!" in piece and (b"<!" in piece or (piece[:1] == b"!" and before[-1:] == b"<")):
         raise fault("book_unknown", job.title, reason="<!")
-    if len(before) > _PIECE:
-        raise fault("inflates_too_much", job.title, mb=_PIECE >> 20)
+    if len(before) > LONGEST:
+        raise fault("inflates_too_much", job.title, mb=LONGEST >> 20)
 
 
 def _measured(head: bytes, job: Job) -> bytes:

@@ -18,6 +18,7 @@ from qforms.office.archive import Archive
 from qforms.office.book import OfficeFault, fault
 from qforms.office.workbook import Workbook
 from qforms.sheetpatch import cells
+from qforms.sheetpatch.blocks import blocks
 from qforms.sheetpatch.plan import Plan, Report, RowEdit, Value
 from qforms.sheetpatch.refs import letters
 from qforms.sheetpatch.run import ours
@@ -26,7 +27,6 @@ _FRESH = 2_000_000_000  # nanoseconds: no disk measures times more coarsely
 _MANY = 64  # digests that are remembered
 _digests: dict[tuple[int, int, int, int], str] = {}
 _Read = tuple[int, dict[int, cells.Cell]]  # a row's number, its cells by column
-_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])")
 _SHOWN = re.compile(rb"<(?:[\w.-]+:)?[vt](?:\s[^>]*)?>([^<]*)<")
 
 
@@ -86,7 +86,7 @@ def verify(path: Path, plan: Plan, report: Report) -> None:
 
 def _prove(pieces: Iterable[bytes], title: str, wanted: Mapping[int, RowEdit], base: bool) -> None:
     left = {number: edit for number, edit in wanted.items() if any(v not in (None, "") for v in edit.values.values())}
-    for number, there in _rows(pieces, sorted(wanted)):
+    for number, there in _rows(pieces, title, sorted(wanted)):
         left.pop(number, None)
         for column, value in wanted[number].values.items():
             if not _same(there.get(column), value, base):
@@ -95,24 +95,12 @@ def _prove(pieces: Iterable[bytes], title: str, wanted: Mapping[int, RowEdit], b
         raise fault("book_not_written", f"{title}!{min(left)}")
 
 
-def _rows(pieces: Iterable[bytes], wanted: list[int]) -> Iterator[_Read]:
-    """The wanted rows of a part, by column; the others are passed over. The checksum of the whole part is proved."""
-    m: cells.Marks | None = None
-    rest, last = b"", 0
-    for piece in pieces:
-        rest += piece
-        if m is None:
-            start = _DATA.search(rest)
-            if start is None:
-                continue
-            m = cells.marks(start[1])
-        stop = rest.rfind(b"<%brow" % m.prefix)
-        if stop > 0:
-            found, last = _block(rest[:stop], wanted, last, m)
-            yield from found
-            rest = rest[stop:]
-    if m is not None:
-        yield from _block(rest, wanted, last, m)[0]
+def _rows(pieces: Iterable[bytes], title: str, wanted: list[int]) -> Iterator[_Read]:
+    """The wanted rows of a part, by column; the others are passed over."""
+    last = 0
+    for m, data in blocks(pieces, title):
+        found, last = _block(data, wanted, last, m)
+        yield from found
 
 
 def _block(data: bytes, wanted: list[int], last: int, m: cells.Marks) -> tuple[list[_Read], int]:
@@ -131,20 +119,19 @@ def _block(data: bytes, wanted: list[int], last: int, m: cells.Marks) -> tuple[l
         else:
             return found, max(int(told), last)
     found = []
-    starts = [row.start() for row in m.row.finditer(data)]
-    for start, stop in zip(starts, [*starts[1:], len(data)], strict=True):
-        row = _parsed(data[start:stop], last, m)
+    for raw, start in cells.rows_of(data, m):
+        row = _parsed(raw, last, m, start)
         last = row[0]
         if row[0] in wanted:
             found.append(row)
     return found, last
 
 
-def _parsed(raw: bytes, last: int, m: cells.Marks) -> _Read:
-    found = m.row.match(raw)
-    assert found is not None
-    number = cells.place_of_row(found, last, raw, m)
-    return number, {c.column: c for c in cells.parse(raw, found, number, m).cells}
+def _parsed(raw: bytes, last: int, m: cells.Marks, start: re.Match[bytes] | None = None) -> _Read:
+    start = start or m.row.match(raw)
+    assert start is not None
+    number = cells.place_of_row(start, last, raw, m)
+    return number, {c.column: c for c in cells.parse(raw, start, number, m).cells}
 
 
 def _same(cell: cells.Cell | None, value: Value, base: bool) -> bool:

@@ -164,6 +164,8 @@ def test_a_huge_text_without_end_is_refused_and_not_held(tmp_path: Path) -> None
     source = package(tmp_path / "book.xlsx", {TITLE: worksheet(row(1, text("A1", "x" * (20 << 20))))})
     with pytest.raises(OfficeFault, match="book_too_large"):
         patch(source, tmp_path / "target.xlsx", PLAN)
+    with Reader(source) as book, pytest.raises(OfficeFault, match="book_too_large"):
+        book.cells(TITLE)
 
 
 def test_fingerprint_and_kept_version(tmp_path: Path) -> None:
