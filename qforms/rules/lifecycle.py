@@ -80,8 +80,8 @@ def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> boo
 
 
 def check(work: Work, record: Record, event: Event, by: Record | None = None) -> None:
-    """Raises Refusal unless the record's state, fields and recipients allow the event. `by` is the record whose own event
-    fires it."""
+    """Raises Refusal unless the record's state, fields and recipients allow the event. `by` is the record whose own
+    event fires it."""
 
     def refused(code: str, field: str = "", **more: str) -> Refusal:
         return Refusal(Problem(code, field=field, context={**_context(work, record, event), **more}))

@@ -1,7 +1,7 @@
 """Decisions entered for somebody (代录, P41): with evidence they count at once, and he may revoke them within 24
 hours; without, or where money is at stake, they wait for his own word.
 
-A decision that is revoked is taken back: the record returns to the state before, and those who were told are told so."""
+A decision that is revoked is taken back: the record returns to the state before, and whoever was told is told so."""
 
 from __future__ import annotations
 

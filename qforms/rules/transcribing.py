@@ -1,5 +1,6 @@
 """An answer that the office types in for whoever gave it on paper or in a picture (P16): it counts from the time at
-which that mail came, and its origin is the mail. The task ends by itself when what it asked for stands in the record."""
+which that mail came, and its origin is the mail. The task ends by itself when what it asked for stands in the record.
+"""
 
 from __future__ import annotations
 
