@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from qforms.desk import Desk
 
 
+_DAY = re.compile(r"(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?")
+
+
 def carry_out(delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
     """Does what the word of a delivery of the workbook asks for; a word that does not fit changes nothing."""
     if (answer := answer_of(delivery)) is not None:
@@ -30,12 +33,12 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
         task = tx.task(answer.key)
         if task is None or task.state != "open":
             return
-        changed = _answered(task, answer)
+        changed = task if answer.action == "vouch" else _answered(task, answer)
         note = Entry(task.number, now, f"task {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
         tx.write(None, Judgement(tasks=(changed,), entries=(note,)), now)
     if answer.action == "merge":
         _merge(task, answer, ledger, desk, now)
-    if task.delivery and (answer.action in ("file", "not_a_complaint") or _ignored(task, answer)):
+    if task.delivery and (answer.action in ("file", "not_a_complaint", "vouch") or _ignored(task, answer)):
         _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
     if answer.action in ("agree", "refuse") and task.number:
         _decide(task, answer, desk, now)
@@ -44,7 +47,7 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
 
 
 def _ignored(task: Task, answer: Answer) -> bool:
-    return answer.action == "ignore" and "立案" in task.actions
+    return answer.action == "ignore" and bool({"立案", "是本人"}.intersection(task.actions))
 
 
 def _answered(task: Task, answer: Answer) -> Task:
@@ -106,19 +109,67 @@ def _letter(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now:
 
 
 def _mail(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: datetime) -> None:
-    """「立案」 takes a mail in as a complaint, at the time at which it came; 「不是投诉」 leaves it."""
+    """「立案」 takes a mail in as a complaint, at the time at which it came; 「重试」 as what it is; 「是本人」 as
+    what one of us sent; 「不是投诉」 and 「忽略」 leave it."""
     held = ledger.deliveries(outcome="held", state="done", digest=answer.key)
     row = next(iter(held or ledger.deliveries(digest=answer.key)), None)
     if row is None:
         return
     if answer.action == "file":
-        with ledger.begin() as tx:
-            tx.forget_delivery(row["key"])
-        kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
-        desk.take_as_complaint(Delivery(**kept, raw=desk.store.get(row["digest"]), again=True), now)
+        desk.take_as_complaint(_anew(row, ledger, desk), now)
+    elif answer.action == "retry" and held:
+        desk.take([_anew(row, ledger, desk)], now)
+    elif answer.action == "vouch" and held:
+        _vouch(row, answer, ledger, desk, now)
     elif answer.action in ("not_a_complaint", "ignore", "done"):
         with ledger.begin() as tx:
             tx.set_delivery_state(row["key"], "dismissed")
+
+
+def _anew(row: Mapping[str, Any], ledger: Ledger, desk: Desk) -> Delivery:
+    """A delivery from the bytes in the store, to be taken in once more; what it came to before counts no longer."""
+    with ledger.begin() as tx:
+        tx.forget_delivery(row["key"])
+    kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
+    return Delivery(**kept, raw=desk.store.get(row["digest"]), again=True)
+
+
+def _vouch(row: Mapping[str, Any], answer: Answer, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """「是本人」: the return counts as sent by whom the note names, else by whom it was expected from. With a date the
+    address is remembered as that person's own until then (P23). Where nobody is named it goes on waiting."""
+    task = next((t for t in ledger.tasks() if t.kind == "confirm_sender" and t.delivery == row["digest"]), None)
+    if task is None:
+        return
+    day = _DAY.search(answer.note)
+    said = _DAY.sub("", answer.note).strip(" ，,。.：:至到")
+    name = said or str(task.context.get("whose") or "")
+    with ledger.facts() as facts:
+        person = next(iter(facts.find("person", "name", name) or facts.find("person", "email", name.lower())), None)
+        known = person or any(name in (d.number, d.values.get("email")) for d in facts.all("department"))
+    if not known:
+        return
+    with ledger.begin() as tx:
+        note = Entry(task.number, now, "task vouch", "", row["digest"], answer.by, {"note": name})
+        tx.write(None, Judgement(tasks=(dataclasses.replace(task, state="done"),), entries=(note,)), now)
+    desk.take_vouched(_anew(row, ledger, desk), name, now)
+    if person is not None and day and row["sender"] != person.values.get("email"):
+        until = "-".join(f"{int(part):02d}" for part in day.groups())
+        values = {"private_email": row["sender"], "private_until": until}
+        base = {n: ledger.plain("person", person.values).get(n) for n in values}
+        edit = {"form": "person", "number": person.number, "values": values, "base": base,
+                "base_revision": person.revision, "by": answer.by}  # fmt: skip
+        desk.take([_edit(edit, answer.where, now)], now)
+
+
+def carry_out_words(ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """What the office answered by mail to the list of what waits; each word once, also after a crash in between."""
+    for task in (t for t in ledger.tasks() if t.kind == intake.WORD):
+        said = task.context
+        mail, action, word, note, by = (str(said[n]) for n in ("mail", "action", "word", "note", "by"))
+        answer = Answer("mail", mail, action, word, note, by, "mail")
+        _mail(answer, Delivery("workbook", "mail", now, b"", digest=task.delivery), ledger, desk, now)
+        with ledger.begin() as tx:
+            tx.write(None, Judgement(tasks=(dataclasses.replace(task, state="done"),)), now)
 
 
 def _merge(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime) -> None:
@@ -136,10 +187,7 @@ def _merge(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime
     elif contact := next((r for r in mine if r.form == "contact"), None):
         desk.take([_edit(_said(contact, "case_no", target.number, answer), answer.where, now)], now)
     elif row := next(iter(ledger.deliveries(digest=task.delivery)), None):
-        with ledger.begin() as tx:
-            tx.forget_delivery(row["key"])
-        kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
-        desk.take_into(Delivery(**kept, raw=desk.store.get(row["digest"]), again=True), target.number, now)
+        desk.take_into(_anew(row, ledger, desk), target.number, now)
 
 
 def _brought(record: Record, task: Task) -> bool:

@@ -32,6 +32,7 @@ class Taken:
     outcome: str  # accepted, partial, refused, held, ignored; "duplicate" when it was here before
     numbers: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()  # what could not be taken of it, and why
+    tasks: frozenset[str] = frozenset()  # kinds of the tasks that it brought
 
 
 class Desk:
@@ -72,6 +73,10 @@ class Desk:
         """Takes a mail in as an addition to a case because somebody said that it belongs there."""
         reading = dataclasses.replace(self._read(delivery, now), filed=True, into=number)
         return self._record_one(reading, now)
+
+    def take_vouched(self, delivery: Delivery, name: str, now: datetime) -> list[Taken]:
+        """Takes in a return that the office says is from that person or department of ours."""
+        return self._record_one(dataclasses.replace(self._read(delivery, now), vouched=name), now)
 
     def ring(self, clock: Clock, now: datetime) -> Judgement:
         """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""
@@ -119,7 +124,8 @@ class Desk:
         tx.write(reading, judgement, now)
         numbers = tuple(dict.fromkeys(o.number for o in judgement.outcomes if o.number))
         problems = tuple(p for o in judgement.outcomes for p in (o.reason, *o.problems) if p)
-        taken = Taken(reading.delivery, overall(judgement.outcomes), numbers, problems)
+        brought = frozenset(t.kind for o in judgement.outcomes for t in o.tasks)
+        taken = Taken(reading.delivery, overall(judgement.outcomes), numbers, problems, brought)
         self.log.info("delivery", outcome=taken.outcome, numbers=numbers, digest=reading.delivery.digest[:12])
         return taken
 
@@ -130,4 +136,4 @@ class Desk:
         with self.ledger.begin([reading]) as tx:
             if not tx.seen(reading.key):
                 tx.note_delivery(reading, outcome, now)
-        return Taken(reading.delivery, "held")
+        return Taken(reading.delivery, "held", problems=(Problem("bug"),))

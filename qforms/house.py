@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qforms import rulebook, settings
+from qforms import answers, intake, rulebook, settings
 from qforms.forms import catalogue
 from qforms.ledger import FileStore, Ledger
 from qforms.model import Clock, Delivery, Problem, QformsError, Source
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
     from qforms.register import Register
+    from qforms.waiting import WaitingList
     from qforms.watch import Watch
 
 CACHE = ".cache"
@@ -39,6 +40,9 @@ class House:
         self.procedures = procedures
         self.ledger = ledger
         self.store = FileStore(s.path("store"))
+        self._words = True  # said by mail and perhaps not carried out yet
+        self._held = False  # something was held since the office was last told
+        self._urgent: set[str] = set()  # and these wait for a word about their sender
 
     @cached_property
     def log(self) -> FilteringBoundLogger:
@@ -80,6 +84,12 @@ class House:
         return Register(self.ledger, self.store, self.procedures, self.log, tell)
 
     @cached_property
+    def waiting(self) -> WaitingList:
+        from qforms.waiting import WaitingList
+
+        return WaitingList(self.ledger, self.store, self.mailroom)
+
+    @cached_property
     def watch(self) -> Watch:
         from qforms.watch import Watch
 
@@ -118,14 +128,29 @@ class House:
             ready = [d for d in rest if first is None or d.received_at <= first]
             if ready:
                 done = self.desk.take(ready[:GROUP], now)
+                self._noticed(done)
                 taken += done
                 rest = rest[len(done) :]
             elif due:
                 self._ring(due[0], min(now, rest[0].received_at) if rest else now)
+            elif self._words:
+                self._words = False
+                answers.carry_out_words(self.ledger, self.desk, now)
             else:
                 return taken
         self.log.error("clocks ring without end", now=now.isoformat())
         return taken
+
+    def _noticed(self, taken: Sequence[Taken]) -> None:
+        """What is done about deliveries once they are dealt with: words to be carried out, held ones to be told of."""
+        self._words = self._words or any(intake.WORD in t.tasks for t in taken)
+        held = [t for t in taken if t.outcome == "held"]
+        self._held = self._held or bool(held)
+        self._urgent.update(t.delivery.digest for t in held if "confirm_sender" in t.tasks)
+
+    def _tell_waiting(self, now: datetime) -> None:
+        anew, urgent, self._held, self._urgent = self._held, self._urgent, False, set()
+        self.waiting.tell(now, anew=anew, urgent=urgent)
 
     def take_edits(self, now: datetime) -> None:
         """What the office wrote into the workbook since it was last read."""
@@ -134,6 +159,7 @@ class House:
     def finish(self, now: datetime, *, aside: bool = False) -> None:
         """After the commit: letters, case folders, workbook (`aside`: while the loop goes on). A bug in one does not
         stop the others."""
+        self.guarded("held", lambda: self._tell_waiting(now), now)
         self.guarded("letters", lambda: self.mailroom.post(now), now)
         self.guarded("case folders", self.filing.catch_up, now)
 

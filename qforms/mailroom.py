@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from qforms import documents, outbox
+from qforms import documents, outbox, stamp
 from qforms.enclosures import Enclosure, Enclosures
 from qforms.ledger import Ledger, Transaction
 from qforms.model import (
+    EMPTY,
     Judgement,
     Lang,
     Letter,
@@ -104,6 +105,19 @@ class Mailroom:
             key = f"office:{problem.code}:{said}:{self._day(now)}"
             self._owe(key, "office", to, problem, [], now, enclosed)
 
+    def list_for_office(
+        self,
+        key: str,
+        problem: Problem,
+        rows: list[list[str]],
+        now: datetime,
+        enclosed: tuple[str, ...],
+        facts: Mapping[str, object],
+    ) -> None:
+        """A list that the office answers line by line, quoting its code; `facts` go with the letter for the answer."""
+        if to := self._office():
+            self._owe(key, "office", to, problem, rows, now, enclosed, facts)
+
     def _office(self) -> str:
         with self._ledger.facts() as facts:
             departments = [d for d in facts.all("department") if d.values.get("email")]
@@ -133,10 +147,12 @@ class Mailroom:
         rows: list[list[str]],
         now: datetime,
         enclosed: tuple[str, ...] = (),
+        more: Mapping[str, object] = EMPTY,
     ) -> None:
-        """A letter to our own people that no rule owes."""
+        """A letter to our own people that no rule owes; one with `more` facts can be answered, and has a code."""
         lang = self.settings.lang
         facts = {"request": say(problem, lang), "problems": rows, "at": self.settings.local(now).isoformat()}
+        keys = list(self._procedures.keys.values())
         intent = LetterIntent(
             key=key,
             kind="operator",
@@ -148,8 +164,9 @@ class Mailroom:
             revision=0,
             case_no="",
             subject="",
-            facts=facts,
+            facts={**facts, **more},
             attach=enclosed,
+            code=stamp.code_for(keys[-1], key) if more else "",
             urgent=True,
             at=now,
         )

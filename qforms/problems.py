@@ -571,6 +571,17 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     "mail_too_big": _kind(
+    "deliveries_held": _kind(
+        "处理没有收进来的 {count} 件来件：逐行回复“行号 重试”“行号 忽略”“行号 立案”，或“行号 是本人”",
+        "deal with {count} deliveries that were not taken in: answer line by line “1 retry”, “1 ignore”, “1 open a "
+        "case” or “1 genuine”",
+        "office",
+    ),
+    "held_word_unclear": _kind(
+        "「{text}」看不懂。请逐行写“行号 重试”“行号 忽略”“行号 立案”，或“行号 是本人 姓名”，并保留答复码。",
+        "'{text}' was not understood. Please write line by line “1 retry”, “1 ignore”, “1 open a case” or “1 genuine "
+        "NAME”, and keep the code.",
+    ),
         "邮件或文件太大（{size} 字节），没有读入，原件仍在 {where}。请改小后重发，或由质量部手工登记。",
         "The mail or file is too big ({size} bytes) and was not read; it still lies in {where}. "
         "Send it smaller, or register it by hand.",

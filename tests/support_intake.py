@@ -216,7 +216,8 @@ def procedures(**trust: Any) -> Procedures:
     settings = Settings(
         root=Path(tempfile.gettempdir()),
         company={"name": "沃迈电源", "address": "support@womai.cn"},
-        trust={"authserv_id": "mx.womai.cn", "replies_a_day": 10},
+        mailboxes={"outer": {"kind": "imap", "authserv_id": "mx.womai.cn"}},
+        trust={"replies_a_day": 10},
     )
     return Procedures(whole, Rulebook({}, conditions=compiled), None, settings, KEYS)  # type: ignore[arg-type]
 
@@ -339,7 +340,8 @@ def world() -> World:
 
 
 def delivered(raw: bytes, channel: str = "maildir", name: str = "", **more: Any) -> Delivery:
-    return Delivery(channel, "1", NOW, raw, name, hashlib.sha256(raw).hexdigest(), **more)  # type: ignore[arg-type]
+    locator = "outer:INBOX/1/1" if channel == "imap" else "1"
+    return Delivery(channel, locator, NOW, raw, name, hashlib.sha256(raw).hexdigest(), **more)  # type: ignore[arg-type]
 
 
 def reading(raw: bytes, channel: str = "maildir", name: str = "", office: Any = None, **more: Any) -> Reading:

@@ -45,7 +45,8 @@ def retry(root: Path, digest: str, now: datetime | None) -> Iterator[str]:
             kept = {f.name: row[f.name] for f in dataclasses.fields(Delivery) if f.name in row}
             taken = h.handle([Delivery(**kept, raw=h.store.get(row["digest"]), again=True)], at)
             for t in taken:
-                yield f"{row['digest'][:12]}  {t.outcome}  {' '.join(t.numbers)}".rstrip()
+                why = "；".join(dict.fromkeys(say(p, h.settings.lang) for p in t.problems))
+                yield "  ".join(s for s in (row["digest"][:12], t.outcome, " ".join(t.numbers), why) if s)
         h.finish(at)
 
 

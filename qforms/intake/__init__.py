@@ -2,7 +2,8 @@
 
 from qforms.intake.admission import admit
 from qforms.intake.extending import parse as more_time
+from qforms.intake.heldwords import WORD
 from qforms.intake.reading import parts_of, read
 from qforms.intake.speaker import asks
 
-__all__ = ["admit", "asks", "more_time", "parts_of", "read"]
+__all__ = ["WORD", "admit", "asks", "more_time", "parts_of", "read"]

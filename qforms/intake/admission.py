@@ -8,7 +8,20 @@ from __future__ import annotations
 import dataclasses as dc
 from datetime import datetime
 
-from qforms.intake import again, approvals, contacts, identify, kind, office, parts, photos, replies, returns, rights
+from qforms.intake import (
+    again,
+    approvals,
+    contacts,
+    heldwords,
+    identify,
+    kind,
+    office,
+    parts,
+    photos,
+    replies,
+    returns,
+    rights,
+)
 from qforms.intake.complaints import open_case, recognised, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
@@ -99,7 +112,8 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
     if filled.form == COMPLAINT and nothing_open and (matter.speaker.kind in _OUTSIDE or not filled.number or new_row):
         return _new_complaint(matter, filled, found)
     if found.problem:
-        return refused(matter, found.problem, filled)
+        waiting = _from_unknown(matter, filled, found)
+        return waiting or refused(matter, found.problem, filled)
     if found.record is None:
         return _open(matter, filled)
     if not matter.speaker.trusted and matter.speaker.kind == "person":
@@ -109,6 +123,19 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
         matter = dc.replace(matter, speaker=dc.replace(matter.speaker, kind="customer"))
     key = letter.intent.key if letter else ""
     return returns.revise(matter, filled, found.record, found.base, parts.evidence(matter.reading.parts), key)
+
+
+def _from_unknown(matter: Matter, filled: Filled, found: Found) -> Outcome | None:
+    """A form that we sent out, back from an address that nobody knows: it waits for a word of the office. Only the
+    genuine stamp earns that; with a number alone it is refused."""
+    assert found.problem is not None
+    stamped = filled.stamp is not None and filled.stamp.genuine and found.problem.code == "number_not_yours"
+    if not stamped or matter.speaker.kind != "stranger" or matter.form(filled.form).audience == "customer":
+        return None
+    record = matter.facts.record(filled.stamp.number) if filled.stamp else None
+    if record is None or identify.is_final(matter, record):
+        return None
+    return replies.unproven(matter, filled, record, identify.letter_of(matter))
 
 
 def _new_complaint(matter: Matter, filled: Filled, found: Found) -> Outcome:
@@ -190,6 +217,8 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
     """A mail without a form: an answer to a letter, an addition to a case, a new complaint, or other business."""
     found = identify.of_mail(matter)
     letter, record = found.letter, found.record
+    if letter is not None and heldwords.listed(letter):
+        return heldwords.told(matter, letter)
     decides = approvals.asks(letter) or record is None or approvals.about_time(matter)
     if letter is not None and matter.reading.decisions and decides:
         return approvals.decide(matter, letter, record)

@@ -39,8 +39,8 @@ def _one(matter: Matter, letter: Letter, record: Record | None, decision: Decisi
         return _question(matter, letter, target, Problem("answer_unclear", context={"text": decision.text[:80]}))
     if decision.verdict in {"refuse", "object"} and not decision.reason:
         return _question(matter, letter, target, Problem("reason_missing", context={"text": decision.text[:80]}))
-    if doubt := _doubt(matter, letter):
-        return _task(matter, letter, target, _confirm(matter, target, decision, ask[decision.verdict]), doubt)
+    if why := doubt(matter, letter):
+        return _task(matter, letter, target, _confirm(matter, target, decision, ask[decision.verdict]), why)
     values = {
         "target": target.number,
         "event": ask[decision.verdict],
@@ -79,9 +79,9 @@ def _target(letter: Letter, decision: Decision) -> tuple[str, Mapping[str, str]]
     return letter.intent.number, facts.get("ask") or {}
 
 
-def _doubt(matter: Matter, letter: Letter) -> Problem | None:
+def doubt(matter: Matter, letter: Letter) -> Problem | None:
     """Why this decision doesn't count by itself: not a proven sender, not the one asked, or the code is missing."""
-    if matter.reading.machine:
+    if matter.reading.machine or matter.reading.vouched:  # what the office vouches for fills in forms, and no more
         return Problem("sender_unproven", context={"address": matter.reading.address})
     if not matter.speaker.trusted or matter.speaker.kind != "person":
         return Problem("sender_unproven", context={"address": matter.reading.address})
@@ -121,13 +121,13 @@ def _question(matter: Matter, letter: Letter, target: Record | None, problem: Pr
     )
 
 
-def _task(matter: Matter, letter: Letter, target: Record | None, what: Task, doubt: Problem | None = None) -> Outcome:
+def _task(matter: Matter, letter: Letter, target: Record | None, what: Task, why: Problem | None = None) -> Outcome:
     return Outcome(
-        "held" if doubt else "accepted",
+        "held" if why else "accepted",
         number=target.number if target else "",
         case_no=target.case_no if target else "",
         how="decision",
-        reason=doubt,
+        reason=why,
         speaker=matter.speaker,
         tasks=(what,),
         letter_key=letter.intent.key,

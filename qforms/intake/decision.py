@@ -16,9 +16,13 @@ from qforms.model import Decision
 _NUMBERED = re.compile(r"\s*[#(（\[]?(\d{1,2})[)）\]]?\s*[.、:：\-–)）]?\s*(\D.*)")
 _SEPARATOR = " \t,.;:!。,、~-–—·…()\"'"
 _LONGEST = 300
-_Verdict = Literal["agree", "refuse", "object", "unclear", "pass_on", "extend", "file", "not_a_complaint", "send"]
+_Verdict = Literal[
+    "agree", "refuse", "object", "unclear", "pass_on", "extend", "file", "not_a_complaint", "send",
+    "retry", "ignore", "vouch",
+]  # fmt: skip
 _ORDER: tuple[_Verdict, ...] = (
-    "pass_on", "extend", "not_a_complaint", "file", "refuse", "object", "agree", "send", "unclear",
+    "pass_on", "extend", "not_a_complaint", "file", "refuse", "object", "agree", "send", "retry", "ignore", "vouch",
+    "unclear",
 )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def _one(said: str, number: int, more: str = "") -> Decision | None:
     reason = said[len(said) - len(rest.strip()) :].strip(_SEPARATOR + "：，；！") if rest.strip() else ""
     if verdict == "agree":
         return Decision(_certainty(rest, more), said, line=number)
-    if verdict in {"file", "not_a_complaint", "send"} and not _words().harmless.fullmatch(rest):
+    if verdict in {"file", "not_a_complaint", "send", "retry", "ignore"} and not _words().harmless.fullmatch(rest):
         return None
     if verdict == "unclear":
         return Decision("unclear", said, line=number)

@@ -147,7 +147,8 @@ def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) 
     name = "" if "@" in name else name  # somebody's address, written as his name, is no name
     box = procedures.settings.box_of(delivery.locator)
     results = mail.headers.get("authentication-results", [])
-    vouched = trust.vouched(results, box.authserv_id or procedures.settings.trust.authserv_id, address)
+    server = box.authserv_id or procedures.settings.trust.authserv_id
+    vouched = trust.vouched(results, server, address)
     receivers = headers.addresses([*mail.headers.get("to", []), *mail.headers.get("cc", [])])
     references = [*headers.ids(mail.header("in-reply-to")), *reversed(headers.ids(mail.header("references")))]
     own_id = headers.ids(mail.header("message-id"))
@@ -160,7 +161,7 @@ def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) 
         message_id=own_id[0] if own_id else "",
         references=tuple(dict.fromkeys(references)),
         dkim_domains=vouched.dkim,
-        authenticated=(vouched.sender or delivery.channel in {"maildir", "sent"}) and not box.complaints_only,
+        authenticated=(vouched.sender or _local(delivery, server)) and not box.complaints_only,
     )
 
 
@@ -169,6 +170,11 @@ def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Offic
     found, archive_problems = archive.unpack(reading.parts, _inflated(procedures))
     filled, problems = _forms(found, procedures, office)
     nature = kinds.nature(reading.subject, reading.text)
+def _local(delivery: Delivery, server: str) -> bool:
+    """Whether only we can have put it there: our own Sent folder, or a Maildir that no named server delivers into."""
+    return delivery.channel == "sent" or (delivery.channel == "maildir" and not server)
+
+
     html = "\n".join(leaf.data.decode("utf-8", "replace") for leaf in mail.leaves if leaf.type == "text/html")
     answers = bool(reading.references or reading.numbers or reading.codes) or reading.subject.lower().startswith(
         _ANSWERED

@@ -93,18 +93,29 @@ def _wanted(matter: Matter, record: Record) -> list[str]:
     return [name for name in lacking if name in asked]
 
 
-def unproven(matter: Matter, filled: Filled, record: Record) -> Outcome:
-    """A form from an address of ours that our server doesn't vouch for: kept, and the office is asked."""
-    reason = Problem("sender_unproven", context={"address": matter.reading.address})
-    name = matter.speaker.name
+def unproven(matter: Matter, filled: Filled, record: Record, letter: Letter | None = None) -> Outcome:
+    """A form from an address of ours that our server doesn't vouch for, or from one that nobody knows: kept, and the
+    office is asked whether it is from whom it should be from."""
+    address = matter.reading.address
+    reason = Problem("sender_unproven", context={"address": address})
+    known = matter.speaker.kind == "person"
+    whose = address if known else _expected(record, letter)
+    name = matter.speaker.name if known else whose or "?"
     text = Text(
-        f"确认 {record.number} 的回复是否 {name} 本人所发（发件人未经验证）。",
-        f"Confirm that {name} sent this return of {record.number}: the sender is not authenticated.",
+        f"确认 {record.number} 的回复（{address}）是否 {name} 本人所发：选“是本人”；是别人的，在说明里写姓名或部门。",
+        f"Confirm that {name} sent this return of {record.number} ({address}). If it is somebody else's, name them.",
     )
-    confirm = task(matter, "confirm_sender", text, "office", record, actions=("是本人", "忽略"))
+    confirm = task(matter, "confirm_sender", text, "office", record, actions=("是本人", "忽略"), whose=whose)
     return Outcome(
         "held", filled.form, record.number, record.case_no, reason=reason, speaker=matter.speaker, tasks=(confirm,)
     )
+
+
+def _expected(record: Record, letter: Letter | None) -> str:
+    """Whose answer is waited for: whoever the letter that is answered went to, else the department that is named."""
+    if letter is not None and letter.intent.to:
+        return letter.intent.to[0]
+    return min(rights.named_departments(record), default="")
 
 
 def _pictures(reading: Reading) -> bool:

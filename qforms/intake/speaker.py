@@ -24,7 +24,19 @@ def speaker_of(reading: Reading, facts: Facts, procedures: Procedures, now: date
         granted = frozenset(r for r in procedures.settings.folders.grant if rights.grantable(r))
         name = delivery.by or {"zh": "收件文件夹", "en": "watched folder"}[procedures.settings.lang]
         return Speaker("program", name=name, roles=granted, trusted=True, lang=procedures.settings.lang)
+    if reading.vouched and (own := named(reading.vouched, reading, facts, procedures, now)):
+        return dc.replace(own, trusted=True)
     return by_address(reading.address, reading, facts, procedures, now)
+
+
+def named(name: str, reading: Reading, facts: Facts, procedures: Procedures, now: datetime) -> Speaker | None:
+    """The person or department of ours that goes by a name or address."""
+    people = facts.find("person", "name", name) or facts.find("person", "email", name.lower())
+    if people:
+        return _person(people[0], reading.address, reading, facts, procedures, now)
+    departments = ((d, {d.number, d.values.get("name"), d.values.get("email")}) for d in facts.all("department"))
+    found = next((d for d, names in departments if name in names), None)
+    return _department(found, reading.address, reading) if found else None
 
 
 def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedures, now: datetime) -> Speaker:
@@ -32,6 +44,8 @@ def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedu
     if address:
         if people := facts.find("person", "email", address):
             return _person(people[0], address, reading, facts, procedures, now)
+        if private := _by_private_address(address, facts, procedures, now):
+            return _person(private, address, reading, facts, procedures, now)
         if department := _department_of(address, facts):
             return _department(department, address, reading)
         if customer := customer_of(address, facts):
@@ -42,10 +56,18 @@ def by_address(address: str, reading: Reading, facts: Facts, procedures: Procedu
     return Speaker("stranger", address, reading.sender_name, lang=reading.lang)
 
 
+def _by_private_address(address: str, facts: Facts, procedures: Procedures, now: datetime) -> Record | None:
+    """The person whose private address it is, as the office said, until a date (P23)."""
+    today = procedures.settings.local(now).date()
+    known = facts.find("person", "private_email", address)
+    return next((p for p in known if (until := p.values.get("private_until")) and today <= until), None)
+
+
 def asks(reading: Reading) -> Iterator[tuple[str, str, str]]:
     """What `speaker_of` looks up for a reading, as (form, field, value): fetched at once for a group of them."""
     if reading.address:
         yield "person", "email", reading.address
+        yield "person", "private_email", reading.address
         yield "customer", "emails", reading.address
         yield from (("customer", "domains", domain) for domain in _domains(reading.address))
 

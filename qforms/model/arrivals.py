@@ -81,7 +81,10 @@ class Filled:
 class Decision:
     """The first unquoted line of an answer, when it agrees, refuses or asks for something."""
 
-    verdict: Literal["agree", "refuse", "object", "unclear", "pass_on", "extend", "file", "not_a_complaint", "send"]
+    verdict: Literal[
+        "agree", "refuse", "object", "unclear", "pass_on", "extend", "file", "not_a_complaint", "send",
+        "retry", "ignore", "vouch",
+    ]  # fmt: skip
     text: str  # the line as written
     reason: str = ""
     line: int = 0  # the number of the line answered: "1 同意"
@@ -129,6 +132,7 @@ class Reading:
     held: Problem | None = None
     filed: bool = False  # a person said that it is a complaint (立案)
     into: str = ""  # the case that a person said it belongs to (并入)
+    vouched: str = ""  # the person or department of ours whom the office said it is from (是本人)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import json
 from decimal import Decimal
 
 import pytest
-from support_intake import KEYS, NOW, delivered, mail, multi, part, procedures, reading, stamped, taken, world, zipped
+from support_intake import (
+    KEYS,
+    NOW,
+    NoOffice,
+    delivered,
+    mail,
+    multi,
+    part,
+    procedures,
+    reading,
+    stamped,
+    taken,
+    world,
+    zipped,
+)
 
 from qforms import stamp
 from qforms.forms.blank_excel import blank
-from qforms.intake import filekind, trust
+from qforms.intake import filekind, read, trust
 from qforms.model import Record
 from qforms.office.child import OfficeReader
-from qforms.settings import Limits
+from qforms.settings import Limits, Trust
 
 
 def file(data, name="a.json", mtime=1):
@@ -249,6 +264,15 @@ def test_the_channel_counts():
     assert reading(raw, "maildir").authenticated and not reading(raw, "imap").authenticated
     signed = mail(part("x"), more={"Authentication-Results": "mx.womai.cn; dkim=pass header.d=kehu.cn"})
     assert reading(signed, "imap").authenticated and reading(signed, "imap").dkim_domains == ("kehu.cn",)
+
+
+def test_a_maildir_that_a_named_server_delivers_into_counts_as_a_mailbox():
+    p = procedures()
+    named = dc.replace(p, settings=p.settings.model_copy(update={"trust": Trust(authserv_id="mx.womai.cn")}))
+    bare, forged = mail(part("x")), mail(part("x"), more={"Authentication-Results": "mx.evil.cn; dmarc=pass"})
+    signed = mail(part("x"), more={"Authentication-Results": "mx.womai.cn; dmarc=pass header.from=kehu.cn"})
+    told = [read(delivered(raw, "maildir"), named, NoOffice(), NOW).authenticated for raw in (bare, forged, signed)]
+    assert told == [False, False, True]
 
 
 def test_time_of_arrival_is_the_delivery_s():
