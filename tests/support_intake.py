@@ -264,6 +264,9 @@ class World:
     def revision(self, number: str, revision: int) -> Record | None:
         return self.revisions.get((number, revision))
 
+    def members(self, form: str, fld: str, value: Any) -> tuple[Record, ...]:
+        return self.find(form, fld, value)
+
     def find(self, form: str, fld: str, value: Any) -> tuple[Record, ...]:
         def has(record: Record) -> bool:
             held = record.values.get(fld)

@@ -43,6 +43,15 @@ _FIND = (
     .order_by(t.lookup.c.number.desc())  # numbers grow with time; the index gives them in this order
     .limit(bindparam("most"))
 )
+_MEMBERS = (
+    select(t.lookup.c.number)
+    .where(
+        t.lookup.c.form == bindparam("form"),
+        t.lookup.c.field == bindparam("field"),
+        t.lookup.c.value == bindparam("value"),
+    )
+    .order_by(t.lookup.c.number.desc())
+)
 _RECORD = select(t.record).where(t.record.c.number == bindparam("number"))
 _FIGURE = select(t.figure.c.value).where(
     t.figure.c.name == bindparam("name"), t.figure.c.of == bindparam("of"), t.figure.c.scope == bindparam("scope")
@@ -101,6 +110,7 @@ class LedgerFacts:
         self._shifted: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # scopes of figures written here
         self._touched: set[str] = set()  # records written here
         self._new: set[str] = set()
+        self._given: set[str] = set()  # numbers given in this transaction
         self._moved: set[str] = set()  # whose clocks or figures changed
         self._next_ring: datetime | None = None  # of the clocks written here
         self._records, self._found, self._all, self._cases = memory.records, memory.found, memory.all, memory.cases
@@ -233,6 +243,18 @@ class LedgerFacts:
         if len(known) > 1:
             known.sort(key=lambda r: (r.received_at is not None, r.received_at, r.number), reverse=True)
         return tuple(known)
+
+    def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
+        """All records whose key or ref field has that value, the newest first, however many there are."""
+        known = self.find(form, fld, value)
+        if len(known) < _FOUND_MAX:
+            return known
+        named = {"form": form, "field": fld, "value": rows.key_of(value)}
+        numbers = [n for n in self._db.scalars(_MEMBERS, named) if n not in self._found[form, fld, named["value"]]]
+        for at in range(0, len(numbers), _FOUND_MAX):
+            self.fetch_records(numbers[at : at + _FOUND_MAX])
+        rest = (r for n in numbers if (r := self.record(n)) is not None and self._has(r, fld, named["value"]))
+        return (*known, *rest)
 
     def all(self, form: str) -> tuple[Record, ...]:
         """All records of a reference form (departments, persons), oldest first."""

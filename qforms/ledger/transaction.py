@@ -196,6 +196,7 @@ class Transaction(LedgerFacts):
     def _bear(self, number: str) -> None:
         """A number that was given just now: nothing is stored under it that would have to be asked for."""
         self._born.add(number)
+        self._given.add(number)
         self._records[number] = None
         self._clocks[number] = {}
         self._tasks_on[number] = {}
@@ -247,7 +248,8 @@ class Transaction(LedgerFacts):
             self._db.execute(update(t.letter).where(own).values(facts=row["facts"], code=row["code"]))
 
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
-        old = self._letters.get(intent.key) if intent.number in self._born else self.letter_by_key(intent.key)
+        new = intent.number in self._given  # nothing was ever owed for it
+        old = self._letters.get(intent.key) if new else self.letter_by_key(intent.key)
         if old is not None:
             if old.grows_to(intent):
                 self._lengthen(dataclasses.replace(old, intent=intent))

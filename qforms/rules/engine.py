@@ -48,7 +48,7 @@ def _tell_followers(work: Work, record: Record) -> None:
     """Has those looked at whose reference to this record moves with what it says (a group that was merged)."""
     for form, reference, attribute in work.book.followers(record.form):
         if work.changed(record.number, attribute):
-            for follower in work.view.find(form, reference, record.number):
+            for follower in work.view.members(form, reference, record.number):
                 work.touch(follower.number, record.number)
 
 

@@ -189,6 +189,6 @@ class Figures:
         if rule.subject == ("case_no",):
             records = newest_first(r for r in self.view.case(of) if r.form == rule.over)
         else:
-            records = self.view.find(rule.over, (rule.subject or (rule.of,))[0], of)
+            records = self.view.members(rule.over, (rule.subject or (rule.of,))[0], of)
         times = [self._time(rule, r) for r in records if r.number != without.number]
         return [t for subject, t in times if subject == of]

@@ -109,6 +109,9 @@ class MemoryFacts:
     def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
         return newest_first(self.records[n] for n in self._index.get((form, fld, index_of(value)), ()))
 
+    def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
+        return self.find(form, fld, value)
+
     def all(self, form: str) -> tuple[Record, ...]:
         return tuple(r for r in self.records.values() if r.form == form)
 

@@ -311,7 +311,7 @@ def _linked(work: Work, rule: TriggerRule, names: Names, complaint: Record) -> l
         figure = next((f for f in figures if group and (f.of, f.over) == (group.form, complaint.form)), None)
         if group is None or figure is None or group.form == complaint.form:
             continue
-        members = work.view.find(complaint.form, work.book.reference(complaint.form, group.form), group.number)
+        members = work.view.members(complaint.form, work.book.reference(complaint.form, group.form), group.number)
         counted = [m for m in members if figure.where is None or figure.where(work.names(m)) is True]
         found = {m.number: m for m in [*counted, complaint]}
         return sorted(found.values(), key=lambda m: (m.received_at is None, m.received_at, m.number))

@@ -63,10 +63,16 @@ class View:
         return first.at if first else record.at
 
     def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
-        """Records whose key or ref field has that value, the newest first."""
+        """Records whose key or ref field has that value, the newest first: some hundred of them at most."""
+        return self._with_own(self.facts.find(form, fld, value), form, fld, value)
+
+    def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
+        """All of them: for what has to be exact, and happens seldom."""
+        return self._with_own(self.facts.members(form, fld, value), form, fld, value)
+
+    def _with_own(self, stored: Iterable[Record], form: str, fld: str, value: Value) -> tuple[Record, ...]:
         key = index_of(value)
-        stored = (self.record(r.number) for r in self.facts.find(form, fld, value))
-        found = {r.number: r for r in stored if r is not None}
+        found = {r.number: r for s in stored if (r := self.record(s.number)) is not None}
         found |= {r.number: r for r in self.records.values() if r.form == form}
         return newest_first(r for r in found.values() if key in values_at(r, fld))
 

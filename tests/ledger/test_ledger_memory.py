@@ -125,3 +125,19 @@ def test_a_memory_does_not_grow_without_end() -> None:
     assert not memory.full()
     memory.records |= {str(n): None for n in range(MOST + 1)}
     assert memory.full()
+
+
+def test_a_look_up_gives_the_newest_and_members_gives_all(tmp_path: Path) -> None:
+    records = [
+        Record("complaint", f"TS-202605-{n:04d}", 0, "open", f"TS-202605-{n:04d}", {"mechanism_group": "MG-202605-0001"},
+               received_at=START + timedelta(minutes=n)) for n in range(230)
+    ]  # fmt: skip
+    ledger = ledger_at(tmp_path / "ledger.db")
+    with ledger.begin() as tx:
+        tx.write(None, Judgement(records=tuple(records)), START)
+    ledger._memory = threading.local()
+    newest = [r.number for r in reversed(records)]
+    with ledger.facts() as facts:
+        found = [r.number for r in facts.find("complaint", "mechanism_group", "mg-202605-0001")]
+        every = [r.number for r in facts.members("complaint", "mechanism_group", "MG-202605-0001")]
+    assert found == newest[: len(found)] and 100 < len(found) < 230 and every == newest

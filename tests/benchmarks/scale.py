@@ -1,0 +1,132 @@
+# ruff: noqa: E402 (the path comes first: a module finds the helpers of the tests there)
+"""What one mail costs with 1,000 and with 100,000 records in the ledger (BENCH_RECORDS=1000000 for a million), in CPU
+time from raw bytes to the letter that has left (target: a ratio of at most 1.2): `python -m tests.benchmarks.scale`.
+
+The new mails join a mechanism group, a lot and a customer that hold 1 % of all. The book is published by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+
+from support_bench import report, scratch
+from support_endtoend import NOW, Workspace, copy, mail, make
+
+from qforms import house
+from qforms.model import Delivery
+
+SIZES, MAILS, OPEN, TARGET = (1_000, int(os.environ.get("BENCH_RECORDS", "100000"))), 60, 200, 1.2
+SHARE = 100  # one case in so many is of the group, lot and customer that the new mails join
+LOT, CUSTOMER = "A65-2603C", "南京启元"
+
+
+def main() -> None:
+    with scratch() as folder, contextlib.ExitStack() as opened:
+        template = make(folder / "template")
+        customer = {"name": CUSTOMER, "domains": ["qiyuan.example"], "owner": "梁海"}
+        template.drop("customer.json", {"form": "customer", "by": "sales", "values": customer})
+        template.once(NOW - timedelta(days=2))
+        houses = {}
+        for size in SIZES:
+            workspace = copy(template, folder / str(size))
+            fill(workspace, size)
+            houses[size] = opened.enter_context(house.opened(workspace.root))
+        costs: dict[int, list[float]] = {size: [] for size in SIZES}
+        for n in range(MAILS + 10):
+            for size, h in houses.items():
+                costs[size].append(one_mail(h, n))
+        small, large = (statistics.median(costs[size][10:]) for size in SIZES)
+        joined = {size: len(h.ledger.records("mechanism_group", numbers=_groups(h))) for size, h in houses.items()}
+    if set(joined.values()) != {1}:
+        raise SystemExit(f"the mails stand in {joined} groups")
+    report("scale", seconds_small=small, seconds_large=large, ratio=large / small, target=TARGET, sizes=SIZES, n=MAILS)
+
+
+def _groups(h: house.House) -> set[str]:
+    """The groups of the complaints that came in just now."""
+    newest = h.ledger.deliveries(after=len(h.ledger.deliveries()) - MAILS)
+    numbers = {number for row in newest for number in row["numbers"]}
+    return {str(r.values["mechanism_group"]) for r in h.ledger.records("complaint", numbers=numbers)}
+
+
+def arrived(n: int) -> Delivery:
+    text = f"产品型号：YL-A65\n生产批号：{LOT}\n问题现象：无输出\n不良数量：9\n联系人：王先生{n}\n"
+    raw = mail(f"投诉 YL-A65 第 {n} 次", text, sender=f"wang{n}@qiyuan.example")
+    return Delivery("maildir", f"new/{n}", NOW, raw, digest=hashlib.sha256(raw).hexdigest())
+
+
+def one_mail(h: house.House, n: int) -> float:
+    begun = time.process_time()
+    h.handle([arrived(n)], NOW)
+    h.mailroom.post(NOW)
+    h.filing.catch_up()
+    h.seconds_to_next(NOW, 60.0)
+    return time.process_time() - begun
+
+
+# ---------------------------------------------------------------- a ledger with a past
+
+TABLES = ("delivery", "record", "revision", "lookup", "clock", "task", "letter", "reply", "entry", "figure")
+COUNTED = ("id", "seq")  # given by the database
+UNIQUE = ("key", "message_id", "code")
+
+
+def fill(workspace: Workspace, size: int) -> None:
+    """Copies all rows of one real case under other numbers, customers, models and lots, but for the share that stays
+    with its group, lot and customer. Most cases are over: their clocks ring no more and their letters have left."""
+    with house.opened(workspace.root) as h:
+        h.handle([arrived(999)], NOW - timedelta(days=1))
+        h.finish(NOW - timedelta(days=1))
+        case, group = h.ledger.records("complaint")[0].number, h.ledger.records("mechanism_group")[0].number
+    with contextlib.closing(sqlite3.connect(workspace.root / "ledger.db")) as db:
+        db.row_factory = sqlite3.Row
+        for table in TABLES:
+            rows = [dict(row) for row in db.execute(f"SELECT * FROM {table}")]
+            own = [row for row in rows if any(word in repr(row) for word in (case, group, "wang999"))]
+            for row in own:
+                names = [name for name in row if name not in COUNTED]
+                marks, columns = ", ".join("?" * len(names)), ", ".join(f'"{name}"' for name in names)
+                copies = ([_other(row, name, n, case, group) for name in names] for n in range(size // 2))
+                db.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", copies)
+        db.execute("UPDATE letter SET state = 'sent' WHERE state != 'sent'")
+        db.execute("UPDATE clock SET state = 'met', next_at = NULL WHERE rowid % ? >= ?", (size, OPEN))
+        db.execute("UPDATE note SET value = (SELECT max(id) FROM delivery) WHERE name = 'filed up to delivery'")
+        db.commit()
+
+
+def _other(row: dict[str, Any], name: str, n: int, case: str, group: str) -> Any:
+    value = row[name]
+    if not isinstance(value, str):
+        return value
+    for old, new in _changes(n, case, group):
+        value = value.replace(old, new)
+    if name == "scope" and value.startswith("day:"):
+        return f"day:{date(2026, 5, 5) - timedelta(days=n // SHARE % 360)}"
+    own_group = name == "value" and row.get("field") == "key" and n % SHARE  # each stands for another failure
+    return f"{value}{n}" if name in UNIQUE or own_group else value
+
+
+def _changes(n: int, case: str, group: str) -> Iterator[tuple[str, str]]:
+    yield case, f"TS-{202001 + n % 12}-{n:05d}"
+    yield case.casefold(), f"ts-{202001 + n % 12}-{n:05d}"
+    yield "wang999@", f"k{n % 900}@"
+    if n % SHARE:
+        for old, new in ((group, f"MG-{202001 + n % 12}-{n:05d}"), ("YL-A65", f"YL-B{n % 400}"), (LOT, f"L{n}"),
+                         (CUSTOMER, f"客户{n % 900}")):  # fmt: skip
+            yield old, new
+            yield old.casefold(), new.casefold()
+
+
+if __name__ == "__main__":
+    main()
