@@ -13,6 +13,7 @@ from qforms.model import (
     DecideRule,
     Field,
     FigureRule,
+    GatherRule,
     LetterRule,
     LookUpRule,
     Rulebook,
@@ -40,6 +41,7 @@ class Book:
         self.clocks: Mapping[str, list[ClockRule]] = _by(rulebook.clocks, lambda c: c.on)
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
         self.look_ups: Mapping[str, list[LookUpRule]] = _by(rulebook.look_ups, lambda r: r.on)
+        self.gathers: Mapping[str, list[GatherRule]] = _by(rulebook.gathers, lambda r: r.on)
         self.watching: Mapping[str, list[TriggerRule]] = self._watching()
         self.naming: Mapping[str, frozenset[str]] = self._naming()
         self.scoped: Mapping[str, list[FigureRule]] = {
