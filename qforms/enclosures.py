@@ -120,7 +120,7 @@ class Enclosures:
     def _marked(self, spec: str, intent: LetterIntent) -> Enclosure:
         """The very file that came, with the faulty cells coloured and commented."""
         digest, _, path = spec.partition("/")
-        part = next((p for p in intake.parts_of(self._delivery(digest)) if p.path == path), None)
+        part = next((p for p in intake.parts_of(self._delivery(digest), self._procedures) if p.path == path), None)
         if part is None:
             raise QformsError(f"letter {intent.key}: {spec} 不在了 (missing part)")
         faults = [(str(where), str(text)) for where, text in intent.facts.get("problems", ())]

@@ -54,7 +54,7 @@ class House:
     def office(self) -> OfficeReader:
         from qforms.office.child import OfficeReader
 
-        return OfficeReader(self.settings.limits)
+        return OfficeReader(self.settings.limits, self.procedures.passwords)
 
     @cached_property
     def desk(self) -> Desk:
@@ -218,7 +218,8 @@ def opened(root: Path) -> Iterator[House]:
     loaded = catalogue.load(s.path("form_templates"), cache / "forms.json", s.zone)
     rules = rulebook.load(s.path("inbox_rules"), loaded, cache / "rules.json")
     forms = catalogue.with_conditions(loaded, rules.conditions)
-    procedures = Procedures(forms, rules, WorkTime(s.calendar, s.zone), s, settings.keys(s.root))
+    work, passwords = WorkTime(s.calendar, s.zone), settings.file_passwords(s)
+    procedures = Procedures(forms, rules, work, s, settings.keys(s.root), passwords)
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()
     house = House(s, procedures, ledger)

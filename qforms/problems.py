@@ -168,6 +168,12 @@ CATALOGUE: dict[str, Kind] = {
         "The mail is damaged and cannot be read; the original is kept. Ask for it again, or register it by hand.",
         "office",
     ),
+    "mail_encrypted": _kind(
+        "邮件已加密（{how}），程序没有密钥，读不出来；原件已保存。请发件人不加密重发，或在邮箱中打开后手工登记。",
+        "The mail is encrypted ({how}) and cannot be read here; the original is kept. Ask for it unencrypted, or open "
+        "it in the mailbox and register it by hand.",
+        "office",
+    ),
     "outlook_only": _kind(
         "{where} 是 Outlook 专用格式，里面的附件读不出来。请以普通附件（.xlsx、.docx、.pdf）重发。",
         "{where} is in a format that only Outlook reads. Please send the files in it as ordinary attachments.",
@@ -565,12 +571,6 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     # ---- letters and servers (outbox/, sources/)
-    "letters_withheld": _kind(
-        "看一下「待发」里的 {count} 封信，写“发”或“不发”",
-        "look at the {count} letters on the sheet Outgoing and write send or stop",
-        "office",
-    ),
-    "mail_too_big": _kind(
     "deliveries_held": _kind(
         "处理没有收进来的 {count} 件来件：逐行回复“行号 重试”“行号 忽略”“行号 立案”，或“行号 是本人”",
         "deal with {count} deliveries that were not taken in: answer line by line “1 retry”, “1 ignore”, “1 open a "
@@ -582,6 +582,12 @@ CATALOGUE: dict[str, Kind] = {
         "'{text}' was not understood. Please write line by line “1 retry”, “1 ignore”, “1 open a case” or “1 genuine "
         "NAME”, and keep the code.",
     ),
+    "letters_withheld": _kind(
+        "看一下「待发」里的 {count} 封信，写“发”或“不发”",
+        "look at the {count} letters on the sheet Outgoing and write send or stop",
+        "office",
+    ),
+    "mail_too_big": _kind(
         "邮件或文件太大（{size} 字节），没有读入，原件仍在 {where}。请改小后重发，或由质量部手工登记。",
         "The mail or file is too big ({size} bytes) and was not read; it still lies in {where}. "
         "Send it smaller, or register it by hand.",
@@ -610,6 +616,11 @@ CATALOGUE: dict[str, Kind] = {
         "Since {since} no mail could be fetched from {source}: {reason}. What customers have written since then nobody "
         "has seen: open the mailbox yourselves, and have it mended.",
         "office",
+    ),
+    "dkim_missing": _kind(
+        "检查 DKIM 签名缺少程序包 {package}：请安装 qforms[dkim]，或在 qforms.toml 的 [trust] 里去掉 dkim。",
+        "Checking DKIM signatures needs the package {package}: install qforms[dkim], or take dkim out of [trust].",
+        "operator",
     ),
     "oauth_missing": _kind(
         "OAuth 登录缺少程序包 {package}：请安装 qforms[oauth]。",
@@ -728,6 +739,44 @@ CATALOGUE: dict[str, Kind] = {
     "part_stopped": _kind(
         "这一步停下了：{where}。其余照常。",
         "One part has stopped: {where}. Everything else goes on.",
+        "operator",
+    ),
+    # ---- what `qforms ledger verify` finds (ledger/verify.py)
+    "history_broken": _kind(
+        "{where} 的经过第 {line} 行（{what}）被改动过，或它前面少了一行。请从备份恢复并查明原因。",
+        "Line {line} ({what}) of the history of {where} was changed, or one before it is gone. Restore a backup and find "
+        "out why.",
+        "operator",
+    ),
+    "revision_changed": _kind(
+        "{where} 第 {revision} 版的内容和经过不符，被改动过。请从备份恢复并查明原因。",
+        "Revision {revision} of {where} is not what history says of it: it was changed. Restore a backup and find out why.",
+        "operator",
+    ),
+    "revision_missing": _kind(
+        "{where} 的第 {revision} 版不见了。请从备份恢复并查明原因。",
+        "Revision {revision} of {where} is gone. Restore a backup and find out why.",
+        "operator",
+    ),
+    "record_changed": _kind(
+        "{where} 现在的内容和经过不符，被改动过。请从备份恢复并查明原因。",
+        "{where} is not what history says of it: it was changed. Restore a backup and find out why.",
+        "operator",
+    ),
+    "record_missing": _kind(
+        "{where} 有经过，记录却不见了。请从备份恢复并查明原因。",
+        "{where} has a history, but the record is gone. Restore a backup and find out why.",
+        "operator",
+    ),
+    "seal_broken": _kind(
+        "{where} 的日封对不上：当时 {sealed} 行经过，现在 {lines} 行，或顺序、内容变了。请从备份恢复并查明原因。",
+        "The seal of {where} is broken: {sealed} lines of history then, {lines} now, or they have changed. Restore a "
+        "backup and find out why.",
+        "operator",
+    ),
+    "file_missing": _kind(
+        "原件 {where} 不在了或被改动过：{reason}。请从备份恢复。",
+        "The file {where} is gone or was changed: {reason}. Restore it from a backup.",
         "operator",
     ),
     # ---- bugs

@@ -146,7 +146,9 @@ class Issue(_Table):
 
 class Trust(_Table):
     authserv_id: str = ""  # the authserv-id of our own server, whose Authentication-Results count (RFC 8601)
+    dkim: bool = False  # the program checks signatures itself, by asking the DNS (extra `dkim`)
     strangers_may_open: bool = True
+    passwords_env: str = "QFORMS_FILE_PASSWORDS"  # known passwords of files; else in the keyring: qforms-files
     replies_a_day: int = 10
 
 
@@ -220,6 +222,7 @@ class Procedures:
     work: WorkTime
     settings: Settings
     keys: dict[str, bytes]
+    passwords: tuple[str, ...] = ()  # that are tried on protected files
 
 
 def load(root: Path) -> Settings:
@@ -263,6 +266,15 @@ def secret(env: str, service: str, user: str) -> str:
     except Exception:  # no keyring package, or no backend on this machine: the environment is the way
         pass
     raise QformsError(f"没有 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（{service}）")
+
+
+def file_passwords(settings: Settings) -> tuple[str, ...]:
+    """The passwords that customers protect their files with, one a line, from the environment or the keyring; none is
+    no fault."""
+    try:
+        return tuple(filter(None, secret(settings.trust.passwords_env, "qforms-files", "passwords").splitlines()))
+    except QformsError:
+        return ()
 
 
 def keys(root: Path) -> dict[str, bytes]:

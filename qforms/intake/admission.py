@@ -25,7 +25,7 @@ from qforms.intake import (
 from qforms.intake.complaints import open_case, recognised, told
 from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
-from qforms.intake.reading import COMPLAINT
+from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.speaker import claiming, speaker_of
 from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Text
 from qforms.settings import Procedures
@@ -254,7 +254,7 @@ def _decisions(matter: Matter) -> tuple[Outcome, ...]:
 
 def _fresh(matter: Matter, remarks: tuple[Problem, ...]) -> tuple[Outcome, ...]:
     reading = matter.reading
-    nature = kind.nature(reading.subject, reading.text).kind if reading.kind == "answer" else reading.kind
+    nature = kind.nature(own_subject(reading), reading.text).kind if reading.kind == "answer" else reading.kind
     known = matter.speaker.kind != "stranger" or _strangers(matter)
     if nature == "complaint" and (known or reading.danger or reading.filed):
         return (open_case(matter, told(matter), remarks),)
@@ -274,4 +274,5 @@ def _unsure(matter: Matter) -> Outcome:
 
 
 def _strangers(matter: Matter) -> bool:
-    return matter.procedures.settings.trust.strangers_may_open
+    """Whether somebody we do not know may open a case by himself; nobody may whom nobody could answer."""
+    return matter.procedures.settings.trust.strangers_may_open and bool(matter.reading.address)

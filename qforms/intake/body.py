@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qforms.intake import charset, quotes
+from qforms.intake import charset, quotes, wrapped
 from qforms.intake.mime import Leaf, Mail
 from qforms.model import Problem
 
@@ -30,7 +30,7 @@ def read(mail: Mail, subject: str) -> Body:
     leaves = _body_leaves(mail.leaves)
     problems: list[Problem] = []
     text = "\n\n".join(t for t in (_text(leaf, problems) for leaf in _chosen(leaves)) if t.strip())
-    found = quotes.split(_plain(text))
+    found = quotes.split(wrapped.without_armor(_plain(text)))
     own, quoted, forwarded = found.own, found.quoted, {}
     if quotes.is_forward(subject, found):
         forwarded = quotes.original(quoted)

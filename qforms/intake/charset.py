@@ -5,12 +5,15 @@ Chinese mails say gb2312 and mean gb18030, say nothing and mean utf-8 or gb18030
 from __future__ import annotations
 
 import codecs
+import re
 from functools import lru_cache
 
 # Python's names of the codecs that are charsets; the others (unicode_escape, idna …) are no business of a mail.
 _CHARSETS = ("utf", "gb", "hz", "big5", "euc", "iso", "cp", "koi8", "shift_jis", "mac", "ascii", "johab", "tis")
 _AS_GB18030 = {"gb2312", "gbk", "gb18030", "cp936", "euc_cn"}
 _SINGLE_BYTE = ("iso8859", "cp125", "ascii", "latin")  # these decode anything, so they prove nothing
+_HIGH, _LETTER = re.compile(rb"[\x80-\xff]+"), re.compile(rb"[A-Za-z]")
+_ODD_NEIGHBOUR = re.compile(rb"[\xe0-\xff][A-Z@\[\\\]^_`{|}~]")  # no small letter stands before these
 _ALIASES = {
     "gb_2312-80": "gb18030",
     "x-gbk": "gb18030",
@@ -48,12 +51,24 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
         if b"\x1b$" not in data:
             return data.decode("ascii"), False
         name = "iso2022_jp_ext"
+    if name in ("", "utf_8", "ascii") and _is_latin(data):
+        name = "cp1252"
     for candidate in _candidates(name):
         try:
             return data.decode(candidate), False
         except (UnicodeError, ValueError):
             continue
     return _guess(data, name)
+
+
+def _is_latin(data: bytes) -> bool:
+    """Words of Western Europe in one byte a letter, which gb18030 would read as rare characters: bytes over 127 stand
+    singly among letters. Chinese characters have two of them, nearly always side by side."""
+    data = data[:20_000]
+    runs = [len(run) for run in _HIGH.findall(data)]
+    if not runs or max(runs) > 2 or 2 * runs.count(1) < len(runs) or _ODD_NEIGHBOUR.search(data):
+        return False
+    return len(_LETTER.findall(data)) > sum(runs)
 
 
 def _candidates(name: str) -> tuple[str, ...]:

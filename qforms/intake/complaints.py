@@ -10,7 +10,7 @@ from typing import Any
 from qforms.forms.choices import guess
 from qforms.intake import kind, parts, phenomenon, photos, rights, words
 from qforms.intake.matter import Matter, answerable, concerns, owed, task
-from qforms.intake.reading import COMPLAINT
+from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.returns import whole
 from qforms.intake.speaker import customer_of, first_address
 from qforms.model import Filled, Form, Outcome, Problem, Record, Task, Text
@@ -99,7 +99,7 @@ def _once(problems: list[Problem]) -> list[Problem]:
 def noted(matter: Matter, filled: Filled) -> dict[str, Any]:
     """What the words of the mail and of the form say beside the fields: danger, a stopped line, a wish for an 8D."""
     reading = matter.reading
-    natures = [kind.nature(reading.subject, reading.text)]
+    natures = [kind.nature(own_subject(reading), reading.text)]
     if filled.how not in {"body", "free"}:  # those were read from the text itself
         natures.append(kind.nature("", "\n".join(v for v in filled.values.values() if isinstance(v, str))))
     wanted = any(n.wants_8d for n in natures) or "report_8d" in (filled.values.get("customer_demand") or ())

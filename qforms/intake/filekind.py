@@ -17,6 +17,14 @@ ODS, ODT = "application/vnd.oasis.opendocument.spreadsheet", "application/vnd.oa
 ENCRYPTED = "application/x-office-encrypted"
 MSG, TNEF, OLE = "application/vnd.ms-outlook", "application/ms-tnef", "application/x-ole-storage"
 ZIP, JSON, BINARY = "application/zip", "application/json", "application/octet-stream"
+SIGNATURES = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+    }
+)
 ARCHIVES = frozenset({ZIP, "application/x-7z-compressed", "application/x-rar-compressed"})
 OFFICE = frozenset({XLSX, XLSM, XLSB, DOCX, DOCM, XLS, DOC, ODS, ODT, ENCRYPTED, OLE})
 _EXTENSIONS = {
@@ -43,7 +51,7 @@ def kind(data: bytes, name: str = "", label: str = "") -> str:
 
     if found := filetype.guess(data[:8192]):
         return str(found.mime)
-    return _text_kind(data, name, label)
+    return label if label in SIGNATURES else _text_kind(data, name, label)
 
 
 def extension(media: str) -> str:

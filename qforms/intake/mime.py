@@ -9,7 +9,7 @@ import binascii
 import email
 import email.message
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qforms.intake import headers
@@ -180,6 +180,10 @@ def _walk(message: email.message.Message, mail: Mail, path: str, choice: str, ne
     if kind == "message/delivery-status" and isinstance(payload, list):
         data = b"\n".join(part.as_bytes() for part in payload if not isinstance(part, str))
         mail.leaves.append(Leaf(path or "1", kind, data, nested=nested))
+    elif kind == "message/rfc822" and isinstance(payload, list) and (data := _coded_message(message, payload)):
+        leaf = _tolerant_leaf(message, path or "1", choice, nested)
+        leaf.data, leaf.broken = data, False
+        mail.leaves.append(leaf)
     elif kind.startswith("message/") and isinstance(payload, list):
         for number, inner in enumerate(_messages(payload), 1):
             inner_path = f"{path or '1'}.{number}"
@@ -191,6 +195,17 @@ def _walk(message: email.message.Message, mail: Mail, path: str, choice: str, ne
             _walk(inner, mail, f"{path}.{number}".lstrip("."), inner_choice, nested)
     else:
         mail.leaves.append(_tolerant_leaf(message, path or "1", choice, nested))
+
+
+def _coded_message(message: email.message.Message, payload: Sequence[object]) -> bytes:
+    """The bytes of an enclosed mail in base64, which RFC 2046 5.2.1 forbids and some programs send; else b""."""
+    text = payload[0].get_payload() if len(payload) == 1 and isinstance(payload[0], email.message.Message) else None
+    if str(message.get("content-transfer-encoding", "")).strip().lower() != "base64" or not isinstance(text, str):
+        return b""
+    try:
+        return binascii.a2b_base64(text)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _messages(payload: Iterable[object]) -> Iterator[email.message.Message]:

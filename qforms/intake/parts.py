@@ -13,6 +13,7 @@ from qforms.intake import filekind
 from qforms.intake.mime import Leaf
 from qforms.model import Part
 
+_TEXTS = frozenset({"text/plain", "text/html"})
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 _LONGEST_NAME = 120
@@ -47,7 +48,12 @@ def make(path: str, data: bytes, name: str, label: str, *, inline: bool = False,
 def of_leaves(leaves: Iterable[Leaf], bodies: Iterable[str]) -> tuple[Part, ...]:
     """The parts of a mail. Those that are its text (`bodies`, by path) keep their label and have no name."""
     texts = set(bodies)
-    return tuple(_part(leaf, leaf.path in texts) for leaf in leaves)
+    return tuple(_part(leaf, leaf.path in texts or _is_enclosed_text(leaf)) for leaf in leaves)
+
+
+def _is_enclosed_text(leaf: Leaf) -> bool:
+    """The words of a mail within the mail: they are read with it, and are no file."""
+    return leaf.nested and not leaf.name and leaf.type in _TEXTS and leaf.disposition != "attachment"
 
 
 def _part(leaf: Leaf, is_text: bool) -> Part:
@@ -60,7 +66,8 @@ def _part(leaf: Leaf, is_text: bool) -> Part:
 def evidence(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Photos and files worth keeping with a record: no texts, no logos of signatures."""
     times = Counter(part.digest for part in parts)
-    return tuple(p for p in parts if p.name and not p.kind.startswith("text/html") and not _is_logo(p, times[p.digest]))
+    idle = {"text/html", *filekind.SIGNATURES}
+    return tuple(p for p in parts if p.name and p.kind not in idle and not _is_logo(p, times[p.digest]))
 
 
 def _is_logo(part: Part, times: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 _Q = r"(?:> ?)*"
 _DATE = r"(?:\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?|\d{1,2}/\d{1,2}/\d{2,4})"
@@ -16,36 +17,43 @@ _DATE = r"(?:\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?|\d{1,2}/\d{1
 # 2026-05-06 10:00:00，"张三" 写道： · At 2026-05-06 10:00:00, "张三" <a@b.cn> wrote:
 _WROTE = (
     rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}(?:写道|wrote|寫道)\s?[:：]|"
-    rf"{_Q}[^\n]{{0,160}}<[^\n<>]{{3,120}}>[^\n]{{0,60}}\n?[^\n]{{0,60}}(?:写道|寫道)\s?[:：])[ \t]*$"
+    rf"{_Q}[^\n]{{0,160}}<[^\n<>]{{3,120}}>[^\n]{{0,60}}\n?[^\n]{{0,60}}(?:写道|寫道)\s?[:：]|"
+    rf"{_Q}On [^\n]{{0,100}}\d[^\n]{{0,100}}\n{_Q}[^\n]{{1,160}}\n{_Q}wrote\s?:)[ \t]*$"
 )
 # 发件人：… then at least one more header line. 收件人 or 主题 first is a form that somebody filled in.
 _FROM = (
     rf"^({_Q}[* ]*(?:发件人|寄件者|发信人|寄件人|From)[* ]*[:：][^\n]*\n"
-    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄送|密送|主题|日期|时间|附件|"
+    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄\s?送|密\s?送|主\s?题|日\s?期|时\s?间|附\s?件|"
     r"Sent|Date|To|Cc|Subject|Importance)"
     r"[* ]*[:：][^\n]*\n?|[ \t]{2,}[^\n]*\n?){1,9})"
 )
 _RULE = re.compile(
-    r"^[ \t>]*[-—_=]{2,}\s*(原始邮件|原邮件|回复的?(原)?邮件|转发的?邮件(信息)?|Original( Message)?|"
-    r"Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|^Begin forwarded message:$|^开始转发邮件[:：]$",
+    r"^[ \t>]*[-—_=]{2,}\s*(原始(邮件|信息|消息)|原邮件|邮件原[件文]|回复的?(原)?邮件|转发的?(邮件|消息)(信息)?|"
+    r"Original( Message)?|Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|"
+    r"^[ \t>]*(Begin forwarded message|开始转发邮件|下面是被转发的邮件)[:：]$",
     re.I,
 )
 _FORWARD = re.compile(r"转发|forwarded", re.I)
 _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
 _HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
-_LATE_HINT = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two lines
+_ENDS = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two or three lines
 _HEADER = re.compile(
-    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日期|时间|主题|From|Sent|Date|Subject)"
+    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日\s?期|时\s?间|主\s?题|From|Sent|Date|Subject)"
     r"[ *]*[:：][ *]*(.*?)[ *]*$",
     re.I,
 )
 _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件人": "from", "from": "from",
           "发送时间": "date", "发送日期": "date", "日期": "date", "时间": "date", "sent": "date", "date": "date",
           "主题": "subject", "subject": "subject"}  # fmt: skip
+_ANY_HEADER = re.compile(
+    r"^[ \t>*]*(?:(发件人|From)|主\s?题|日\s?期|时\s?间|发送时间|收件人|抄\s?送|Subject|Date|Sent|To|Cc)"
+    r"[ *]*[:：][^\n]*$",
+    re.I,
+)
 _WINDOW, _WIDEST, _CANDIDATES = 12, 400, 200
 _SIGNATURE = re.compile(
     r"^(--|—{2,}|_{5,}|-{5,}|此致|祝好|顺颂商祺|谢谢[!！。]?|以上[,，。]?\s*谢谢.*|发自我的.*|来自我的.*|从我的.*发送|"
-    r"Sent from my .*|Get Outlook for .*|(Best|Kind|Warm)?\s*regards[,.]?|Best wishes[,.]?|"
+    r"获取\s?Outlook.*|Sent from my .*|Get Outlook for .*|(Best|Kind|Warm)?\s*regards[,.]?|Best wishes[,.]?|"
     r"Thanks( and regards)?[,.!]?|BR[,.]?)$",
     re.I,
 )
@@ -66,22 +74,58 @@ def split(text: str) -> Split:
     lines = text.split("\n")
     tried = 0
     for number, line in enumerate(lines):
-        if _RULE.match(line[:_WIDEST]):
+        if _RULE.match(line[:_WIDEST]) or _is_block(lines, number):
             return _cut(lines, number, line)
-        following = lines[number + 1][:_WIDEST] if number + 1 < len(lines) else ""
-        if len(line) < _WIDEST and tried < _CANDIDATES and (_HINT.search(line) or _LATE_HINT.search(following)):
+        after = (each[:_WIDEST] for each in lines[number + 1 : number + 3])
+        if (
+            len(line) < _WIDEST
+            and tried < _CANDIDATES
+            and (_HINT.search(line) or any(map(_ENDS.search, after)))
+        ):
             tried += 1
-            window = "\n".join(each[:_WIDEST] for each in lines[number : number + _WINDOW])
+            window = "\n".join(each[:_WIDEST].lstrip() for each in lines[number : number + _WINDOW])
             if match := _markers().match(window):
                 return _cut(lines, number, match.group())
     return _cut_angles(lines)
 
 
 def _cut(lines: list[str], at: int, marker: str) -> Split:
-    while at and re.fullmatch(r"\s*[-_—]{5,}\s*", lines[at - 1][:_WIDEST]):
+    while at and re.fullmatch(r"\s*(?:[-_—]{5,}\s*)?", lines[at - 1][:_WIDEST]):
         at -= 1
     own, quoted = "\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip()
-    return Split(own, quoted, marker.strip(), bool(_FORWARD.search(marker)))
+    within = _within(lines[at:], bool(own))
+    return Split("\n\n".join(t for t in (own, within) if t), quoted, marker.strip(), bool(_FORWARD.search(marker)))
+
+
+def _within(lines: list[str], more: bool) -> str:
+    """What was written between and below lines that are quoted with >. Below text of one's own (`more`) only what stands
+    apart from them counts: a program may have broken a long quoted line in two."""
+    found: list[str] = []
+    inside = after = False  # below the first quoted line; right after one, or after what was written itself
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith(">"):
+            inside, after = True, bool(bare.strip("> "))
+            continue
+        if not bare:
+            after = False
+        elif inside and not (more and after):
+            found.append(line)
+            continue
+        if found and found[-1]:
+            found.append("")
+    return "\n".join(found).strip()
+
+
+def _is_block(lines: list[str], at: int) -> bool:
+    """Headers of a mail in another order than From first: three lines together, the sender's with an address. A form
+    that somebody filled in has no sender's address among 收件人 and 主题."""
+    first = _ANY_HEADER.match(lines[at][:_WIDEST])
+    if first is None or first[1]:
+        return False
+    block = [line[:_WIDEST] for line in lines[at : at + 6]]
+    matches = list(takewhile(bool, map(_ANY_HEADER.match, block)))
+    return len(matches) >= 3 and any(m[1] and "@" in m.group() for m in matches if m)
 
 
 def _cut_angles(lines: list[str]) -> Split:
@@ -91,7 +135,8 @@ def _cut_angles(lines: list[str]) -> Split:
         at -= 1
     if not any(line.lstrip().startswith(">") for line in lines[at:]):
         return Split("\n".join(lines).strip())
-    return Split("\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip(), ">")
+    own, quoted = "\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip()
+    return Split(own, quoted, ">")
 
 
 @lru_cache(1)
@@ -120,7 +165,7 @@ def original(quoted: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in quoted.split("\n")[:20]:
         if match := _HEADER.match(line[:_WIDEST]):
-            found.setdefault(_NAMES[match[1].lower()], match[2].strip())
+            found.setdefault(_NAMES["".join(match[1].lower().split())], match[2].strip())
         elif found and not line.strip():
             break
     return found

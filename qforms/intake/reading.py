@@ -25,6 +25,7 @@ from qforms.intake import (
     phenomenon,
     quotes,
     trust,
+    wrapped,
 )
 from qforms.intake import kind as kinds
 from qforms.intake.json_form import NotJson
@@ -34,6 +35,8 @@ from qforms.model import TRUNCATED, Delivery, Filled, Part, Problem, Reading
 from qforms.settings import Procedures
 
 COMPLAINT = "complaint"  # the form that whatever comes from outside opens
+_MAIL_FILES = frozenset({"message/rfc822", filekind.MSG, filekind.TNEF})
+_LOSSY_SUBJECT = Problem("text_lossy", "主题", context={"charset": ""}, severity="warning")
 _ANSWERED = ("re:", "re：", "回复", "答复", "回覆", "aw:")
 
 
@@ -71,11 +74,11 @@ def _edit(delivery: Delivery, procedures: Procedures) -> Reading:
 
 def _file(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
     media = filekind.kind(delivery.raw, delivery.name)
-    if media == "message/rfc822":
+    if media in _MAIL_FILES:
         return _mail(delivery, procedures, office)
     key = _digest("file", delivery.digest, delivery.name, str(delivery.modified_ns))
     part = parts.make("1", delivery.raw, delivery.name, "")
-    found, archive_problems = archive.unpack([part], _inflated(procedures))
+    found, archive_problems = _unpacked((part,), procedures)
     filled, problems = _forms(found, procedures, office)
     problems = (*archive_problems, *problems)
     reading = Reading(
@@ -113,8 +116,8 @@ def _forms(
 
 
 def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
-    mail = mime.parse(delivery.raw)
-    subject = headers.decode(mail.header("subject"))[0]
+    mail = wrapped.parse(delivery.raw)
+    subject, lost = headers.decode(mail.header("subject"))
     said = body.read(mail, subject)
     leaves = parts.of_leaves(mail.leaves, said.paths)
     reading = _envelope(delivery, mail, procedures, _mail_key(delivery, mail, leaves))
@@ -127,7 +130,7 @@ def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
         forwarded=forwarded,
         lang=kinds.language(f"{subject}\n{text}"),
         parts=leaves,
-        problems=said.problems,
+        problems=(*said.problems, *((_LOSSY_SUBJECT,) if lost else ())),
         machine=gate.machine(mail),
         numbers=numbers.find(subject, procedures.catalogue),
         codes=numbers.codes((subject, text, said.quoted)),
@@ -138,6 +141,8 @@ def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
         return dc.replace(reading, kind="none")
     if reading.machine == "bounce":
         return dc.replace(reading, kind="none", bounce=gate.bounce(mail, text))
+    if (closed := wrapped.sealed(mail)) is not None:
+        return dc.replace(reading, held=closed, kind="none")
     return _content(reading, mail, procedures, office)
 
 
@@ -165,23 +170,28 @@ def _envelope(delivery: Delivery, mail: Mail, procedures: Procedures, key: str) 
     )
 
 
-def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Office) -> Reading:
-    """The forms, decisions and running text of a mail that a person (or at least no mail server) wrote."""
-    found, archive_problems = archive.unpack(reading.parts, _inflated(procedures))
-    filled, problems = _forms(found, procedures, office)
-    nature = kinds.nature(reading.subject, reading.text)
 def _local(delivery: Delivery, server: str) -> bool:
     """Whether only we can have put it there: our own Sent folder, or a Maildir that no named server delivers into."""
     return delivery.channel == "sent" or (delivery.channel == "maildir" and not server)
 
 
+def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Office) -> Reading:
+    """The forms, decisions and running text of a mail that a person (or at least no mail server) wrote."""
+    found, archive_problems = _unpacked(reading.parts, procedures)
+    filled, problems = _forms(found, procedures, office)
     html = "\n".join(leaf.data.decode("utf-8", "replace") for leaf in mail.leaves if leaf.type == "text/html")
     answers = bool(reading.references or reading.numbers or reading.codes) or reading.subject.lower().startswith(
         _ANSWERED
     )
     decisions = decision.decide(reading.text) if answers else ()
+    subject = own_subject(reading)
+    nature = kinds.nature(subject, reading.text)
     if not any(f.form == COMPLAINT for f in filled) and COMPLAINT in procedures.catalogue.forms:
-        filled = (*filled, *(() if answers else _findings(reading, procedures)), _free(reading, procedures))
+        filled = (
+            *filled,
+            *(() if answers else _findings(reading, procedures)),
+            _free(dc.replace(reading, subject=subject), procedures),
+        )
     return dc.replace(
         reading,
         parts=found,
@@ -191,6 +201,12 @@ def _local(delivery: Delivery, server: str) -> bool:
         kind=_kind(reading, filled, answers, nature),
         problems=(*reading.problems, *archive_problems, *problems, *links.find(f"{reading.text}\n{html}")),
     )
+
+
+def own_subject(reading: Reading) -> str:
+    """The subject as far as it is the sender's: of a reply to a letter of ours it is our own, and tells nothing."""
+    ours = reading.numbers and (reading.references or reading.subject.lower().startswith(_ANSWERED))
+    return "" if ours else reading.subject
 
 
 def _findings(reading: Reading, procedures: Procedures) -> tuple[Filled, ...]:
@@ -269,13 +285,17 @@ def _digest(*pieces: str) -> str:
     return hashlib.sha256("\x1f".join(pieces).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _inflated(procedures: Procedures) -> int:
-    return procedures.settings.limits.inflated_mb << 20
+def _unpacked(found: tuple[Part, ...], procedures: Procedures) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
+    limits = procedures.settings.limits
+    return archive.unpack(found, limits.inflated_mb << 20, procedures.passwords, limits.seconds)
 
 
-def parts_of(delivery: Delivery) -> tuple[Part, ...]:
-    """The parts of a delivery as `read` names them, without reading any form: for filing and for marking."""
-    if filekind.kind(delivery.raw, delivery.name) == "message/rfc822" or delivery.channel not in ("folder", "workbook"):
-        mail = mime.parse(delivery.raw)
-        return parts.of_leaves(mail.leaves, body.read(mail, headers.decode(mail.header("subject"))[0]).paths)
-    return (parts.make("1", delivery.raw, delivery.name, ""),)
+def parts_of(delivery: Delivery, procedures: Procedures | None = None) -> tuple[Part, ...]:
+    """The parts of a delivery as `read` names them, without reading any form: for filing and for marking. What lies in
+    archives is among them where `procedures` says how far these are opened."""
+    if delivery.channel in ("folder", "workbook") and filekind.kind(delivery.raw, delivery.name) not in _MAIL_FILES:
+        found: tuple[Part, ...] = (parts.make("1", delivery.raw, delivery.name, ""),)
+    else:
+        mail = wrapped.parse(delivery.raw)
+        found = parts.of_leaves(mail.leaves, body.read(mail, headers.decode(mail.header("subject"))[0]).paths)
+    return _unpacked(found, procedures)[0] if procedures else found

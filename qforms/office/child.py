@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qforms.office import convert, wire
+from qforms.office import convert, programs, wire
 from qforms.office.book import Book, OfficeFault, fault
 from qforms.office.serve import receive, send
 
@@ -94,7 +94,7 @@ class OfficeReader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=convert.clean_environment(),
+            env=programs.clean_environment(),
         )
         limits = {
             "memory": self._limits.memory_mb << 20,
