@@ -1,4 +1,4 @@
-"""CPU time of the rules alone, against a real SQLite ledger in groups of 50: `python tests/benchmarks/bench_rules.py`.
+"""CPU time of the rules alone, against a real SQLite ledger in groups of 50: `python tests/benchmarks/rules_digest.py`.
 
 Prints microseconds a delivery for complaints and for a seeded stream of mixed deliveries, and a digest of all that
 was judged: a change that is meant to make the rules faster leaves it as it was. `--profile` shows where time goes."""
