@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from qforms import intake, rules
+from qforms import intake, rules, signatures
 from qforms.ledger import Ledger, Transaction
 from qforms.ledger.transaction import overall
 from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Store
@@ -46,6 +46,7 @@ class Desk:
         self.procedures = procedures
         self.office = office
         self.log = log
+        self.txt_of: signatures.TxtOf | None = None  # another DNS than the machine's
 
     def take(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
         """Reads, judges and records deliveries in the order given; at least the first of them.
@@ -93,11 +94,28 @@ class Desk:
 
     def _read(self, delivery: Delivery, now: datetime) -> Reading:
         try:
-            return intake.read(delivery, self.procedures, self.office, now)
+            return self._proven(intake.read(delivery, self.procedures, self.office, now))
         except Exception:
             self.log.exception("reading failed", digest=delivery.digest, locator=delivery.locator)
             key = hashlib.sha256(f"{delivery.digest}|{delivery.name}|{delivery.modified_ns}".encode()).hexdigest()
             return Reading(delivery, key, held=Problem("bug"))
+
+    def _proven(self, reading: Reading) -> Reading:
+        """With `trust.dkim`: a sender whose domain has signed the mail counts as proven, like one that our own server
+        vouches for."""
+        settings, delivery = self.procedures.settings, reading.delivery
+        if not settings.trust.dkim or reading.authenticated or delivery.channel not in ("imap", "maildir"):
+            return reading
+        if not reading.address or reading.held or settings.box_of(delivery.locator).complaints_only:
+            return reading
+        try:
+            domains = signatures.signed_by(delivery.raw, self.txt_of)
+        except signatures.NoDkim as fault:
+            self.log.error("dkim", reason=str(fault))
+            return reading
+        mine = reading.address.rpartition("@")[2]
+        proven = any(intake.aligned(mine, domain) for domain in domains)
+        return dataclasses.replace(reading, authenticated=proven, dkim_domains=domains)
 
     def _record(self, readings: Sequence[Reading], now: datetime) -> list[Taken]:
         taken: list[Taken] = []

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from qforms import house, oauth, settings, sources, workspace
@@ -21,6 +22,7 @@ from qforms.problems import say
 from qforms.rulebook import check
 from qforms.rules.trial import run_case
 from qforms.settings import Procedures, Settings
+from qforms.signatures import NoDkim
 from qforms.workbook import locks
 from qforms.worktime import WorkTime
 
@@ -175,9 +177,9 @@ def _trust(s: Settings) -> Iterator[Finding]:
     """Without a server that vouches for senders, no mail from outside decides or fills in anything."""
     for box in [box for box in s.boxes().values() if box.kind == "imap" and not box.complaints_only]:
         server = box.authserv_id or s.trust.authserv_id
-        ok = bool(server)
+        ok = bool(server) or s.trust.dkim
         text = (
-            server
+            server or "由程序检查 DKIM 签名"
             if ok
             else (
                 "没有设置：谁的信都不算本人的。请在 qforms.toml 的 [trust] 里写 authserv_id，"
@@ -185,6 +187,8 @@ def _trust(s: Settings) -> Iterator[Finding]:
             )
         )
         yield Finding(f"发件人验证 {box.host}", ok, text, red=False)
+    if s.trust.dkim and (lacking := next((p for p in ("dkim", "dns") if find_spec(p) is None), "")):
+        yield Finding("DKIM", False, str(NoDkim(lacking)))
 
 
 def _login(what: str, reason: str) -> Finding:

@@ -5,5 +5,6 @@ from qforms.intake.extending import parse as more_time
 from qforms.intake.heldwords import WORD
 from qforms.intake.reading import parts_of, read
 from qforms.intake.speaker import asks
+from qforms.intake.trust import aligned
 
-__all__ = ["WORD", "admit", "asks", "more_time", "parts_of", "read"]
+__all__ = ["WORD", "admit", "aligned", "asks", "more_time", "parts_of", "read"]

@@ -36,7 +36,7 @@ def vouched(results: Sequence[str], authserv_id: str, address: str) -> Vouched:
         if method.lower() == "dkim" and signed:
             dkim.append(signed)
         of = {"dmarc": named.get("header.from", domain), "dkim": signed, "spf": named.get("smtp.mailfrom", "")}
-        sender = sender or _aligned(domain, of[method.lower()])
+        sender = sender or aligned(domain, of[method.lower()])
     return Vouched(sender, tuple(dkim))
 
 
@@ -45,7 +45,7 @@ def _is_from(header: str, authserv_id: str) -> bool:
     return bool(head) and head[0].lower() == authserv_id.lower()
 
 
-def _aligned(domain: str, other: str) -> bool:
+def aligned(domain: str, other: str) -> bool:
     """The same domain, or one a parent of the other with at least two labels (relaxed alignment, RFC 7489 3.1)."""
     if not other or other.count(".") == 0:
         return False
