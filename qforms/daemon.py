@@ -36,6 +36,7 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
     """Everything that is waiting or due at `now`. Raises QformsError when the workspace is wrong or already at work."""
     with _alone(root), house.opened(root) as h:
         sources = h.sources(now, once=True)
+        h.register.after_a_crash()
         try:
             at = now or real_now()
             _drain(h, sources, at, progress)
@@ -106,6 +107,7 @@ def run(root: Path) -> None:
     stop = threading.Event()
     (root / STOP_FILE).unlink(missing_ok=True)
     with _alone(root), house.opened(root) as h, _signals(stop):
+        h.register.after_a_crash()
         arrivals: queue.Queue[_Batch] = queue.Queue()
         pumps = [
             threading.Thread(target=_pump, args=(h, s, arrivals, stop), name=f"source-{s.name}", daemon=True)

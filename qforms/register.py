@@ -20,7 +20,7 @@ from qforms.problems import say
 from qforms.rules.work import RESERVED
 from qforms.settings import Procedures
 from qforms.showing import Showing
-from qforms.workbook import board, edits, figures, publish, recover, reserve, rows, sheets, standing
+from qforms.workbook import board, edits, figures, locks, publish, recover, reserve, rows, sheets, standing
 from qforms.workbook.book import Busy, Damaged
 from qforms.workbook.maker import Rows
 from qforms.workbook.standing import Published, Standing
@@ -88,6 +88,10 @@ class Register:
         plain = {id_: rows.plain(held) for id_, held in put.items()}
         self._ledger.set_sheet_rows(plain, gone, {_STANDING: standing.plain(new)})
         self._standing = new
+
+    def after_a_crash(self) -> None:
+        """Takes away what a killed program left beside the book. Only for whoever is alone at work on the workspace."""
+        locks.clear_ours(self.path)
 
     # ------------------------------------------------------------ edits
 

@@ -118,7 +118,7 @@ class LedgerFacts:
         self._windows, self._clocks, self._counters = memory.windows, memory.clocks, memory.counters
         self._tokens, self._tasks, self._tasks_on = memory.tokens, memory.tasks, memory.tasks_on
         self._conflicts, self._born, self._replies = memory.conflicts, memory.born, memory.replies
-        self._letters, self._message_ids = memory.letters, memory.message_ids
+        self._letters, self._message_ids, self._links = memory.letters, memory.message_ids, memory.links
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._dirty: dict[str, dict[Any, Any]] = defaultdict(dict)  # table -> key -> what is to be put
         self._opened: dict[str, dict[str, Any]] = {}  # rows of new records

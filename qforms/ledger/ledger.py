@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,21 @@ from qforms.ledger import tables as t
 from qforms.ledger.facts import Lookup
 from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
-from qforms.model import EMPTY, Catalogue, Clock, Conflict, Entry, Letter, QformsError, Reading, Record, Task, Values
+from qforms.model import (
+    EMPTY,
+    Catalogue,
+    Clock,
+    Conflict,
+    Entry,
+    Letter,
+    Problem,
+    QformsError,
+    Reading,
+    Record,
+    Store,
+    Task,
+    Values,
+)
 
 _ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
 
@@ -170,6 +184,36 @@ class Ledger:
         if limit:
             query = query.limit(limit)
         return tuple(dict(r) for r in self._rows(query))
+
+    # ------------------------------------------------------------ proof
+
+    def verify(self, store: Store | None = None) -> Iterator[Problem]:
+        """All that does not agree: history, revisions, records, seals; with a `store`, also the files it should hold.
+        Nothing, when nobody has tampered with anything and nothing is lost."""
+        from qforms.ledger import verify
+
+        with self._reader.connect() as connection:
+            yield from verify.chains(connection)
+            yield from verify.seals(connection)
+            if store is not None:
+                yield from verify.files(connection, store)
+
+    def seal(self, day: date, at: datetime) -> str:
+        """Seals the lines of history that no seal covers, as those of `day`; gives the seal, that of the day if it has
+        one already."""
+        from qforms.ledger import chain, verify
+
+        with self._engine.begin() as connection:
+            own = connection.scalar(select(t.seal.c.hash).where(t.seal.c.day == day.isoformat()))
+            if own is not None:
+                return str(own)
+            before = connection.execute(select(t.seal.c.hash, t.seal.c.last).order_by(t.seal.c.last.desc())).first()
+            hashed, since = (before.hash, before.last) if before else ("", 0)
+            last = connection.scalar(select(func.max(t.entry.c.id))) or 0
+            made, lines = chain.seal(hashed, verify.links(connection, since, last))
+            row = {"day": day.isoformat(), "last": last, "lines": lines, "hash": made, "at": at}
+            connection.execute(t.seal.insert(), row)
+        return made
 
     # ------------------------------------------------------------ small things
 

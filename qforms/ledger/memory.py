@@ -39,6 +39,7 @@ class Memory:
         self.conflicts: dict[str, list[Conflict]] = {}
         self.letters: dict[str, Letter] = {}  # by key
         self.message_ids: dict[str, str] = {}  # Message-ID -> key of the letter; "" where it is none of ours
+        self.links: dict[str, str] = {}  # the last link of the chain of each record
         self.replies: dict[str, list[datetime]] = {}  # automatic letters of the last days, by address
 
     def full(self) -> bool:

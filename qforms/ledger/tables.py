@@ -180,13 +180,26 @@ entry = Table(  # history: only ever appended to
     "entry",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("number", String(80), nullable=False, index=True),
+    Column("number", String(80), nullable=False),
     Column("at", Instant, nullable=False),
     Column("what", String(60), nullable=False),
     Column("rule", String(80), nullable=False),
     Column("delivery", String(64), nullable=False),
     Column("by", Text, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("state", String(80), nullable=False),  # `chain.state` of the record, where this line ended its writing
+    Column("link", String(64), nullable=False),  # `chain.link`
+    Index("entry_number", "number", "id"),
+)
+
+seal = Table(  # one a day: the hash over all links up to `last`, and over the seal before
+    "seal",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("last", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 figure = Table(

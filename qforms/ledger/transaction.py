@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from qforms import stamp
-from qforms.ledger import rows
+from qforms.ledger import chain, rows
 from qforms.ledger import tables as t
 from qforms.ledger.facts import LedgerFacts
 from qforms.model import (
@@ -44,6 +44,7 @@ class Transaction(LedgerFacts):
 
     def write(self, reading: Reading | None, judgement: Judgement, now: datetime) -> None:
         """Adds all that one delivery (None: a clock) changes. Nothing reaches the database before `flush`."""
+        self._now = now
         if reading is not None:
             self._write_delivery(reading, judgement.outcomes, now)
         for number in judgement.fresh:
@@ -140,6 +141,7 @@ class Transaction(LedgerFacts):
         """Writes what was gathered: one statement a table."""
         if self._unlook:
             self._db.execute(_UNLOOK, [{"n": n} for n in self._unlook])
+        self._chain()
         self._rows["record"] = [*self._opened.values()]
         self._rows["lookup"] = [row for found in self._lookups.values() for row in found]
         for name, values in self._rows.items():
@@ -167,6 +169,31 @@ class Transaction(LedgerFacts):
         self._message_ids.clear()
 
     # ------------------------------------------------------------ inside
+
+    def _chain(self) -> None:
+        """Links the lines of history that were gathered; the last one of a record that was written holds its state."""
+        written = {**self._opened, **self._dirty.get("record", {})}
+        lines = self._rows["entry"]
+        ends = {line["number"]: at for at, line in enumerate(lines)}
+        for number, row in written.items():
+            if number not in ends:  # written without a word of the rules
+                ends[number] = len(lines)
+                lines.append(
+                    rows.entry_row(
+                        Entry(number, row["at"] or row["received_at"] or self._now, "written", "", "", row["by"])
+                    )
+                )
+        for at, line in enumerate(lines):
+            number = line["number"]
+            ending = ends[number] == at and number in written
+            line["state"] = chain.state(written[number]) if ending else ""
+            line["link"] = self._links[number] = chain.link(self._last_link(number), line)
+
+    def _last_link(self, number: str) -> str:
+        if number not in self._links:
+            found = None if number in self._born else self._db.scalar(_LINK, {"number": number})
+            self._links[number] = found or ""
+        return self._links[number]
 
     def _write_delivery(self, reading: Reading, outcomes: tuple[Outcome, ...], now: datetime) -> None:
         d = reading.delivery
@@ -290,6 +317,7 @@ _SET_LETTER = (
     .where(t.letter.c.key == bindparam("k"))
     .values({name: bindparam(name, type_=t.letter.c[name].type) for name in (*_FATE, "subject")})
 )
+_LINK = select(t.entry.c.link).where(t.entry.c.number == bindparam("number")).order_by(t.entry.c.id.desc()).limit(1)
 _UNLOOK = t.lookup.delete().where(t.lookup.c.number == bindparam("n"))
 
 

@@ -5,6 +5,7 @@ Excel and WPS leave an owner file `~$name` beside it (Word drops leading letters
 
 from __future__ import annotations
 
+import glob
 import os
 import socket
 import struct
@@ -70,6 +71,18 @@ def ours(path: Path, hours: float) -> Iterator[bool]:
     finally:
         with suppress(OSError):
             file.unlink()
+
+
+def clear_ours(path: Path) -> None:
+    """Takes away what a crash of ours left beside the book: its lock and half-written files. Only for whoever is alone
+    at work on the workspace."""
+    lock = path.with_name(f".~lock.{path.name}#")
+    with suppress(OSError):
+        if _owner(lock) == _OURS:
+            lock.unlink()
+    for half in path.parent.glob(f".{_OURS}-*-{glob.escape(path.name)}.tmp"):
+        with suppress(OSError):
+            half.unlink()
 
 
 def _candidates(path: Path) -> Iterator[Path]:
