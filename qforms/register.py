@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from qforms import answers
 from qforms.ledger import Ledger
 from qforms.model import Delivery, Judgement, Later, Problem, Store
+from qforms.months import add_months
 from qforms.problems import say
 from qforms.rules.work import RESERVED
 from qforms.settings import Procedures
+from qforms.sheetpatch import fingerprint
 from qforms.showing import Showing
-from qforms.workbook import board, edits, figures, locks, publish, recover, reserve, rows, sheets, standing
+from qforms.workbook import archive, board, edits, figures, locks, publish, recover, reserve, rows, sheets, standing
 from qforms.workbook.book import Busy, Damaged
 from qforms.workbook.maker import Rows
 from qforms.workbook.standing import Published, Standing
@@ -64,6 +66,7 @@ class Register:
         self._refused = ""  # the file as it was when it could not be read at all
         self._published: tuple[int, datetime] | None = None  # (changes of the ledger, as of)
         self._moved: tuple[int, float, float] = (0, 0.0, 0.0)  # changes seen, when the last and the first came
+        self._since: datetime | None = None  # what ended before stands in the archives
         self._again = 0.0  # when it may be published again, by the machine's own clock
         self._aside: threading.Thread | None = None  # publishing while the mail goes on
 
@@ -109,7 +112,7 @@ class Register:
             self._recover(Problem("workbook_missing", self.path.name), now)
         if not self.edited():
             return 0
-        mark = standing.fingerprint(self.path)
+        mark = fingerprint(self.path)
         if mark.rpartition(".")[2] == self.standing.fingerprint.rpartition(".")[2]:  # touched, not changed
             self._stands(dataclasses.replace(self.standing, fingerprint=mark), {}, frozenset())
             return 0
@@ -123,7 +126,7 @@ class Register:
         except Exception:
             self._refused = standing.stat(self.path)
             raise
-        if standing.fingerprint(self.path) != mark:
+        if fingerprint(self.path) != mark:
             return 0  # saved again meanwhile
         self._take(found, mark, desk, now)
         return len(found.deliveries)
@@ -220,7 +223,7 @@ class Register:
             self._stands(new, {}, frozenset())
             found = self._look(now)
             known = {i: h for i, h in found.known.items() if h.at}
-            new = Standing(standing.fingerprint(self.path), new.serial, found.places, known, found.anchors)
+            new = Standing(fingerprint(self.path), new.serial, found.places, known, found.anchors)
         else:
             new = Standing(serial=self.standing.serial)
         self._stands(new, new.known, frozenset(self.standing.known.keys() - new.known.keys()))
@@ -262,6 +265,10 @@ class Register:
             if same and not self._waiting():
                 return True
         begun = time.monotonic()
+        self._showing.read(now)
+        if (later := self._archive(now)) is not None:
+            self._waits(later, now)
+            return False
         self._reserve(now)
         before = self._ledger.changes
         shown = self._shown(now)
@@ -307,11 +314,28 @@ class Register:
         return max(0.0, self._due()) if self._published[0] != self._ledger.changes else None
 
     def _shown(self, now: datetime) -> Shown:
-        view = self._showing.view(now)
+        view = self._showing.view(now, self._since or self._oldest(now))
         lang, catalogue = self._settings.lang, self._procedures.catalogue
         view = dataclasses.replace(view, waits=self._waiting())
         made = sheets.build(view, catalogue, lang, self._made, self.standing.places)
         return Shown(view, made, figures.figures(view, catalogue, lang, made), lang)
+
+    def _oldest(self, now: datetime) -> datetime:
+        """What had come to its end before this day stands in the archives."""
+        today = self._settings.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        return add_months(today, -self._settings.workbook.months)
+
+    def _archive(self, now: datetime) -> Later | None:
+        """Once a day what is too old for the book moves to archive-YYYY.xlsx: there first, then out of the book."""
+        since = self._oldest(now)
+        if since != self._since:
+            if self.standing.places:
+                for year, view in self._showing.past(since).items():
+                    file = self.path.with_name(f"archive-{year}{self.path.suffix}")
+                    if later := archive.move(file, self.path, view, self.standing, self._procedures):
+                        return later
+            self._since = since
+        return None
 
     def _reserve(self, now: datetime) -> None:
         """The numbers that stand ready in the book, and those whose month is over (P4)."""

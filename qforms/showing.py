@@ -15,7 +15,6 @@ from pathlib import Path
 from qforms import rules
 from qforms.ledger import Ledger
 from qforms.model import Clock, Problem, Record, Text
-from qforms.months import add_months
 from qforms.problems import say
 from qforms.settings import Procedures
 from qforms.workbook import reserve
@@ -39,22 +38,25 @@ class Showing:
         self._read: datetime | None = None
         self._rated: date | None = None
 
-    def view(self, now: datetime) -> View:
-        """All that is to be shown as of `now`."""
+    def read(self, now: datetime) -> None:
+        """Brings all up to the ledger."""
         touched = self._ledger.take_touched()
         if self._read is None or now - self._read > _ALL_AGAIN or now < self._read:
             self._all(now)
         elif touched:
             self._again(touched)
         self._rate(touched, now)
-        listed = self._listed(now)
+
+    def view(self, now: datetime, since: datetime) -> View:
+        """All that is to be shown as of `now`, without what had come to its end before `since`."""
+        listed = self._listed(since)
         ready = reserve.kept(self._ledger.note(reserve.NOTE))
         return View(
             company=self._settings.company.name,
             as_of=now,
             zone=self._settings.zone,
             records=listed,
-            clocks=self._running(listed, now),
+            clocks=self._running(listed),
             tasks=self._ledger.tasks(),
             letters=self._ledger.letters(("trial", "held")),
             conflicts=self._ledger.conflicts(),
@@ -66,13 +68,19 @@ class Showing:
             void=frozenset(n for kept in ready.values() for n in kept.void),
         )
 
-    def archived(self, now: datetime) -> Mapping[int, tuple[Record, ...]]:
-        """What is not shown any more, by the year of its end: it stands in archive-YYYY.xlsx."""
-        found: dict[int, list[Record]] = defaultdict(list)
+    def past(self, since: datetime) -> Mapping[int, View]:
+        """What had come to its end before `since`, by the year of its end."""
+        found: dict[int, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
         for record in self._records.values():
-            if self._past(record, now) and (ended := _ended(record)):
-                found[ended.astimezone(self._settings.zone).year].append(record)
-        return {year: tuple(records) for year, records in sorted(found.items())}
+            if self._past(record, since) and (ended := _ended(record)):
+                found[self._settings.local(ended).year][record.form].append(record)
+        return {year: self._archive(records, since) for year, records in sorted(found.items())}
+
+    def _archive(self, records: Mapping[str, list[Record]], since: datetime) -> View:
+        company, zone = self._settings.company.name, self._settings.zone
+        listed = {form: tuple(of) for form, of in records.items()}
+        clocks, rules_ = self._running(listed), self._procedures.rulebook
+        return View(company, since, zone, listed, clocks, rulebook=rules_, rates=self._rates)
 
     # ------------------------------------------------------------ reading
 
@@ -109,22 +117,22 @@ class Showing:
 
     # ------------------------------------------------------------ choosing
 
-    def _listed(self, now: datetime) -> Mapping[str, tuple[Record, ...]]:
+    def _listed(self, since: datetime) -> Mapping[str, tuple[Record, ...]]:
         found: dict[str, list[Record]] = defaultdict(list)
         for record in self._records.values():
-            if not self._past(record, now):
+            if not self._past(record, since):
                 found[record.form].append(record)
         return {form: tuple(records) for form, records in found.items()}
 
-    def _past(self, record: Record, now: datetime) -> bool:
-        """Closed so long ago that it stands in an archive; reference data never is."""
+    def _past(self, record: Record, since: datetime) -> bool:
+        """Whether it had come to its end by then; reference data never does."""
         form = self._procedures.catalogue.forms.get(record.form)
         if form is None or form.named_by or not any(s.final and s.name == record.status for s in form.lifecycle.states):
             return False
         ended = _ended(record)
-        return ended is not None and ended < add_months(now, -self._settings.workbook.months)
+        return ended is not None and ended < since
 
-    def _running(self, listed: Mapping[str, tuple[Record, ...]], now: datetime) -> tuple[Clock, ...]:
+    def _running(self, listed: Mapping[str, tuple[Record, ...]]) -> tuple[Clock, ...]:
         numbers = {r.number for records in listed.values() for r in records}
         clocks = [c for subject, of in self._clocks.items() if subject in numbers for c in of]
         return tuple(sorted(clocks, key=lambda c: (c.started_at, c.rule, c.subject)))

@@ -33,12 +33,13 @@ from qforms.model import (
     Text,
 )
 from qforms.settings import Company, Settings
+from qforms.sheetpatch import fingerprint
 from qforms.workbook.edits import Edits, Result, look, row_of, settled
 from qforms.workbook.figures import figures
 from qforms.workbook.publish import kept, publish
 from qforms.workbook.rows import Held
 from qforms.workbook.sheets import build
-from qforms.workbook.standing import Published, Standing, fingerprint
+from qforms.workbook.standing import Published, Standing
 from qforms.workbook.view import Mail, Shown, View
 
 NOTHING: Any = None

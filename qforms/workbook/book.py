@@ -14,6 +14,7 @@ from typing import Any, Final
 from qforms.model import EMPTY, QformsError
 from qforms.office.book import OfficeFault
 from qforms.problems import say
+from qforms.sheetpatch import Reader
 from qforms.workbook.rows import Known
 from qforms.workbook.view import Sheet
 
@@ -71,8 +72,6 @@ class Picture:
 def opened(path: Path) -> Iterator[Any]:
     """A Reader of the book. Raises Damaged for one that is half written or none at all, QformsError for one that is
     shared (P21) or locked by a password."""
-    from qforms.sheetpatch.read import Reader
-
     try:
         with Reader(path) as reader:
             yield reader

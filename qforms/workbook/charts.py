@@ -62,9 +62,13 @@ def pieces(old: Told, new: Told, first: int) -> dict[str, str]:
         found[f'max val="{old.total}"'] = f'max val="{new.total}"'
     if old.categories != new.categories:
         for letter in "BDE":
-            was, now = (f"${letter}${first}:${letter}${first + told.categories - 1}<" for told in (old, new))
-            found[was] = now
+            found[_reference(letter, first, old.categories)] = _reference(letter, first, new.categories)
     return found
+
+
+def _reference(letter: str, first: int, count: int) -> str:
+    """The end of a reference to the cells of the categories; one cell is no range."""
+    return f"${letter}${first}:${letter}${first + count - 1}<" if count > 1 else f"${letter}${first}<"
 
 
 def _weekly_title(figures: Figures, zh: bool) -> str:

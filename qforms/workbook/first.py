@@ -23,7 +23,10 @@ AUTHOR = "qforms"
 def write(target: Path, shown: Shown, serial: int) -> Published:
     """The whole book, written to `target`."""
     book = sheet_style.workbook()
-    dashboard.draw_sheet(book, shown.view, shown.figures, shown.lang)
+    anchors: dict[str, tuple[str, int, int]] = {}
+    if shown.figures is not None:
+        board = dashboard.draw_sheet(book, shown.view, shown.figures, shown.lang).title
+        anchors = {dashboard.anchor(p): (board, *at) for p, at in dashboard.PARTS.items()}
     places: dict[str, Place] = {}
     rows: dict[str, Held] = {}
     for sheet in shown.sheets:
@@ -31,7 +34,6 @@ def write(target: Path, shown: Shown, serial: int) -> Published:
             places[sheet.key], known = draw.create(book, sheet, shown.lang, shown.view.company, shown.as_of)
             rows |= known
     rows |= _lists(book, shown, serial)
-    board = book.sheetnames[0]
     rows |= board_rows(shown)
     book.active = 0
     book.properties.creator = book.properties.lastModifiedBy = AUTHOR
@@ -40,7 +42,6 @@ def write(target: Path, shown: Shown, serial: int) -> Published:
         book.save(out)
         out.flush()
         os.fsync(out.fileno())
-    anchors = {dashboard.anchor(p): (board, *at) for p, at in dashboard.PARTS.items()}
     return Published(Standing("", serial, places, rows, anchors), rows, added=len(rows))
 
 
@@ -65,6 +66,8 @@ def board_donor(shown: Shown, title: str) -> bytes:
 
 def board_rows(shown: Shown) -> dict[str, Held]:
     """What 看板 holds, part by part: row and column as drawn -> text."""
+    if shown.figures is None:
+        return {}
     texts: dict[str, dict[str, str]] = {part: {} for part in dashboard.PARTS}
     for spot in dashboard.spots(shown.view, shown.figures, shown.lang):
         texts[spot.part][f"{spot.row}.{spot.first}"] = text_shown(spot.value)

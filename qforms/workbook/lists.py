@@ -128,6 +128,13 @@ def clocks(make: Maker) -> Sheet:
 
 
 def _clock(make: Maker, clock: Clock) -> Row:
+    """One that is met says the same for ever."""
+    id_ = f"deadline/{clock.rule}/{clock.subject}"
+    now = make.view.as_of if clock.met_at is None else None
+    return make.kept(id_, clock, (now, make.lang), lambda: _deadline(make, clock, id_))
+
+
+def _deadline(make: Maker, clock: Clock, id_: str) -> Row:
     view = make.view
     cells: dict[str, Cell] = {
         "mark": MARK[urgency(None if clock.met_at else clock.due_at, view.as_of)] or None,
@@ -142,7 +149,7 @@ def _clock(make: Maker, clock: Clock) -> Row:
         "escalations": clock.escalations or None,
         "reason": clock.reason or None,
     }
-    return Row(f"deadline/{clock.rule}/{clock.subject}", 0, cells)
+    return Row(id_, 0, cells)
 
 
 def reference(make: Maker) -> Sheet:

@@ -4,7 +4,8 @@ A row that says the same as before is the very row of before: so what has not ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +36,7 @@ _OWN: Mapping[str, tuple[Text, Kind, float]] = {
     "case_no": (Text("案件", "Case"), "code", 17),
     "received_at": (Text("收到", "Received"), "dt", 18.5),
 }
+_PAGE = 270  # characters that are still legible across a page
 _TEXT_LIMIT = 300  # a long text is cut in the book: the whole of it stands in the document
 
 
@@ -54,7 +56,7 @@ class Maker:
         }
 
     def form_sheet(
-        self, name: str, specs: Sequence[layout.Spec], title: Text, *, front: bool = False, pages: int = 1
+        self, name: str, specs: Sequence[layout.Spec], title: Text, *, front: bool = False, pages: int = 0
     ) -> Sheet | None:
         """The sheet of a form: the columns of `specs`, else those that its declaration names; None without the form."""
         form = self.catalogue.forms.get(name)
@@ -64,6 +66,7 @@ class Maker:
         rows = tuple(self._record_row(form, columns, r) for r in self.view.records.get(name, ()))
         ready = tuple(self._ready(form, columns, number) for number in self.view.ready.get(name, ()))
         title = title or form.sheet or form.title
+        pages = pages or math.ceil(sum(c.width for c in columns) / _PAGE)
         counted = Text(f"{len(rows)} 条", f"{len(rows)} rows")
         if ready:
             zh = f"{counted.zh}；“预留”行的编号可先报给来电的人，填上内容即立案"
@@ -119,19 +122,24 @@ class Maker:
         return self._names.get(fld.type) or tuple(c.label[self.lang] for c in fld.choices)
 
     def _record_row(self, form: Form, columns: Sequence[Column], record: Record) -> Row:
-        id_ = f"{form.name}/{record.number}"
-        rests_on = self._rests_on(record)
+        def made() -> Row:
+            values = values_of(record)
+            cells = {c.key: self._record_cell(form, c, record, values) for c in columns}
+            link = self.view.links.get(record.number)
+            key = "number" if "number" in cells else columns[0].key
+            return Row(f"{form.name}/{record.number}", record.revision, cells, {key: link} if link else EMPTY)
+
+        return self.kept(f"{form.name}/{record.number}", record, self._rests_on(record), made)
+
+    def kept(self, id_: str, of: object, rests_on: tuple[Any, ...], make: Callable[[], Row]) -> Row:
+        """The row of before, if it was made from the very same thing and from what it rests on, or says the same."""
         before = self._made.get(id_)
-        if before is not None and before[0][0] is record and before[0][1:] == rests_on[1:]:
+        if before is not None and before[0][0] is of and before[0][1] == rests_on:
             return before[1]
-        values = values_of(record)
-        cells = {c.key: self._record_cell(form, c, record, values) for c in columns}
-        link = self.view.links.get(record.number)
-        key = "number" if "number" in cells else columns[0].key
-        row = Row(id_, record.revision, cells, {key: link} if link else EMPTY)
+        row = make()
         if before is not None and before[1] == row:
             row = before[1]
-        self._made[id_] = rests_on, row
+        self._made[id_] = (of, rests_on), row
         return row
 
     def _rests_on(self, record: Record) -> tuple[Any, ...]:
@@ -141,7 +149,7 @@ class Maker:
         now = view.as_of if any(c.met_at is None for c in clocks) else None
         related = view.of_case.get(record.case_no or record.number, ()) if record.number == record.case_no else ()
         numbers = tuple(r.number for r in related)
-        return record, clocks, now, numbers, view.rates.get(group), view.links.get(record.number), self.lang
+        return clocks, now, numbers, view.rates.get(group), view.links.get(record.number), self.lang
 
     def _record_cell(self, form: Form, column: Column, record: Record, values: Mapping[str, Any]) -> Cell:
         key = column.key

@@ -29,17 +29,45 @@ def match(seen: Sequence[Seen], known: Known, key: str) -> Matched:
     still called so, then the one that stands where it stood. An id that has gone is looked for among the copies and the
     rows without one: where a row was filled down or pasted over, with the hidden columns, its place says which record
     was meant."""
-    rows, loose = _by_id(seen, known, key)
+    typed = _typed(seen, known)
+    taken = {row.at for row in typed.values()}
+    rows, loose = _by_id([row for row in seen if row.at not in taken], known, key)
+    rows |= typed
     missing = [id_ for id_ in known if id_ not in rows]
     for same in (_holds_the_same, _same_key(key), _same_place):
         missing, loose = _pair(missing, loose, rows, known, same)
     return Matched(rows, tuple(loose), tuple(missing))
 
 
+def _typed(seen: Sequence[Seen], known: Known) -> dict[str, Seen]:
+    """The rows that somebody typed or copied and that do not bear an id of their own yet: those most like what they
+    held, and more like it than like the row whose id they bear since they were copied from it."""
+    left = [r for r in seen if r.id not in known or dict(r.texts) != dict(known[r.id].texts)]
+    typed = {id_: held for id_, held in known.items() if id_.startswith("new/")}
+    found: dict[str, Seen] = {}
+    for least in (1.0, _ALIKE):  # those that are as they were, then those that were written in
+        for id_, held in typed.items():
+            best = max(left, key=lambda row: _likeness(row, held), default=None)
+            if id_ in found or best is None or _likeness(best, held)[0] < least:
+                continue
+            if best.id not in known or _likeness(best, held) > _likeness(best, known[best.id]):
+                found[id_] = best
+                left.remove(best)
+    return found
+
+
+def _likeness(row: Seen, held: Held) -> tuple[float, int]:
+    """How much of a row is what another held, and how near it stands to where that stood."""
+    keys = row.texts.keys() | held.texts.keys()
+    same = sum(row.texts.get(k) == held.texts.get(k) for k in keys)
+    return same / max(1, len(keys)), -abs(row.at - held.at)
+
+
 def _by_id(seen: Sequence[Seen], known: Known, key: str) -> tuple[dict[str, Seen], list[Seen]]:
     groups: dict[str, list[Seen]] = defaultdict(list)
+    there = {held.at: id_ for id_, held in known.items() if held.at}
     for row in seen:
-        groups[row.id if row.id in known else ""].append(row)
+        groups[_meant(row, known, key, there)].append(row)
     loose = groups.pop("", [])
     rows: dict[str, Seen] = {}
     for id_, twins in groups.items():
@@ -48,6 +76,19 @@ def _by_id(seen: Sequence[Seen], known: Known, key: str) -> tuple[dict[str, Seen
         rows[id_] = first
         loose += [row for row in twins if row is not first]
     return rows, sorted(loose, key=lambda r: r.at)
+
+
+def _meant(row: Seen, known: Known, key: str, there: Mapping[int, str]) -> str:
+    """Whose id a row bears; "" for none that is known. Until it is written anew, a row over which the hidden columns of
+    another were filled is still the one whose number it shows, or that was seen in its place."""
+    held = known.get(row.id)
+    if held is None:
+        return ""
+    if row.texts.get(key) == held.texts.get(key) and there.get(row.at) == row.id:
+        return row.id
+    named = f"{row.id.partition('/')[0]}/{row.texts.get(key, '')}"
+    others = [i for i in (named, there.get(row.at, "")) if i in known and i != row.id]
+    return max([row.id, *others], key=lambda i: _likeness(row, known[i]))
 
 
 def _unlike(row: Seen, held: Held, key: str) -> tuple[bool, bool, bool]:

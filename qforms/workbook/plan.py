@@ -6,7 +6,7 @@ import dataclasses as dc
 from collections import defaultdict
 from pathlib import Path
 
-from qforms.sheetpatch import Graft, Plan, Report, RowEdit, SheetEdit, Value
+from qforms.sheetpatch import Graft, Plan, Report, RowEdit, SheetEdit, Value, patch, verify
 from qforms.workbook import charts, dashboard, draw, first
 from qforms.workbook.book import ID, LISTS, REVISION, Place, sheet_of
 from qforms.workbook.changes import Changes, changes, shown
@@ -17,13 +17,12 @@ from qforms.workbook.view import Sheet, Shown
 
 def change(source: Path, target: Path, shown: Shown, standing: Standing) -> Published:
     """Writes `target`, unless nothing has changed. Raises OfficeFault when the book is one that cannot be patched."""
-    from qforms.sheetpatch.run import patch
-
     work = _Work(shown, standing)
     wanted = work.plan()
     if wanted is None:
         return Published(standing, written=False)
     report = patch(source, target, wanted)
+    verify(target, wanted, report)
     return work.done(report)
 
 
@@ -106,6 +105,8 @@ class _Work:
     def _board(self) -> tuple[SheetEdit, ...]:
         """The cells of 看板 that say something else than before, and its charts' words; the whole sheet when somebody
         took it out."""
+        if self.shown.figures is None:
+            return ()
         now = first.board_rows(self.shown)
         anchors, known = self.standing.anchors, self.standing.known
         self.rows |= {k: h for k, h in now.items() if known.get(k) != h}

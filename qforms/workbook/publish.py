@@ -17,8 +17,9 @@ from qforms.model import Lang, Later
 from qforms.office.book import OfficeFault
 from qforms.problems import say
 from qforms.settings import Settings
+from qforms.sheetpatch import fingerprint, keep
 from qforms.workbook import first, locks, plan
-from qforms.workbook.standing import Published, Standing, fingerprint
+from qforms.workbook.standing import Published, Standing
 from qforms.workbook.view import Shown
 
 _TIMES = 3  # tries to replace the file (Windows refuses while somebody looks at it)
@@ -49,7 +50,7 @@ def publish(
                 return done
             waits = _replace(temporary, path, before, standing.serial, settings, history)
             if waits is None and history:
-                _keep(path, history, done.standing.serial, settings.workbook.versions)
+                _keep(path, history, done.standing.serial, settings.workbook.versions, leaving=False)
         except PermissionError as fault:
             waits = Later(f"{path.name}: {fault.strerror} ({fault.errno})")
         except OfficeFault as fault:
@@ -99,7 +100,7 @@ def _replace(
         if fingerprint(path) != before:
             return Later(f"{path.name}: 刚被别人存过，下次再写 (saved by somebody just now)")
         if before and history:
-            _keep(path, history, serial, settings.workbook.versions)
+            _keep(path, history, serial, settings.workbook.versions, leaving=True)
         for attempt in range(_TIMES):
             try:
                 temporary.replace(path)
@@ -117,14 +118,16 @@ def _replace(
     return None
 
 
-def _keep(path: Path, history: Path, serial: int, versions: int) -> None:
-    """Keeps the book as it lies there, if it is not kept so already; of the last publications only."""
+def _keep(path: Path, history: Path, serial: int, versions: int, *, leaving: bool) -> None:
+    """Keeps the book as it lies there, if it is not kept so already; of the last publications only. One that is
+    `leaving`, about to be replaced, need not be copied."""
     last = next(iter(kept(path, history, serial)[-1:]), None)
     if last is not None and filecmp.cmp(path, last, shallow=False):
         return
     history.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    shutil.copy2(path, history / f"{path.stem}-{serial:06d}-{stamp}{path.suffix}")
+    copy = history / f"{path.stem}-{serial:06d}-{stamp}{path.suffix}"
+    keep(path, copy) if leaving else shutil.copy2(path, copy)
     for old in history.glob(f"{path.stem}-*{path.suffix}"):
         if old.name < f"{path.stem}-{max(serial - versions, 0):06d}~":
             old.unlink(missing_ok=True)

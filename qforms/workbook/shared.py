@@ -78,7 +78,7 @@ def _cost(make: Maker, form: Form, record: Record, fld: Field, i: int, line: Map
     """A line of a list as what, how many, at what price, how much: found by the columns' types and their order."""
     money = [c for c in fld.fields if c.type == "money"]
     amount = next((c for c in money if c.name == "amount"), money[-1])
-    counts = [c for c in fld.fields if c.type in ("int", "dec")]
+    counts = [c for c in fld.fields if c.type in ("int", "dec") and c.name.startswith("qty")]
     texts = [c for c in fld.fields if c.type in ("str", "text") and c.name != "unit"]
     kinds = [c for c in fld.fields if c.type == "enum"]
     if not any(isinstance(line.get(c.name), int | Decimal) for c in money):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses as dc
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -72,18 +71,8 @@ def revive(values: Mapping[str, Any] | None, known: Known) -> Standing:
     )
 
 
-def fingerprint(path: Path) -> str:
-    """Size, time, inode and digest of a file: "" when it is not there."""
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return f"{stat(path)}.{digest}"
-    except OSError:
-        return ""
-
-
 def stat(path: Path) -> str:
-    """The part of the fingerprint that costs no reading; "" when the file is not there."""
+    """What a fingerprint begins with, which costs no reading; "" when the file is not there."""
     try:
         about = path.stat()
     except OSError:

@@ -169,7 +169,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Shown:
-    """What is to stand in the book: the view laid out, and the figures of the board."""
+    """What is to stand in the book: the view laid out, and the figures of the board (None: a book without one)."""
 
     view: View
     sheets: tuple[Sheet, ...]

@@ -264,3 +264,36 @@ def test_a_burst_of_mails_makes_one_write(ws: Workspace) -> None:
         wait_for(lambda: len(ws.records()) == 60, 90)
         wait_for(lambda: {r["number"] for r in ws.records()} <= {r[0] for r in ws.rows("投诉台账")})
         assert len(ws.logged("workbook")) - before <= 2
+
+
+# ---------------------------------------------------------------- older years
+
+
+def test_older_years_move_to_an_archive_with_the_office_s_own_columns(case: Workspace) -> None:
+    book, no = case.root / "master.xlsx", number(case)
+    case.drop("a.json", {"form": "complaint", "number": no, "event": "dismiss", "by": "sales"})
+    case.once(LATER)
+    assert case.records()[0]["status"] in _ended(case)
+    wb = load_workbook(book)
+    at = next(r for r in range(4, 30) if wb["投诉台账"].cell(r, 1).value == no)
+    wb["投诉台账"].cell(3, 40, "我们的列")
+    wb["投诉台账"].cell(at, 40, "自己的")
+    wb.save(book)
+    case.once(LATER + timedelta(days=700))
+    assert row(case, "投诉台账", no) and not list(case.root.glob("archive-*"))
+    case.once(LATER + timedelta(days=800))
+    old = load_workbook(case.root / "archive-2026.xlsx")["投诉台账"]
+    head = [c.value for c in old[3]]
+    kept = next(
+        dict(zip(head, (c.value for c in r), strict=True)) for r in old.iter_rows(min_row=4) if r[0].value == no
+    )
+    assert kept["我们的列"] == "自己的" and kept["型号"] == "YL-A65"
+    assert not any(no in r for r in case.rows("投诉台账"))
+    assert len(case.records()) == 1
+    case.once(LATER + timedelta(days=801))
+    assert sum(no in [c.value for c in r] for r in load_workbook(case.root / "archive-2026.xlsx")["投诉台账"]) == 1
+
+
+def _ended(ws: Workspace) -> set[str]:
+    with house.opened(ws.root) as h:
+        return {s.name for s in h.procedures.catalogue.form("complaint").lifecycle.states if s.final}

@@ -14,9 +14,9 @@ import support_workbook as sample
 from support_calc import Calc
 
 from qforms.model import Later
+from qforms.sheetpatch import fingerprint
 from qforms.workbook.edits import row_of, settled
 from qforms.workbook.rows import Held
-from qforms.workbook.standing import fingerprint
 from qforms.workbook.view import View
 
 SHEET, SHEET_KEY = "投诉台账", "complaint"

@@ -40,7 +40,7 @@ class World(sample.Ledger):
         self.columns: dict[str, int] = {}
         self.serial = 0
         self.typed: dict[tuple[int, str], str] = {}  # (row object, field) -> what the office wrote there last
-        self.mixed = False  # a row was copied or filled down since the last look
+        self.mixed = False  # a row bears the hidden id of another one, from which it was copied or filled down
         self.dirty = False
         for _ in range(4):
             self.open()
@@ -76,7 +76,7 @@ class World(sample.Ledger):
             self.rows.append({})
             self.write(self.rows[-1], {keys[c]: v for c, v in edit.values.items()})
             known[id_] = dc.replace(known[id_], at=HEAD + len(self.rows))
-        self.known = known
+        self.known, self.mixed = known, False
         self.serial += 1
 
     def write(self, row: dict[str, str], values: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ class World(sample.Ledger):
         for delivery in found.deliveries:
             said, id_ = json.loads(delivery.raw), row_of(delivery)
             known[id_] = settled(self.known.get(id_, Held()), known[id_], delivery, self.take(said))
-        self.known, self.dirty, self.mixed = known, False, False
+        self.known, self.dirty = known, False
         fates = {text for *_, text in self.applied} | self.kept
         assert set(self.typed.values()) <= fates, (self.typed, fates)
         self.typed.clear()

@@ -157,7 +157,17 @@ def test_the_board_and_its_charts_stay_live(book: sample.Book, path: Path) -> No
         text = "".join(package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart"))
     assert "其他 30 台" in text and 'max val="50"' in text and "N = 50" in text
     assert "功能失效 18 台" not in text and 'max val="20"' not in text
-    assert "$D$25:$D$28" in text and "$D$25:$D$27" not in text
+    assert "$D$25:$D$28<" in text and "$D$25:$D$27<" not in text
+
+
+def test_the_chart_of_one_category_grows_with_the_second(path: Path) -> None:
+    book, view = sample.Book(path), sample.view()
+    only = [r for r in view.records["complaint"] if r.values.get("defect_category") == "function"]
+    book.publish(dc.replace(view, records={**view.records, "complaint": tuple(only)}))
+    book.publish(view)
+    with zipfile.ZipFile(path) as package:
+        text = "".join(package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart"))
+    assert "$D$25:$D$27<" in text and "$D$25<" not in text
 
 
 def test_texts_that_look_like_formulas_stay_texts(book: sample.Book, path: Path) -> None:
