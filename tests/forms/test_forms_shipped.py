@@ -55,6 +55,8 @@ NUMBERS = {
     "charge_bill": "SF-{yyyymm}-{seq:04d}",
     "service_card": "FK-{yyyymm}-{seq:04d}",
     "return_visit": "HF-{yyyymm}-{seq:04d}",
+    "extension": "YQ-{yyyymm}-{seq:04d}",
+    "external_limit": "WX-{seq:04d}",
 }
 AUDIENCE = {
     "complaint": "customer",
