@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from qforms import settings as settings_module
 from qforms.model import Lang, QformsError, Text
+from qforms.months import add_months
 
 # One department for every role, so that a letter always finds somebody. The addresses are placeholders:
 # `.example` can never be delivered (RFC 2606), and `qforms check` asks for the real ones.
@@ -58,6 +60,12 @@ inbox = "inbox"
 workbook = "master.xlsx"
 cases = "cases"
 
+# [workbook]
+# ready_rows = 5                    # 投诉台账里编号预留的空行 / rows with reserved numbers
+# mail_after_hours = 4              # 总表一直开着，几小时后给办公室发只读副本 / a copy by mail while the book is held
+# months = 24                       # 关闭更早的移到 archive-YYYY.xlsx / older ones move to the archive
+# versions = 5                      # 保留最近几次的总表 / publications that are kept
+
 # 接真邮箱时要填：收信服务器在 Authentication-Results 里的名字；不填，谁的信都不算本人的
 # [trust]
 # authserv_id = "mx.company.com"
@@ -97,8 +105,9 @@ def create(root: Path, company: str, lang: Lang) -> settings_module.Settings:
     return settings_module.load(root)
 
 
-def departments(lang: Lang) -> list[dict[str, Any]]:
-    """The first departments, as forms in JSON."""
+def departments(lang: Lang, today: date) -> list[dict[str, Any]]:
+    """The first departments, as forms in JSON; sales makes its first monthly report on the first of the next month."""
+    first = add_months(today.replace(day=1), 1).isoformat()
     return [
         {
             "form": "department",
@@ -107,6 +116,7 @@ def departments(lang: Lang) -> list[dict[str, Any]]:
                 "name_en": name.en,
                 "roles": list(roles),
                 "email": f"{box}@company.example",
+                **({"month_report_on": first} if "sales" in roles else {}),
             },
         }
         for name, roles, box in DEPARTMENTS

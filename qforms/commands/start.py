@@ -33,7 +33,8 @@ def init(root: Path, company: str, lang: Lang, now: datetime | None = None) -> N
     workspace.create(root, company, lang)
     at = now or real_now()
     with house.opened(root) as h:
-        raw = json.dumps(workspace.departments(lang), ensure_ascii=False, indent=1).encode()
+        departments = workspace.departments(lang, h.settings.local(at).date())
+        raw = json.dumps(departments, ensure_ascii=False, indent=1).encode()
         first = Delivery("folder", "init", at, raw, name="departments.json", digest=hashlib.sha256(raw).hexdigest())
         taken = h.handle([first], at)
         if [t.outcome for t in taken] != ["accepted"]:

@@ -110,6 +110,7 @@ def _names(root: Path, catalogue: Catalogue, book: Rulebook) -> dict[str, set[st
         "figure": {r.name for r in book.figures},
         "decide": {r.name for r in book.decide} | {r.field for r in book.decide},
         "look_up": {r.name for r in book.look_ups},
+        "gather": {r.name for r in book.gathers},
         "limit": set(book.limits),
     }
 

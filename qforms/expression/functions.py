@@ -102,6 +102,13 @@ def _week(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["week", tree], TEXT
 
 
+def _month(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    tree, kind = c.visit(args[0])
+    if kind.many or kind.type not in ("date", "datetime"):
+        raise Fault(f"month() 需要{ZH['date']}，{told(tree)}是{shown(kind)}", f"month() of a {type_of(kind)}")
+    return ["month", tree, c.of(args[1], "number")], TEXT
+
+
 def _rounded(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     places, _ = c.visit(args[1])
     if places[0] != "number" or places[1] not in ("0", "1", "2", "3", "4"):
@@ -137,5 +144,6 @@ FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "before": (2, 3, _shifted),
     "last": (1, 1, _last),
     "week": (1, 1, _week),
+    "month": (2, 2, _month),
     "rounded": (2, 2, _rounded),
 }

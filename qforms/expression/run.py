@@ -282,6 +282,20 @@ def _week(tree: Tree) -> Run:
     return run
 
 
+def _month(day: Tree, ends: Tree) -> Run:
+    """The statistical month: with 25 as its last day, 26 April to 25 May is 202605 (P51)."""
+    a, b = closure(day), closure(ends)
+
+    def run(values: Values, unknown: list[str]) -> Any:
+        x, last = a(values, unknown), b(values, unknown)
+        if x is None or last is None:
+            return None
+        first = _day(x).replace(day=1)
+        return f"{add_months(first, 1) if _day(x).day > last else first:%Y%m}"
+
+    return run
+
+
 def _rounded(tree: Tree, places: int) -> Run:
     a, unit = closure(tree), Decimal(1).scaleb(-places)
 
@@ -345,5 +359,6 @@ _MAKERS: dict[str, Callable[..., Run]] = {
     "before": lambda day, *length: _shift(-1, day, *length),
     "last": _last,
     "week": _week,
+    "month": _month,
     "rounded": _rounded,
 }

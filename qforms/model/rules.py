@@ -109,6 +109,28 @@ class LookUpRule:
 
 
 @dataclass(frozen=True, slots=True)
+class GatherRule:
+    """A list whose rows are all records of a form that belong to ours by a key: the lines of a month's report. What an
+    earlier list of the same kind said otherwise of its records goes into `corrections` (P51)."""
+
+    name: str
+    on: str
+    list: str
+    over: str
+    match: tuple[str, str]  # a key field of `over`, our field
+    fill: Mapping[str, Condition]  # column -> expression over a record of `over`; "" is none
+    clocks: Mapping[str, tuple[str, ...]] = dc.field(default_factory=dict)  # column -> clocks: met, late, overdue …
+    when: Condition | None = None
+    where: Condition | None = None
+    previous: str = ""  # our reference to the record with the earlier list
+    corrections: str = ""  # our list: its first column like the list's, then was, now, by, at
+    compare: tuple[str, ...] = ()  # the columns that are compared
+    groups: Mapping[str, str] = dc.field(default_factory=dict)  # our list <- the column of which each value is a row
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One rung of a clock's ladder: at a share of the limit, or every so often after it."""
 
@@ -187,6 +209,7 @@ class Rulebook:
     clocks: tuple[ClockRule, ...] = ()
     letters: tuple[LetterRule, ...] = ()
     look_ups: tuple[LookUpRule, ...] = ()
+    gathers: tuple[GatherRule, ...] = ()
     conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
     digest: str = ""
     figures_over: Mapping[str, tuple[FigureRule, ...]] = dc.field(default_factory=dict)  # by the form counted

@@ -17,6 +17,7 @@ def check(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
         _double((c for c in book.clocks if c.on == form), "clock", faults)
     _double(book.letters, "letter", faults)
     _double(book.look_ups, "look_up", faults)
+    _double(book.gathers, "gather", faults)
     _overlap(book.triggers, lambda t: (t.on, t.open, t.task, t.key, _tree(t.when)), faults)
     _overlap(book.letters, lambda r: (r.on, r.kind, _tree(r.when), r.to.names), faults)
     _overlap(book.clocks, lambda c: (c.on, _tree(c.when), _tree(c.from_), _tree(c.until), _length(c)), faults)

@@ -10,8 +10,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qforms.model import Catalogue, ClockRule, DecideRule, FigureRule, LetterRule, LookUpRule, Rulebook, TriggerRule
-from qforms.rulebook import acts, cross, facts, forms, grammar
+from qforms.model import (
+    Catalogue,
+    ClockRule,
+    DecideRule,
+    FigureRule,
+    GatherRule,
+    LetterRule,
+    LookUpRule,
+    Rulebook,
+    TriggerRule,
+)
+from qforms.rulebook import acts, cross, facts, forms, gathering, grammar
 from qforms.rulebook.cache import Cache
 from qforms.rulebook.parts import Reader
 from qforms.rulebook.scope import Scopes
@@ -27,6 +37,7 @@ READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of 
     "clock": acts.clock,
     "letter": acts.letter,
     "look_up": facts.look_up,
+    "gather": gathering.gather,
 }
 T = TypeVar("T")
 
@@ -62,6 +73,7 @@ def make(
     clocks: tuple[ClockRule, ...] = (),
     letters: tuple[LetterRule, ...] = (),
     look_ups: tuple[LookUpRule, ...] = (),
+    gathers: tuple[GatherRule, ...] = (),
     *,
     conditions: Mapping[str, Any] | None = None,
     digest: str = "",
@@ -75,6 +87,7 @@ def make(
         clocks=clocks,
         letters=letters,
         look_ups=look_ups,
+        gathers=gathers,
         conditions=conditions or {},
         digest=digest,
         figures_over=_by(figures, lambda f: f.over),

@@ -4,7 +4,7 @@ figures, triggers. Then, once, what follows from the result: clocks and letters.
 from __future__ import annotations
 
 from qforms.model import DecideRule, Judgement, Origin, Outcome, Record, Value
-from qforms.rules import addressing, calc, clocks, letters, lifecycle, lookups, opening, triggers
+from qforms.rules import addressing, calc, clocks, gathering, letters, lifecycle, lookups, opening, triggers
 from qforms.rules.work import REST, Work, by_rule, restless
 
 
@@ -35,6 +35,7 @@ def _settle_itself(work: Work, number: str) -> None:
     for _ in range(REST):
         work.queue.pop(number, None)
         lookups.settle(work, number)
+        gathering.settle(work, number)
         calc.settle(work, number)
         decide(work, number)
         lifecycle.by_itself(work, number)

@@ -28,6 +28,7 @@ NUMBERS = {
     "eight_d": "8003-{yyyymm}-{seq:04d}",
     "deduction_notice": "8004-{yyyymm}-{seq:04d}",
     "topical_report": "ZT-{yyyymm}-{seq:04d}",
+    "quality_information": "BB-{period}",
     "customer_reply": "DF-{yyyymm}-{seq:04d}",
     "mechanism_group": "MG-{yyyymm}-{seq:04d}",
     "contact": "LX-{yyyymm}-{seq:04d}",

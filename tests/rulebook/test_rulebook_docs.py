@@ -28,6 +28,8 @@ MORE = """\
 - {clock: measures, on: complaint, from: received_at, by: installed_on, until: rework, owner: quality}
 - {look_up: newest, on: complaint, from: market_abnormality, match: {mechanism_group: mechanism_group},
    latest: issued_at, until: d8_requested_at, fill: {title: number}}
+- {gather: shared, on: cost_transfer, list: shares, over: market_abnormality, match: {mechanism_group: amount},
+   fill: {who: number}}
 """
 
 
@@ -48,12 +50,12 @@ def blocks(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 def test_every_function_is_told(text: str) -> None:
-    given = r'x|x, 2|amount|day|day, "\w+"|list|list\.column|a, b|a, b, …|text'
+    given = r'x|x, 2|amount|day|day, "\w+"|day, 31|list|list\.column|a, b|a, b, …|text'
     told = re.findall(rf"^\| `(\w+)\((?:{given})\)` \|", text, re.MULTILINE)
     assert sorted(dict.fromkeys(told)) == sorted(FUNCTIONS)
 
 
-@pytest.mark.parametrize("kind", ["figure", "decide", "trigger", "look_up", "clock", "letter"])
+@pytest.mark.parametrize("kind", ["figure", "decide", "trigger", "look_up", "gather", "clock", "letter"])
 def test_every_key_of_a_rule_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     asked: dict[str, set[str]] = {}
     done = Item.done
