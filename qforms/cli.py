@@ -24,7 +24,9 @@ held_app = typer.Typer(
     help="收不进来的：原因、原件、再试。 What could not be taken in.", no_args_is_help=True, rich_markup_mode=None
 )
 workbook_app = typer.Typer(help="总台账。 The master workbook.", no_args_is_help=True, rich_markup_mode=None)
+ledger_app = typer.Typer(help="账本。 The ledger.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(held_app, name="held")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(workbook_app, name="workbook")
 
 Dir = Annotated[Path, typer.Argument(help="工作区文件夹 / the workspace", metavar="DIR")]
@@ -138,6 +140,17 @@ def login(dir: Dir) -> None:
 
     for user in start.sign_in(dir, print):
         print(f"{user}：已登录 (signed in)")
+
+
+@app.command()
+def newkey(dir: Dir) -> None:
+    """换表单标记的密钥；已发出的表照样有效。 A new key for the stamps of forms; those that are out stay valid.
+
+    例：qforms newkey ./质量"""
+    from qforms import settings
+
+    settings.load(dir)
+    print(f"{settings.new_key(dir)}：从现在起用它；正在运行的 qforms run 重启后生效 (used after a restart)")
 
 
 @app.command(name="try")
@@ -326,6 +339,43 @@ def migrate(dir: Dir) -> None:
 
     with house.opened(dir):
         print("账本是最新的。 The ledger is up to date.")
+
+
+@ledger_app.command("verify")
+def ledger_verify(dir: Dir) -> None:
+    """经过、原件和记录是否相符；有没有人动过。 Proves that history, store and records agree."""
+    from qforms.commands import safekeeping
+
+    faults = 0
+    for line in safekeeping.verify(dir):
+        print(line)
+        faults += 1
+    if faults:
+        fail(f"有 {faults} 处不符。 {faults} things do not agree.")
+    print("相符。 All agrees.")
+
+
+@app.command()
+def backup(dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help="新文件 / a new file, .zip")]) -> None:
+    """备份整个工作区，程序不用停。 The whole workspace in one file, while it is at work.
+
+    例：qforms backup ./质量 /备份/质量-20260506.zip"""
+    from qforms.commands import safekeeping
+    from qforms.daemon import real_now
+
+    for line in safekeeping.backup(dir, file, real_now()):
+        print(line)
+
+
+@app.command()
+def restore(dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / the backup")]) -> None:
+    """从备份建一个工作区。 Makes a workspace from a backup.
+
+    例：qforms restore ./质量 /备份/质量-20260506.zip"""
+    from qforms.commands import safekeeping
+
+    for line in safekeeping.restore(dir, file):
+        print(line)
 
 
 # ---------------------------------------------------------------- the way in

@@ -215,6 +215,18 @@ class Ledger:
             connection.execute(t.seal.insert(), row)
         return made
 
+    def snapshot(self, path: Path) -> None:
+        """Writes the ledger, as it stands at this moment, into a new SQLite file; the work goes on meanwhile."""
+        from qforms.ledger import copying
+
+        copying.snapshot(self._engine, path)
+
+    def fill(self, path: Path) -> None:
+        """Fills this ledger, which is empty, from such a file. Raises QformsError when it is not empty."""
+        from qforms.ledger import copying
+
+        copying.fill(self._engine, path)
+
     # ------------------------------------------------------------ small things
 
     def note(self, name: str) -> Any:

@@ -13,7 +13,7 @@ import support_postgres
 from sqlalchemy import create_engine, text
 
 from qforms.ledger import FileStore, Ledger, migrate
-from qforms.model import Entry, Judgement
+from qforms.model import Entry, Judgement, QformsError
 
 DAY = date(2026, 5, 11)
 
@@ -144,3 +144,33 @@ def ledger_history(ledger: Ledger, number: str) -> list[tuple[str, ...]]:
             tuple(r)
             for r in db.execute(text(f"SELECT what, rule, at FROM entry WHERE number = '{number}' ORDER BY id"))
         ]
+
+
+def test_a_copy_taken_at_work_fills_an_empty_ledger_and_goes_on(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.seal(DAY, s.NOW)
+    ledger.snapshot(tmp_path / "copy.db")
+    history, before = ledger.history("PA-1"), ledger.records()
+    with ledger._engine.begin() as db:
+        assert db.dialect.name in ("sqlite", "postgresql")
+    with pytest.raises(QformsError, match="not empty"):
+        with ledger.begin([s.reading("x")]) as tx:
+            tx.write(s.reading("x"), Judgement(), s.NOW)
+        ledger.fill(tmp_path / "copy.db")
+    new = emptied(ledger, tmp_path)
+    new.fill(tmp_path / "copy.db")
+    assert (new.records(), new.history("PA-1")) == (before, history) and codes(new) == []
+    fill_more(new)
+    with new.begin([s.reading("k7")]) as tx:
+        tx.write(s.reading("k7"), s.whole("k7", "PA-7"), s.NOW)
+    assert codes(new) == [] and len(new.records()) == len(before) + 1
+    new.close()
+
+
+def emptied(ledger: Ledger, tmp_path: Path) -> Ledger:
+    """An empty ledger on the same kind of database."""
+    if ledger._engine.dialect.name == "sqlite":
+        return Ledger(tmp_path / "new.db", ledger._catalogue, "example.com")
+    with ledger._engine.begin() as db:
+        db.execute(text("DROP SCHEMA public CASCADE"))
+        db.execute(text("CREATE SCHEMA public"))
+    return Ledger(ledger.url, ledger._catalogue, "example.com")

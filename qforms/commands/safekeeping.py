@@ -1,0 +1,176 @@
+"""`qforms backup`, `restore`, `ledger verify`: one file that holds a workspace as it stands, made while it is at work.
+
+What may still arrive is copied first, then the ledger at one moment, then what it refers to: whatever is taken in
+between is in the copy twice, and known when it is seen again. The stamp keys lie in a file of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+
+from qforms import house, settings
+from qforms.model import QformsError
+from qforms.problems import say
+
+_LIST = "backup.json"
+_LEDGER = "ledger.db"
+_KEYS = "stamp.key"
+_NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", _KEYS})
+_FIRST = ("mail", "inbox", "qforms.toml", "form_templates", "inbox_rules", "master.xlsx", ".history")
+
+
+def backup(root: Path, file: Path, now: datetime) -> Iterator[str]:
+    """Writes the file; gives lines that say what it holds, and what it does not. Raises QformsError."""
+    s = settings.load(root)
+    if file.exists():
+        raise QformsError(f"{file} 已经有了，换个名字 (exists already)")
+    draft = file.with_name(f".{file.name}.part")
+    listed: dict[str, str] = {}
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+            for name in _FIRST:
+                _add_tree(out, s.root, s.root / name, listed)
+            _add_ledger(out, root, listed)
+            for path in sorted(s.root.iterdir()):
+                if path.name not in (*_FIRST, *_NOT) and not path.name.startswith(_ledger_name(s)):
+                    _add_tree(out, s.root, path, listed)
+            about = {"qforms": version("qforms"), "made": now.isoformat(), "company": s.company.name, "files": listed}
+            out.writestr(_LIST, json.dumps(about, ensure_ascii=False, indent=1))
+        with draft.open("rb+") as written:
+            os.fsync(written.fileno())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    yield f"{file}：{len(listed)} 个文件 (files)，{file.stat().st_size:,} B"
+    yield from _keep_keys(s.root / _KEYS, file)
+    for what, name in (("inbox", s.folders.inbox), ("workbook", s.folders.workbook), ("cases", s.folders.cases)):
+        if not s.path(name).resolve().is_relative_to(s.root.resolve()):
+            yield f"▲ {what} 在工作区之外，没有备份：{s.path(name)} (outside the workspace, not in the backup)"
+
+
+def _ledger_name(s: settings.Settings) -> str:
+    return s.ledger if "://" not in s.ledger else _LEDGER
+
+
+def _keep_keys(keys: Path, file: Path) -> Iterator[str]:
+    if not keys.exists():
+        return
+    apart = file.with_name(f"{file.name}.key")
+    fd = os.open(apart, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as out:
+        out.write(keys.read_bytes())
+    yield f"▲ 印章密钥单独存放：{apart}。谁有它谁就能仿造表单的印章：请与备份分开保管。"
+    yield f"  (the stamp keys: whoever has them can forge our forms; keep {apart.name} apart from the backup)"
+
+
+def _add_ledger(out: zipfile.ZipFile, root: Path, listed: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="qforms-backup-") as name, house.opened(root) as h:
+        copy = Path(name) / _LEDGER
+        h.ledger.snapshot(copy)
+        _add(out, copy, _LEDGER, listed)
+
+
+def _add_tree(out: zipfile.ZipFile, root: Path, path: Path, listed: dict[str, str]) -> None:
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path] if path.is_file() else []
+    for one in files:
+        if not one.name.endswith((".part", ".tmp")) and not one.is_symlink():
+            try:
+                _add(out, one, one.relative_to(root).as_posix(), listed)
+            except FileNotFoundError:
+                continue  # taken in, or moved on, while we looked
+
+
+def _add(out: zipfile.ZipFile, path: Path, name: str, listed: dict[str, str]) -> None:
+    hashed = hashlib.sha256()
+    with path.open("rb") as source:
+        info = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        with out.open(info, "w", force_zip64=True) as target:
+            while block := source.read(1 << 20):
+                hashed.update(block)
+                target.write(block)
+    listed[name] = hashed.hexdigest()
+
+
+def restore(root: Path, file: Path) -> Iterator[str]:
+    """Makes a workspace from a backup, whole or not at all; tells what to do next. Raises QformsError."""
+    if root.exists() and any(root.iterdir()):
+        raise QformsError(f"{root} 不是空文件夹，不能恢复到里面 (not an empty folder)")
+    draft = root.with_name(f".{root.name}.restoring")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        listed = _unpack(file, draft)
+        keys = file.with_name(f"{file.name}.key")
+        if keys.exists():
+            shutil.copyfile(keys, draft / _KEYS)
+            (draft / _KEYS).chmod(0o600)
+        ledger = settings.load(draft).ledger
+        if root.exists():
+            root.rmdir()
+        draft.replace(root)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    if "://" in ledger:
+        _fill(root)
+    elif ledger != _LEDGER:
+        (root / _LEDGER).replace(root / ledger)
+    yield f"{root}：{listed} 个文件已恢复 (files restored)"
+    if not keys.exists():
+        yield f"▲ 没有 {keys.name}：以前发出的表单印章认不出了，会当作没有印章 (forms sent before are not recognised)"
+    yield "下一步：qforms ledger verify，再 qforms doctor。"
+    yield "备份以后收到的信在邮箱的 qforms-done 文件夹里：移回收件箱，会重新收进来；已在账的自动认出。"
+    yield "(next: verify, doctor; mails that came after the backup lie in qforms-done: move them back to the inbox)"
+
+
+def _unpack(file: Path, draft: Path) -> int:
+    try:
+        with zipfile.ZipFile(file) as packed:
+            about = json.loads(packed.read(_LIST))
+            for name, digest in about["files"].items():
+                _write(packed, name, digest, draft)
+    except FileNotFoundError:
+        raise QformsError(f"没有 {file} (no such file)") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, KeyError, ValueError, EOFError) as fault:
+        raise QformsError(f"{file} 不是完好的 qforms 备份 (not a sound backup)：{fault}") from None
+    return len(about["files"])
+
+
+def _write(packed: zipfile.ZipFile, name: str, digest: str, draft: Path) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
+        raise QformsError(f"备份里有不安全的路径 {name} (an unsafe path in the backup)")
+    target = draft.joinpath(*path.parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    hashed = hashlib.sha256()
+    with packed.open(name) as source, target.open("wb") as out:
+        while block := source.read(1 << 20):
+            hashed.update(block)
+            out.write(block)
+    if hashed.hexdigest() != digest:
+        raise QformsError(f"备份损坏：{name} (the backup is damaged)")
+    info = packed.getinfo(name)
+    at = datetime(*info.date_time).timestamp()  # noqa: DTZ001 (a zip has local time)
+    os.utime(target, (at, at))
+
+
+def _fill(root: Path) -> None:
+    copy = root / _LEDGER
+    with house.opened(root) as h:
+        h.ledger.fill(copy)
+    copy.unlink()
+
+
+def verify(root: Path) -> Iterator[str]:
+    """A line for each thing that does not agree."""
+    with house.opened(root) as h:
+        for problem in h.ledger.verify(h.store):
+            yield f"{problem.code}: {say(problem, h.settings.lang)}"
