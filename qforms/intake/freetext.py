@@ -14,6 +14,13 @@ from qforms.model import Catalogue, Field, Form, Problem, Value
 
 _LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
 _COLUMNS = re.compile(r"\s*(\S(?:[^\t]{0,28}\S)?)(?:\t+| {2,})\s*(\S.*)")
+_AFTER_TEXT = re.compile(
+    r"\s*(?:(?:收件人|发件人|主题|日期|时间|抄送|附件|联系人|联系电话|电话|手机|传真|邮箱|地址|"
+    r"to|from|subject|date|cc|tel|phone|fax|address|e-?mail)\s*[:：]|"
+    r"(?:烦请|还请|敬请|请|望)(?:你|您|贵)?(?:司|方|们)?(?:尽快|协助|处理|安排|查收|回复|确认)|"
+    r"谢谢|多谢|此致|顺祝|祝好|以上|thanks|thank you|best regards|regards|--)",
+    re.I,
+)
 _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
@@ -74,7 +81,8 @@ def label_lines(text: str, form: Form, catalogue: Catalogue) -> Found:
 
 
 def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -> Iterator[tuple[str, str, int]]:
-    """(field, text, line) of every labelled value; a long text goes on until a blank line or the next label."""
+    """(field, text, line) of every labelled value; a long text goes on until a blank line, the next label, or what
+    people write after all they had to say."""
     lines = text.split("\n")[:_LINES]
     open_: tuple[str, list[str], int] | None = None
     for number, line in enumerate(lines, 1):
@@ -94,9 +102,10 @@ def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -
         elif open_:
             fld = field_of(open_[0])
             long = bool(fld and fld.type == "text")
-            if line.strip() and (long or not open_[1][-1]):
+            over = bool(open_[1][-1] and _AFTER_TEXT.match(line))
+            if line.strip() and not over and (long or not open_[1][-1]):
                 open_[1].append(line.strip())
-            if not line.strip() or not long:
+            if not line.strip() or over or not long:
                 yield open_[0], "\n".join(open_[1]).strip(), open_[2]
                 open_ = None
     if open_:

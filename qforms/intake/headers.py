@@ -76,7 +76,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     head = value.partition(";")[0].strip().lower()
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for m in _PARAMETER.finditer(value):
-        text = re.sub(r"\\(.)", r"\1", m[4]) if m[4] is not None else m[5].strip()
+        text = re.sub(r'\\(["\\])', r"\1", m[4]) if m[4] is not None else m[5].strip()
         pieces.setdefault(m[1].lower(), []).append((int(m[2][1:]) if m[2] else 0, bool(m[3]), text))
     return head, {name: _join(found) for name, found in pieces.items()}
 

@@ -38,8 +38,8 @@ _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
 _HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
 _ENDS = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two or three lines
 _HEADER = re.compile(
-    r"^[ \t>*]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日\s?期|时\s?间|主\s?题|From|Sent|Date|Subject)"
-    r"[ *]*[:：][ *]*(.*?)[ *]*$",
+    r"^[ \t>*|]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日\s?期|时\s?间|主\s?题|From|Sent|Date|Subject)"
+    r"[ *]*[:：|][ *]*(.*?)[ *|]*$",
     re.I,
 )
 _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件人": "from", "from": "from",
@@ -77,11 +77,7 @@ def split(text: str) -> Split:
         if _RULE.match(line[:_WIDEST]) or _is_block(lines, number):
             return _cut(lines, number, line)
         after = (each[:_WIDEST] for each in lines[number + 1 : number + 3])
-        if (
-            len(line) < _WIDEST
-            and tried < _CANDIDATES
-            and (_HINT.search(line) or any(map(_ENDS.search, after)))
-        ):
+        if len(line) < _WIDEST and tried < _CANDIDATES and (_HINT.search(line) or any(map(_ENDS.search, after))):
             tried += 1
             window = "\n".join(each[:_WIDEST].lstrip() for each in lines[number : number + _WINDOW])
             if match := _markers().match(window):
@@ -98,8 +94,8 @@ def _cut(lines: list[str], at: int, marker: str) -> Split:
 
 
 def _within(lines: list[str], more: bool) -> str:
-    """What was written between and below lines that are quoted with >. Below text of one's own (`more`) only what stands
-    apart from them counts: a program may have broken a long quoted line in two."""
+    """What was written between and below lines that are quoted with >. Below text of one's own (`more`) only what
+    stands apart from them counts: a program may have broken a long quoted line in two."""
     found: list[str] = []
     inside = after = False  # below the first quoted line; right after one, or after what was written itself
     for line in lines:
@@ -174,6 +170,8 @@ def original(quoted: str) -> dict[str, str]:
 def forwarded_text(quoted: str) -> str:
     """The forwarded mail's own text: after its header lines, up to the next quotation in it."""
     lines = quoted.split("\n")
+    if all(line.startswith(">") for line in lines[2:] if line.strip()):
+        lines = [re.sub("^> ?", "", line) for line in lines]
     at = 0
     while at < len(lines) and at < 20 and (_is_head(lines[at]) or (at < 3 and not lines[at].strip())):
         at += 1
@@ -185,7 +183,7 @@ def _is_head(line: str) -> bool:
     return bool(
         _HEADER.match(line)
         or _RULE.match(line)
-        or re.match(r"^[ \t>*]*(收件人|收件者|抄送|To|Cc)[ *]*[:：]", line, re.I)
+        or re.match(r"^[ \t>*|]*(收件人|收件者|抄\s?送|To|Cc)[ *]*[:：|]", line, re.I)
     ) or (bool(re.fullmatch(r"\s*[-_—]{5,}\s*", line)))
 
 
