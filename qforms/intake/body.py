@@ -30,7 +30,7 @@ def read(mail: Mail, subject: str) -> Body:
     leaves = _body_leaves(mail.leaves)
     problems: list[Problem] = []
     text = "\n\n".join(t for t in (_text(leaf, problems) for leaf in _chosen(leaves)) if t.strip())
-    found = quotes.split(wrapped.without_armor(_plain(text)))
+    found = quotes.split(wrapped.without_armor(plain(text)))
     own, quoted, forwarded = found.own, found.quoted, {}
     if quotes.is_forward(subject, found):
         forwarded = quotes.original(quoted)
@@ -111,7 +111,7 @@ def _bare_text(html: str) -> str:
     return "\n".join(t for t in found if t) or _TAG.sub(" ", html).strip()  # lxml, too, stops at some depth
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Line ends, no-break and zero-width characters made plain, so that labels and quote marks are found."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace("\u3000", " ")
     text = re.sub("[\u200b-\u200d\ufeff\x00]", "", text)
