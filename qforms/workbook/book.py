@@ -64,7 +64,6 @@ class Picture:
     by: str
     serial: int
     sheets: Mapping[str, tuple[Place, tuple[Seen, ...]]]
-    hidden: frozenset[str] = frozenset()  # keys of our sheets that are hidden
     anchors: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)  # name -> (title, row, column)
 
 
@@ -93,8 +92,7 @@ def picture(path: Path, sheets: tuple[Sheet, ...], known: Known, before: Mapping
             title = _title(reader, sheet)
             if title and (read := _read(reader, title, sheet, by_sheet.get(sheet.key, {}), before.get(sheet.key))):
                 found[sheet.key] = read
-        hidden = frozenset(k for k, (place, _) in found.items() if not reader.titles[place.title])
-        return Picture(reader.modified_by, _serial(reader), found, hidden, _anchors(reader))
+        return Picture(reader.modified_by, _serial(reader), found, _anchors(reader))
 
 
 def sheet_name(key: str) -> str:

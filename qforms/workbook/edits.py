@@ -62,7 +62,6 @@ class Edits:
     deleted: tuple[str, ...] = ()
     old: int = 0
     lost: bool = False
-    hidden: frozenset[str] = frozenset()
     anchors: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
@@ -137,7 +136,7 @@ def compare(
     deleted = () if saved.old else tuple(sorted(i for i in reader.missing if i.partition("/")[0] in forms))
     spots = {k: place for k, (place, _) in seen.sheets.items()}
     rows = {**others, **reader.known}
-    return Edits(tuple(reader.found), rows, spots, deleted, saved.old, saved.lost, seen.hidden, seen.anchors)
+    return Edits(tuple(reader.found), rows, spots, deleted, saved.old, saved.lost, seen.anchors)
 
 
 def settled(before: Held, now: Held, delivery: Delivery, result: Result, lang: Lang = "zh") -> Held:

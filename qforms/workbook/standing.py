@@ -16,14 +16,13 @@ from qforms.workbook.view import Row
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`fingerprint` of the file as last read or written ("": it is to be made anew), `serial`: number of the
-    publication; `anchors`: the parts of 看板; `hidden`: keys of sheets that the office hides."""
+    publication; `anchors`: the parts of 看板."""
 
     fingerprint: str = ""
     serial: int = 0
     places: Mapping[str, Place] = field(default_factory=dict)
     known: Known = field(default_factory=dict)
     anchors: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
-    hidden: frozenset[str] = frozenset()
     shown: Mapping[str, Row] = field(default_factory=dict)  # rows as last written: nothing to compare where they stand
 
 
@@ -53,7 +52,6 @@ def plain(standing: Standing) -> dict[str, Any]:
         "serial": standing.serial,
         "places": {k: asdict(p) for k, p in standing.places.items()},
         "anchors": {k: list(a) for k, a in standing.anchors.items()},
-        "hidden": sorted(standing.hidden),
     }
 
 
@@ -67,7 +65,6 @@ def revive(values: Mapping[str, Any] | None, known: Known) -> Standing:
         {k: Place(**p) for k, p in values["places"].items()},
         known,
         {k: (str(a[0]), int(a[1]), int(a[2])) for k, a in values["anchors"].items()},
-        frozenset(values["hidden"]),
     )
 
 
