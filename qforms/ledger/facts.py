@@ -122,8 +122,8 @@ class LedgerFacts:
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._dirty: dict[str, dict[Any, Any]] = defaultdict(dict)  # table -> key -> what is to be put
         self._opened: dict[str, dict[str, Any]] = {}  # rows of new records
-        self._lookups: dict[str, list[dict[str, Any]]] = {}  # rows of the index, by record
-        self._unlook: dict[str, None] = {}  # records whose rows of the index are written anew
+        self._lookups: dict[tuple[str, str, str, str], None] = {}  # rows that the index gains: form, field, value, number
+        self._unlook: dict[tuple[str, str, str, str], None] = {}  # … and loses
 
     # ------------------------------------------------------------ for a whole group at once
 

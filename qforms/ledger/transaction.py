@@ -140,10 +140,10 @@ class Transaction(LedgerFacts):
     def flush(self) -> None:
         """Writes what was gathered: one statement a table."""
         if self._unlook:
-            self._db.execute(_UNLOOK, [{"n": n} for n in self._unlook])
+            self._db.execute(_UNLOOK, [dict(zip(_GONE, row, strict=True)) for row in self._unlook])
         self._chain()
         self._rows["record"] = [*self._opened.values()]
-        self._rows["lookup"] = [row for found in self._lookups.values() for row in found]
+        self._rows["lookup"] = [dict(zip(_LOOKUP, row, strict=True)) for row in self._lookups]
         for name, values in self._rows.items():
             if values:
                 self._db.execute(_INSERT[name], values)
@@ -249,16 +249,22 @@ class Transaction(LedgerFacts):
         self._write_lookups(record, old)
 
     def _write_lookups(self, record: Record, old: Record | None) -> None:
+        """What the index gains and loses: of a long list of references only what came to it."""
         form = self._catalogue.form(record.form)
         now = set(rows.lookups(form, record.values))
-        if old is not None and now == set(rows.lookups(form, old.values)):
-            return
-        if record.number not in self._new:
-            self._unlook[record.number] = None
-        found = self._lookups[record.number] = []
-        for field, value in sorted(now):
-            found.append({"form": record.form, "field": field, "value": value, "number": record.number})
-            key = (record.form, field, value)
+        before = set(rows.lookups(form, old.values)) if old is not None else set()
+        for field, value in sorted(before - now):
+            row = record.form, field, value, record.number
+            if row in self._lookups:
+                del self._lookups[row]
+            else:
+                self._unlook[row] = None
+        for field, value in sorted(now - before):
+            key = record.form, field, value
+            if (row := (*key, record.number)) in self._unlook:
+                del self._unlook[row]
+            else:
+                self._lookups[row] = None
             known = self._found if key in self._found else self._added
             known[key].setdefault(record.number)
 
@@ -318,7 +324,11 @@ _SET_LETTER = (
     .values({name: bindparam(name, type_=t.letter.c[name].type) for name in (*_FATE, "subject")})
 )
 _LINK = select(t.entry.c.link).where(t.entry.c.number == bindparam("number")).order_by(t.entry.c.id.desc()).limit(1)
-_UNLOOK = t.lookup.delete().where(t.lookup.c.number == bindparam("n"))
+_LOOKUP = ("form", "field", "value", "number")
+_GONE = ("gone_form", "gone_field", "gone_value", "gone_number")
+_UNLOOK = t.lookup.delete().where(
+    *(t.lookup.c[name] == bindparam(gone) for name, gone in zip(_LOOKUP, _GONE, strict=True))
+)
 
 
 @lru_cache(maxsize=64)

@@ -28,11 +28,11 @@ def readdress(work: Work, number: str) -> None:
 
 def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
     """Does a rule's cc count? One that rests on a complaint's own fields (gm from severity 4): if it holds for one."""
-    linked = [work.view.record(str(n)) for n in record.values.get("complaints") or ()]
-    own = [r for r in linked if r is not None and r.form == rule.on]
-    if not own or work.book.named(rule.when):
+    if work.book.named(rule.when):
         return True
-    return any(rule.when(work.names(r)) is True for r in own)
+    linked = (work.view.record(str(n)) for n in record.values.get("complaints") or ())
+    own = [r for r in linked if r is not None and r.form == rule.on]
+    return not own or any(rule.when(work.names(r)) is True for r in own)
 
 
 def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:
