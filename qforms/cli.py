@@ -356,6 +356,23 @@ def ledger_verify(dir: Dir) -> None:
 
 
 @app.command()
+def health(
+    dir: Dir,
+    within: Annotated[float, typer.Option("--within", help="心跳最多几秒前 / seconds since the last heartbeat")] = 180,
+) -> None:
+    """程序是否活着、正常；给监控用，退出码 0 或 1。 Is the daemon alive and well, for whoever watches from outside."""
+    from qforms import pulse, settings
+    from qforms.daemon import real_now
+
+    wrong = list(pulse.health(settings.load(dir), real_now(), within))
+    for line in wrong:
+        print(line)
+    if wrong:
+        raise SystemExit(1)
+    print("正常。 All is well.")
+
+
+@app.command()
 def backup(dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help="新文件 / a new file, .zip")]) -> None:
     """备份整个工作区，程序不用停。 The whole workspace in one file, while it is at work.
 

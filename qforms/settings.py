@@ -103,10 +103,13 @@ class OAuth(_Table):
 
 
 class Watch(_Table):
-    """When the silence of a mailbox is told: nothing could be fetched, or no mail came, for so long."""
+    """When the silence of a mailbox is told: nothing could be fetched, or no mail came, for so long. And what else is
+    seen from outside."""
 
     unreachable_hours: float = 2.0
     silent_days: float = 0.0  # 0: when it is silent three times as long as ever in the last 90 days, at least 2 days
+    daily_report: bool = True  # to the operator, once a day: what came, what waits, the seal of the day
+    metrics_port: int = 0  # on loopback, for Prometheus; 0: none
 
 
 class Folders(_Table):
@@ -148,6 +151,7 @@ class Trust(_Table):
     authserv_id: str = ""  # the authserv-id of our own server, whose Authentication-Results count (RFC 8601)
     dkim: bool = False  # the program checks signatures itself, by asking the DNS (extra `dkim`)
     strangers_may_open: bool = True
+    clamd: str = ""  # host:port or socket of a clamd that looks at all that comes in, before it is opened
     passwords_env: str = "QFORMS_FILE_PASSWORDS"  # known passwords of files; else in the keyring: qforms-files
     replies_a_day: int = 10
 
@@ -286,3 +290,15 @@ def keys(root: Path) -> dict[str, bytes]:
             out.write(f"k1 {stamp.new_key().hex()}\n")
     pairs = (line.split() for line in file.read_text("ascii").splitlines() if line.strip())
     return {key_id: bytes.fromhex(value) for key_id, value in pairs}
+
+
+def new_key(root: Path) -> str:
+    """Adds a stamp key, with which forms are stamped from now on, and gives its id. Forms that are out keep their
+    stamps: an old key counts until its line is taken out of `stamp.key`."""
+    known = keys(root)
+    new = f"k{max((int(k[1:]) for k in known if k[1:].isdigit()), default=0) + 1}"
+    with (root / "stamp.key").open("a", encoding="ascii") as out:
+        out.write(f"{new} {stamp.new_key().hex()}\n")
+        out.flush()
+        os.fsync(out.fileno())
+    return new
