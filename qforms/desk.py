@@ -16,6 +16,7 @@ from qforms import intake, rules, signatures
 from qforms.ledger import Ledger, Transaction
 from qforms.ledger.transaction import overall
 from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Store
+from qforms.office import scan
 from qforms.settings import Procedures
 
 if TYPE_CHECKING:
@@ -94,11 +95,26 @@ class Desk:
 
     def _read(self, delivery: Delivery, now: datetime) -> Reading:
         try:
+            if (danger := self._scanned(delivery)) is not None:
+                return intake.unopened(delivery, self.procedures, danger)
             return self._proven(intake.read(delivery, self.procedures, self.office, now))
         except Exception:
             self.log.exception("reading failed", digest=delivery.digest, locator=delivery.locator)
             key = hashlib.sha256(f"{delivery.digest}|{delivery.name}|{delivery.modified_ns}".encode()).hexdigest()
             return Reading(delivery, key, held=Problem("bug"))
+
+    def _scanned(self, delivery: Delivery) -> Problem | None:
+        """With `trust.clamd`: what the virus scan found, or that it could not be made; None when all is well."""
+        where = self.procedures.settings.trust.clamd
+        if not where or delivery.channel == "workbook":
+            return None
+        name = delivery.name or delivery.locator
+        try:
+            virus = scan.found(delivery.raw, where)
+        except scan.ScanDown as fault:
+            self.log.error("not scanned", digest=delivery.digest, reason=str(fault))
+            return Problem("not_scanned", name, context={"reason": str(fault)})
+        return Problem("virus_found", name, context={"name": virus}) if virus else None
 
     def _proven(self, reading: Reading) -> Reading:
         """With `trust.dkim`: a sender whose domain has signed the mail counts as proven, like one that our own server

@@ -168,6 +168,17 @@ CATALOGUE: dict[str, Kind] = {
         "The mail is damaged and cannot be read; the original is kept. Ask for it again, or register it by hand.",
         "office",
     ),
+    "virus_found": _kind(
+        "病毒扫描在 {where} 中发现 {name}，没有打开；原件已隔离保存。请通知发件人，请勿从邮箱中打开附件。",
+        "The virus scan found {name} in {where}; it was not opened and the original is kept apart. Tell its sender, and "
+        "do not open it from the mailbox.",
+        "office",
+    ),
+    "not_scanned": _kind(
+        "{where} 没能做病毒扫描（{reason}），没有打开。请检查 clamd，然后“重试”。",
+        "{where} could not be scanned for viruses ({reason}) and was not opened. Check clamd, then retry.",
+        "operator",
+    ),
     "mail_encrypted": _kind(
         "邮件已加密（{how}），程序没有密钥，读不出来；原件已保存。请发件人不加密重发，或在邮箱中打开后手工登记。",
         "The mail is encrypted ({how}) and cannot be read here; the original is kept. Ask for it unencrypted, or open "
@@ -744,13 +755,14 @@ CATALOGUE: dict[str, Kind] = {
     # ---- what `qforms ledger verify` finds (ledger/verify.py)
     "history_broken": _kind(
         "{where} 的经过第 {line} 行（{what}）被改动过，或它前面少了一行。请从备份恢复并查明原因。",
-        "Line {line} ({what}) of the history of {where} was changed, or one before it is gone. Restore a backup and find "
-        "out why.",
+        "Line {line} ({what}) of the history of {where} was changed, or one before it is gone. Restore a backup and "
+        "find out why.",
         "operator",
     ),
     "revision_changed": _kind(
         "{where} 第 {revision} 版的内容和经过不符，被改动过。请从备份恢复并查明原因。",
-        "Revision {revision} of {where} is not what history says of it: it was changed. Restore a backup and find out why.",
+        "Revision {revision} of {where} is not what history says of it: it was changed. Restore a backup and find out "
+        "why.",
         "operator",
     ),
     "revision_missing": _kind(
@@ -777,6 +789,14 @@ CATALOGUE: dict[str, Kind] = {
     "file_missing": _kind(
         "原件 {where} 不在了或被改动过：{reason}。请从备份恢复。",
         "The file {where} is gone or was changed: {reason}. Restore it from a backup.",
+        "operator",
+    ),
+    # ---- once a day (pulse.py)
+    "daily_report": _kind(
+        "不用做什么：{day} 的日报。来件 {came}，待处理 {held}，待发的信 {waiting}，发不出的 {dead}，超期的时限 {overdue}，"
+        "硬盘剩 {free} MB。当日封号 {seal}，请留存这封信。",
+        "do nothing: this is the report on {day}. {came} items came; {held} held, {waiting} letters waiting, {dead} failed, "
+        "{overdue} deadlines overdue, {free} MB free. Seal of the day: {seal}; please keep this letter.",
         "operator",
     ),
     # ---- bugs

@@ -52,12 +52,19 @@ def read(delivery: Delivery, procedures: Procedures, office: Office, now: dateti
 
 
 def _too_big(delivery: Delivery, procedures: Procedures) -> Reading:
-    """What stands for a mail or file that was not fetched: who sent it and its subject are known, no more."""
+    """What stands for a mail or file that was not fetched."""
+    size = mime.parse(delivery.raw).header(TRUNCATED.lower())
+    return unopened(delivery, procedures, Problem("mail_too_big", delivery.locator, context={"size": size}))
+
+
+def unopened(delivery: Delivery, procedures: Procedures, reason: Problem) -> Reading:
+    """A delivery that is held without a look into it: who sent it and its subject are known, no more."""
+    key = _digest("big", delivery.digest)
+    if delivery.channel in ("folder", "workbook") and not delivery.raw.startswith(f"{TRUNCATED}: ".encode()):
+        return Reading(delivery, key, held=reason, kind="none")
     mail = mime.parse(delivery.raw)
     subject = headers.decode(mail.header("subject"))[0]
-    reason = Problem("mail_too_big", delivery.locator, context={"size": mail.header(TRUNCATED.lower())})
-    reading = _envelope(delivery, mail, procedures, _digest("big", delivery.digest))
-    return dc.replace(reading, subject=subject, held=reason, kind="none")
+    return dc.replace(_envelope(delivery, mail, procedures, key), subject=subject, held=reason, kind="none")
 
 
 # ---------------------------------------------------------------- edits and files

@@ -101,6 +101,24 @@ def many_rows() -> bytes:
     return streamed(GOOD, "xl/worksheets/sheet1.xml", pieces())
 
 
+def shared_strings(count: int) -> bytes:
+    """A workbook with that many shared strings, made in pieces of 100 000."""
+
+    def pieces() -> Iterator[bytes]:
+        yield f'<sst {MAIN} count="{count}" uniqueCount="{count}">'.encode()
+        for _ in range(count // 100_000):
+            yield b"<si><t>x</t></si>" * 100_000
+        yield b"</sst>"
+
+    return streamed(string_bomb(), "xl/sharedStrings.xml", pieces())
+
+
+def sized(dimension: str, rows: str) -> bytes:
+    """A sheet whose <dimension> says something else than its rows."""
+    sheet = f'<worksheet {MAIN}><dimension ref="{dimension}"/><sheetData>{rows}</sheetData></worksheet>'
+    return repacked(GOOD, {"xl/worksheets/sheet1.xml": sheet})
+
+
 def many_members() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
@@ -132,6 +150,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "inflates to 60 MB": (lambda: text_bomb(60), {"inflates_too_much"}),
     "one text of 30 MB": (lambda: text_bomb(30), {"inflates_too_much"}),
     "250 000 shared strings": (string_bomb, {"too_many_cells"}),
+    "10 million shared strings": (lambda: shared_strings(10_000_000), {"too_many_cells", "inflates_too_much"}),
     "250 000 cells": (many_rows, {"too_many_cells"}),
     "a cell outside the grid": (lambda: excel(cell("ZZZZ4000000000")), {"hostile_file"}),
     "billion laughs in the sheet": (lambda: excel(cell("A1", "&l9;"), head=entities()), {"hostile_file"}),
@@ -186,6 +205,9 @@ READ: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
         ),
         {"Sheet!A1": "甲"},
     ),
+    "a dimension that says all": (lambda: sized("A1:XFD1048576", cell("B2", "甲")), {"Sheet!B2": "甲"}),
+    "a dimension that says nothing": (lambda: sized("A1", cell("C3", "乙")), {"Sheet!C3": "乙"}),
+    "a dimension that is none": (lambda: sized("ZZZ0:A9999999999", cell("A2", "丙")), {"Sheet!A2": "丙"}),
     "200 000 nested elements": (lambda: excel(cell("A1", "甲"), tail=DEEP), {"Sheet!A1": "甲"}),
     "an index of no shared string": (lambda: excel(NO_STRING + cell("A2", "乙")), {"Sheet!A2": "乙"}),
     "links to other files": (
