@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qforms import house
+from qforms import house, pulse
 from qforms.desk import Taken
 from qforms.model import Delivery, Problem, QformsError, Source
 from qforms.sources import SourceDown
@@ -43,6 +43,7 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
             h.handle([], at)
             h.take_edits(at)
             h.tell_silences(at)
+            h.guarded("day", lambda: h.new_day(at), at)
             h.finish(at)
         except OSError as fault:
             h.log.error("disk", reason=str(fault))
@@ -115,6 +116,7 @@ def run(root: Path) -> None:
         ]
         for pump in pumps:
             pump.start()
+        pulse.serve(h.ledger, h.settings)
         h.log.info("started", workspace=str(root), sources=len(pumps))
         while not stop.is_set():
             _turn(h, arrivals, stop, root)
@@ -143,7 +145,9 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
         for batch in batches:
             batch.handled.set()
     h.guarded("watch", lambda: h.tell_silences(now), now)
+    h.guarded("day", lambda: h.new_day(now), now)
     h.finish(now, aside=True)
+    h.guarded("heartbeat", lambda: h.pulse.beat(real_now()))
 
 
 def _arrived(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> list[_Batch]:

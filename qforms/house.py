@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qforms.filing import Filing
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
+    from qforms.pulse import Pulse
     from qforms.register import Register
     from qforms.waiting import WaitingList
     from qforms.watch import Watch
@@ -100,6 +101,17 @@ class House:
         self.watch.save(now)
         for problem in self.watch.problems(now):
             self.mailroom.tell_office(problem, now)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        from qforms.pulse import Pulse
+
+        return Pulse(self.ledger, self.settings, self.watch)
+
+    def new_day(self, now: datetime) -> None:
+        """Once a day: the day before is sealed, and the operator hears how it went."""
+        if (report := self.pulse.new_day(now)) is not None and self.settings.watch.daily_report:
+            self.mailroom.tell_operator(report, now)
 
     def close(self) -> None:
         if "register" in self.__dict__:

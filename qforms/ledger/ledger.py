@@ -185,6 +185,25 @@ class Ledger:
             query = query.limit(limit)
         return tuple(dict(r) for r in self._rows(query))
 
+    def census(self, since: datetime | None = None, until: datetime | None = None) -> dict[str, dict[str, int]]:
+        """How many deliveries there are by outcome, letters and clocks by state. `since`, `until`: only those
+        deliveries that arrived then."""
+        at = t.delivery.c.received_at
+        came = ([at >= since] if since else []) + ([at < until] if until else [])
+        asked = {
+            "deliveries": select(t.delivery.c.outcome, func.count()).where(t.delivery.c.state == "done", *came),
+            "letters": select(t.letter.c.state, func.count()),
+            "clocks": select(t.clock.c.state, func.count()),
+        }
+        with self._reader.connect() as connection:
+            return {
+                what: {
+                    str(state): int(count)
+                    for state, count in connection.execute(query.group_by(query.selected_columns[0]))
+                }
+                for what, query in asked.items()
+            }
+
     # ------------------------------------------------------------ proof
 
     def verify(self, store: Store | None = None) -> Iterator[Problem]:

@@ -1,0 +1,138 @@
+"""Seen from outside: the heartbeat that the daemon leaves in the workspace, the day's seal and report, figures for
+Prometheus. Whoever looks needs no more than a file or a loopback port, and disturbs nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qforms.ledger import Ledger
+from qforms.model import Problem
+from qforms.settings import Settings
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+    from qforms.watch import Watch
+
+HEARTBEAT = "heartbeat.json"
+_EVERY = timedelta(seconds=5)
+_DAY = "day begun"
+_LITTLE = 500  # MB free
+
+
+class Pulse:
+    """`beat` after every round of the loop, `new_day` at its beginning."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, watch: Watch) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._watch = watch
+        self._day = ""
+        self._last: datetime | None = None
+
+    def beat(self, now: datetime) -> None:
+        """Leaves `heartbeat.json`, every few seconds at most. Raises OSError when the disk is full or gone."""
+        if self._last is not None and timedelta(0) <= now - self._last < _EVERY:
+            return
+        self._last = now
+        seen = {name: self._watch.seen(name) for name in self._watch.sources()}
+        sources = {
+            name: {"looked": s.looked, "down_since": s.down_since, "reason": s.reason} for name, s in seen.items()
+        }
+        said = {"at": now.isoformat(), "pid": os.getpid(), "free_mb": _free(self._settings.root), "sources": sources}
+        draft = self._settings.root / f".{HEARTBEAT}.tmp"
+        draft.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+        draft.replace(self._settings.root / HEARTBEAT)
+
+    def new_day(self, now: datetime) -> Problem | None:
+        """Seals yesterday, once a day; gives the report on it, unless this is the first day of all."""
+        today = self._settings.local(now).date()
+        if self._day == today.isoformat():
+            return None
+        self._day, before = today.isoformat(), self._ledger.note(_DAY)
+        if before == self._day:
+            return None
+        yesterday = today - timedelta(days=1)
+        seal = self._ledger.seal(yesterday, now)
+        self._ledger.set_note(_DAY, self._day)
+        return self._report(yesterday.isoformat(), seal, now) if before else None
+
+    def _report(self, day: str, seal: str, now: datetime) -> Problem:
+        midnight = self._settings.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        came = self._ledger.census(midnight - timedelta(days=1), midnight)["deliveries"]
+        stands = self._ledger.census()
+        letters = stands["letters"]
+        context = {
+            "day": day,
+            "came": sum(came.values()),
+            "held": stands["deliveries"].get("held", 0),
+            "waiting": sum(letters.get(state, 0) for state in ("owed", "rendered", "later", "unknown")),
+            "dead": sum(letters.get(state, 0) for state in ("dead", "bounced", "stopped")),
+            "overdue": stands["clocks"].get("overdue", 0),
+            "free": _free(self._settings.root),
+            "seal": seal[:16],
+        }
+        return Problem("daily_report", context=context, severity="warning")
+
+
+def health(settings: Settings, now: datetime, within: float) -> Iterator[str]:
+    """What is wrong, seen from outside, a line each. `within`: seconds since the last beat."""
+    try:
+        said: dict[str, Any] = json.loads((settings.root / HEARTBEAT).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        yield "没有心跳：qforms run 没有运行过 (no heartbeat: the daemon has not run)"
+        return
+    age = (now - datetime.fromisoformat(said["at"])).total_seconds()
+    if age > within:
+        yield f"心跳停在 {age:.0f} 秒前：qforms run 停了或卡住了 (the last heartbeat is {age:.0f} s old)"
+    if (free := _free(settings.root)) < _LITTLE:
+        yield f"硬盘只剩 {free} MB (only {free} MB left on the disk)"
+    for name, source in said["sources"].items():
+        down = source["down_since"]
+        if down and now - datetime.fromisoformat(down) >= timedelta(hours=settings.watch.unreachable_hours):
+            yield f"{name} 从 {down} 起连不上 (out of reach): {source['reason']}"
+
+
+def _free(root: Path) -> int:
+    return shutil.disk_usage(root).free // 1_000_000
+
+
+class Figures:
+    """What Prometheus collects: counted in the ledger when it asks, nothing is kept."""
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        for what, states in self._ledger.census().items():
+            told = "outcome" if what == "deliveries" else "state"
+            family = GaugeMetricFamily(f"qforms_{what}", f"{what.capitalize()} by {told}", labels=[told])
+            for state, count in states.items():
+                family.add_metric([state], count)
+            yield family
+        due = self._ledger.next_due()
+        late = max(0.0, (datetime.now(UTC) - due).total_seconds()) if due else 0.0
+        yield GaugeMetricFamily("qforms_clock_lag_seconds", "How late the earliest rung of a clock is", late)
+        yield GaugeMetricFamily(
+            "qforms_disk_free_bytes", "Free on the workspace's disk", shutil.disk_usage(self._settings.root).free
+        )
+
+
+def serve(ledger: Ledger, settings: Settings) -> None:
+    """Answers Prometheus on the loopback port of [watch] metrics_port, in a thread of its own."""
+    if not settings.watch.metrics_port:
+        return
+    from prometheus_client import CollectorRegistry, start_http_server
+
+    registry = CollectorRegistry()
+    registry.register(Figures(ledger, settings))
+    start_http_server(settings.watch.metrics_port, addr="127.0.0.1", registry=registry)
