@@ -27,6 +27,7 @@ from qforms.sources.mailbox import MONTHS
 FAULTS = (imaplib.IMAP4.error, OSError, ImapToolsError)  # after any of these the session is thrown away
 _LINE = 20 * 1024 * 1024
 _CHUNK = 500
+_SLOWEST = 10_000  # bytes a second of a mail, below which the connection is given up
 _SLICE = 0.25  # seconds between two looks at `stop`
 _DATE = re.compile(rb'INTERNALDATE "\s?(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
 _UID = re.compile(rb"\bUID (\d+)")
@@ -51,6 +52,7 @@ class _Reader(imaplib.IMAP4):
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self._unread = bytearray()
+        self._patience = timeout or 60.0
         super().open(host, port, timeout)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a peer that vanished is noticed
         with suppress(OSError, AttributeError):  # not on every system
@@ -61,10 +63,18 @@ class _Reader(imaplib.IMAP4):
         self._unread += data
         return bool(data)
 
+    def _in_time(self, begun: float, size: int = 0) -> None:
+        """A server that sends a byte now and then keeps every single read in time: the whole must be, too."""
+        if time.monotonic() - begun > self._patience + size / _SLOWEST:
+            raise self.abort("too slow")
+
     def readline(self) -> bytes:
-        searched = 0
+        searched, begun = 0, 0.0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)
+            begun = begun or (time.monotonic() if searched else 0.0)
+            if begun:
+                self._in_time(begun)
             if searched > _LINE:
                 raise self.error("line too long")
             if not self._more():
@@ -74,7 +84,9 @@ class _Reader(imaplib.IMAP4):
         return line
 
     def read(self, size: int) -> bytes:
+        begun = time.monotonic()
         while len(self._unread) < size:
+            self._in_time(begun, size)
             if not self._more():
                 raise self.abort("socket error: EOF")
         with memoryview(self._unread) as unread:
