@@ -816,11 +816,12 @@ class _Blank(dict[str, Any]):
 def say(problem: Problem, lang: Lang, label: str = "") -> str:
     """The problem's text in `lang`; an unknown code is shown as itself, so that nothing is hidden.
 
-    `label` is the field's label in that language, used for `{field}`."""
+    `label` is the field's label in that language, used for `{field}`; a context value {zh, en} is told in `lang`."""
     kind = CATALOGUE.get(problem.code)
     if kind is None:
         return problem.code
-    values: Mapping[str, Any] = {"where": problem.where, "field": label or problem.field, **problem.context}
+    told = {k: v.get(lang, v) if isinstance(v, Mapping) else v for k, v in problem.context.items()}
+    values: Mapping[str, Any] = {"where": problem.where, "field": label or problem.field, **told}
     return kind.text[lang].format_map(_Blank(values))
 
 

@@ -165,9 +165,10 @@ def _event_problem(matter: Matter, filled: Filled, form: Form, record: Record) -
     if not filled.event:
         return None
     event = form.lifecycle.event(filled.event)
-    context = {"event": filled.event, "status": record.status, "number": record.number}
+    context: dict[str, Any] = {"event": filled.event, "status": record.status, "number": record.number}
     if event is None:
         return Problem("event_unknown", context=context)
+    context["event"] = {"zh": event.label.zh, "en": event.label.en}
     if record.status not in event.from_:
         return Problem("event_not_now", context=context)
     if not rights.may_ask(event, matter.speaker, form, record):
