@@ -113,6 +113,7 @@ class LedgerFacts:
         self._given: set[str] = set()  # numbers given in this transaction
         self._moved: set[str] = set()  # whose clocks or figures changed
         self._next_ring: datetime | None = None  # of the clocks written here
+        self._answers = memory.answers
         self._records, self._found, self._all, self._cases = memory.records, memory.found, memory.all, memory.cases
         self._figures, self._days, self._scopes = memory.figures, memory.days, memory.scopes
         self._windows, self._clocks, self._counters = memory.windows, memory.clocks, memory.counters
@@ -122,7 +123,7 @@ class LedgerFacts:
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._dirty: dict[str, dict[Any, Any]] = defaultdict(dict)  # table -> key -> what is to be put
         self._opened: dict[str, dict[str, Any]] = {}  # rows of new records
-        self._lookups: dict[tuple[str, str, str, str], None] = {}  # rows that the index gains: form, field, value, number
+        self._lookups: dict[tuple[str, str, str, str], None] = {}  # what the index gains: form, field, value, number
         self._unlook: dict[tuple[str, str, str, str], None] = {}  # … and loses
 
     # ------------------------------------------------------------ for a whole group at once
@@ -231,6 +232,8 @@ class LedgerFacts:
         """Present records whose key or ref field has that value, the newest first; at most some hundred of them, so
         that a customer with many cases costs no more than another."""
         key = (form, fld, rows.key_of(value))
+        if (answer := self._answers.get(key)) is not None:
+            return answer
         found = self._found.get(key)
         if found is None:
             named = dict(zip(("form", "field", "value"), key, strict=True))
@@ -241,8 +244,9 @@ class LedgerFacts:
             found |= self._added.pop(key, {})
         known = [r for n in found if (r := self.record(n)) is not None and self._has(r, fld, key[2])]
         if len(known) > 1:
-            known.sort(key=lambda r: (r.received_at is not None, r.received_at, r.number), reverse=True)
-        return tuple(known)
+            known.sort(key=_age, reverse=True)
+        self._answers[key] = answer = tuple(known)
+        return answer
 
     def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
         """All records whose key or ref field has that value, the newest first, however many there are."""
@@ -437,3 +441,9 @@ class LedgerFacts:
 
     def _one(self, query: Any) -> Any:
         return self._db.execute(query.limit(1)).scalar()
+
+
+def _age(record: Record) -> tuple[float, str]:
+    """By when it was received, then by number: the order in which the rules see records."""
+    at = record.received_at or record.at
+    return (at.timestamp() if at else 0.0, record.number)

@@ -25,6 +25,7 @@ class Memory:
         self.born: set[str] = set()  # numbers given here: all that there is about them is known
         self.records: dict[str, Record | None] = {}
         self.found: dict[LookupKey, dict[str, None]] = {}
+        self.answers: dict[LookupKey, tuple[Record, ...]] = {}  # what was found, in order, until one of them changes
         self.all: dict[str, dict[str, None]] = {}
         self.cases: dict[str, dict[str, None]] = {}
         self.figures: dict[FigureKey, Decimal | None] = {}

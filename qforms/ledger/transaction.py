@@ -253,6 +253,8 @@ class Transaction(LedgerFacts):
         form = self._catalogue.form(record.form)
         now = set(rows.lookups(form, record.values))
         before = set(rows.lookups(form, old.values)) if old is not None else set()
+        for field, value in before | now:
+            self._answers.pop((record.form, field, value), None)
         for field, value in sorted(before - now):
             row = record.form, field, value, record.number
             if row in self._lookups:

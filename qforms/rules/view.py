@@ -68,13 +68,19 @@ class View:
 
     def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
         """All of them: for what has to be exact, and happens seldom."""
-        return self._with_own(self.facts.members(form, fld, value), form, fld, value)
+        return self._with_own(newest_first(self.facts.members(form, fld, value)), form, fld, value)
 
-    def _with_own(self, stored: Iterable[Record], form: str, fld: str, value: Value) -> tuple[Record, ...]:
+    def _with_own(self, stored: tuple[Record, ...], form: str, fld: str, value: Value) -> tuple[Record, ...]:
+        """What is stored, the newest first, with the records of this judgement in their places."""
+        own = [r for r in self.records.values() if r.form == form]
+        if not own:
+            return stored
         key = index_of(value)
-        found = {r.number: r for s in stored if (r := self.record(s.number)) is not None}
-        found |= {r.number: r for r in self.records.values() if r.form == form}
-        return newest_first(r for r in found.values() if key in values_at(r, fld))
+        mine = newest_first(r for r in own if key in values_at(r, fld))
+        rest = tuple(r for r in stored if r.number not in self.records)
+        if not (mine and rest) or age(mine[-1]) > age(rest[0]):  # as a rule what is judged is the newest
+            return mine + rest
+        return newest_first(mine + rest)
 
     def case(self, case_no: str) -> tuple[Record, ...]:
         found = {r.number: self.record(r.number) or r for r in self.facts.case(case_no)}
