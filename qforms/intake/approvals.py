@@ -150,7 +150,8 @@ def _pass_on(matter: Matter, target: Record | None, decision: Decision) -> Task:
     text = Text(
         f"{number} 由 {matter.speaker.name} 转给你，请处理。", f"{matter.speaker.name} passed {number} on to you."
     )
-    return task(matter, "pass_on", text, name or "owner", target, to=name, by=matter.speaker.name)
+    by = matter.speaker.name if matter.speaker.trusted else ""  # whose reminders then go to the colleague
+    return task(matter, "pass_on", text, name or "owner", target, to=name, by=by)
 
 
 def _extension(matter: Matter, letter: Letter, target: Record | None, decision: Decision) -> Outcome:

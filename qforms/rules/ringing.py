@@ -167,10 +167,25 @@ def _people(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Run
 
 
 def _owner(work: Work, rule: ClockRule, clock: Clock, record: Record) -> str:
-    """The person who owns the case, where the clock is his department's; else the department."""
+    """Who has to act: the colleague to whom it was passed on; else the person who owns the case, where the clock is his
+    department's; else the department."""
+    if colleague := _passed_to(work, clock):
+        return colleague
     person = letters.owner(work, record)
     head = people_department(work, person)
     return person if head and head == clock.owner else clock.owner
+
+
+def _passed_to(work: Work, clock: Clock) -> str:
+    """The colleague to whom whoever had it passed it on (转给 张三, P23), until that task is done: he is reminded, the
+    deadline stays."""
+    passed = [k for k in work.view.tasks_on(clock.subject) if k.kind == "pass_on"]
+    for task in sorted(passed, key=lambda k: k.opened_at, reverse=True):
+        giver, to = str(task.context.get("by") or ""), str(task.context.get("to") or "")
+        before = {clock.owner, *(str(k.context.get("to")) for k in passed)}
+        if {giver, people_department(work, giver)} & before and work.people.reach(to):
+            return to
+    return ""
 
 
 def people_department(work: Work, name: str) -> str:

@@ -87,6 +87,44 @@ def test_reminders_go_on_when_the_task_is_closed() -> None:
     assert [i.kind for i in company.letters("engineering_reply")] == ["escalation"]
 
 
+# ---------------------------------------------------------------- handed on to a colleague (P23)
+
+
+def passed_on(company: Company, by: str, to: str) -> str:
+    company.send("2026-03-01 10:00", "shipment", LOT, SALES)
+    company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
+    company.send(DAY, "market_abnormality", {}, SALES, number=REPORT, event="issue")
+    moment = at("2026-05-11 12:00")
+    key, about = f"pass_on:abc:{REPORT}", {"to": to, "by": by}
+    task = Task(key, "pass_on", "", REPORT, Text("请处理"), to, moment, context=about)
+    outcome = Outcome("accepted", number=REPORT, how="decision", speaker=ENGINEERING, tasks=(task,))
+    reading = company.reading(moment, ENGINEERING.address)
+    company.take(judge([outcome], reading, company.facts, company.procedures, moment), moment, reading)
+    return key
+
+
+def reminded(company: Company) -> list[str]:
+    return [a for i in company.letters("engineering_reply", "reminder") for a in i.to]
+
+
+def test_what_was_passed_on_reminds_the_colleague_and_the_deadline_stays() -> None:
+    company, plain = Company(), Company()
+    passed_on(company, "秦牧", "周启文")
+    passed_on(plain, "某人", "周启文")  # nobody whose it was
+    assert company.due("engineering_reply", REPORT) == plain.due("engineering_reply", REPORT)
+    for each in (company, plain):
+        each.until("2026-05-12 12:00")
+    assert reminded(company) == ["zhou@yunling.example"]
+    assert reminded(plain) and "zhou@yunling.example" not in reminded(plain)
+
+
+def test_a_name_that_nobody_bears_moves_nothing() -> None:
+    company = Company()
+    passed_on(company, "秦牧", "无此人")
+    company.until("2026-05-12 12:00")
+    assert reminded(company) and "zhou@yunling.example" not in reminded(company)
+
+
 # ---------------------------------------------------------------- decisions entered for somebody (P41)
 
 
