@@ -18,8 +18,8 @@ _BY = "python -m qforms.commands.problem_list"
 _HEAD = {
     "zh": "# 问题代码\n\n程序能指出的每一种问题：代码、说法（{花括号} 里是当时的内容）、由谁处理。"
     f"本文由 `{_BY}` 生成。",
-    "en": "# Problem codes\n\nEverything that the program can find wrong: its code, what is said ({braces} stand for what "
-    f"it was), and who must act. Written by `{_BY}`.",
+    "en": "# Problem codes\n\nEverything that the program can find wrong: its code, what is said ({braces} stand for "
+    f"what it was), and who must act. Written by `{_BY}`.",
 }
 _COLUMNS = {"zh": "| 代码 | 说法 |", "en": "| code | what is said |"}
 
