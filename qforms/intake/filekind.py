@@ -16,6 +16,7 @@ XLS, DOC, PPT = "application/vnd.ms-excel", "application/msword", "application/v
 ODS, ODT = "application/vnd.oasis.opendocument.spreadsheet", "application/vnd.oasis.opendocument.text"
 ENCRYPTED = "application/x-office-encrypted"
 MSG, TNEF, OLE = "application/vnd.ms-outlook", "application/ms-tnef", "application/x-ole-storage"
+PDF = "application/pdf"
 ZIP, JSON, BINARY = "application/zip", "application/json", "application/octet-stream"
 SIGNATURES = frozenset(
     {

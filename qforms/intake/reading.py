@@ -30,7 +30,7 @@ from qforms.intake import (
 from qforms.intake import kind as kinds
 from qforms.intake.json_form import NotJson
 from qforms.intake.mime import Mail
-from qforms.intake.sheets import Office, read_office
+from qforms.intake.sheets import Office, read_office, read_pdf
 from qforms.model import TRUNCATED, Delivery, Filled, Part, Problem, Reading
 from qforms.settings import Procedures
 
@@ -109,6 +109,8 @@ def _forms(
             forms, wrong = read_office(part, procedures, office)
             filled += forms
             problems += wrong
+        elif part.kind == filekind.PDF and not part.nested:
+            filled += read_pdf(part, procedures, office)
         elif part.kind == filekind.JSON:
             try:
                 filled += json_form.read(part.data, part.name, part.path, procedures)

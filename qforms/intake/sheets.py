@@ -45,6 +45,18 @@ def read_office(part: Part, procedures: Procedures, office: Office) -> tuple[lis
     return [_filled(book, c, part, procedures) for c in _chosen(identify(book, _Forms(procedures)))], []
 
 
+def read_pdf(part: Part, procedures: Procedures, office: Office) -> list[Filled]:
+    """A form that customers may open, filled in and saved as PDF: its text layer as label and value (P17). What our own
+    people print, sign and scan is for somebody to transcribe (P16); so is a PDF without words."""
+    try:
+        book = office.read(part.data, part.name)
+    except OfficeFault:
+        return []
+    forms = procedures.catalogue.forms
+    sure = (c for c in identify(book, _Forms(procedures)) if c.how != "labels" and "customer" in forms[c.form].open_by)
+    return [_filled(book, c, part, procedures) for c in _chosen(tuple(sure))]
+
+
 def _chosen(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Every form that is stamped, for a file may hold several; else only the likeliest."""
     stamped = tuple(c for c in candidates if c.how == "stamp")

@@ -144,7 +144,7 @@ class Book:
     text: str = ""
     last_modified_by: str = ""
     macros: bool = False
-    form: str = "xlsx"  # the file format found: xlsx, xls, xlsb, ods, docx, doc
+    form: str = "xlsx"  # the file format found: xlsx, xls, xlsb, ods, docx, doc, pdf
 
     def address(self, place: Place) -> str:
         return self.grids[place[0]].address(place[1], place[2])

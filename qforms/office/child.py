@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qforms.office import convert, programs, wire
+from qforms.office import convert, pdf, programs, wire
 from qforms.office.book import Book, OfficeFault, fault
 from qforms.office.serve import receive, send
 
@@ -56,6 +56,8 @@ class OfficeReader:
             raise fault(problem.code, where, **problem.context) from None
 
     def _read(self, data: bytes) -> Book:
+        if data.startswith(pdf.MAGIC):
+            return pdf.read(data, self._limits.seconds, self._limits.cells)
         try:
             return self._ask(data)
         except OfficeFault as known:
