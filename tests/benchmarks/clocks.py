@@ -46,7 +46,8 @@ def arrive(workspace: Workspace) -> datetime:
     with house.opened(workspace.root) as h:
         given = []
         for n in range(DUE):
-            raw = mail(f"投诉 第 {n} 号", f"产品型号：YL-A65\n生产批号：L{n}\n问题现象：无输出\n不良数量：2\n", f"k{n}@a{n}.example")
+            text = f"产品型号：YL-A65\n生产批号：L{n}\n问题现象：无输出\n不良数量：2\n"
+            raw = mail(f"投诉 第 {n} 号", text, f"k{n}@a{n}.example")
             given.append(Delivery("maildir", str(n), NOW, raw, digest=hashlib.sha256(raw).hexdigest()))
         h.handle(given, NOW)
     with contextlib.closing(sqlite3.connect(workspace.root / "ledger.db")) as db:

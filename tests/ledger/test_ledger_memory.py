@@ -128,10 +128,9 @@ def test_a_memory_does_not_grow_without_end() -> None:
 
 
 def test_a_look_up_gives_the_newest_and_members_gives_all(tmp_path: Path) -> None:
-    records = [
-        Record("complaint", f"TS-202605-{n:04d}", 0, "open", f"TS-202605-{n:04d}", {"mechanism_group": "MG-202605-0001"},
-               received_at=START + timedelta(minutes=n)) for n in range(230)
-    ]  # fmt: skip
+    named = [(f"TS-202605-{n:04d}", START + timedelta(minutes=n)) for n in range(230)]
+    group = {"mechanism_group": "MG-202605-0001"}
+    records = [Record("complaint", number, 0, "open", number, group, received_at=when) for number, when in named]
     ledger = ledger_at(tmp_path / "ledger.db")
     with ledger.begin() as tx:
         tx.write(None, Judgement(records=tuple(records)), START)
