@@ -51,7 +51,7 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
         if b"\x1b$" not in data:
             return data.decode("ascii"), False
         name = "iso2022_jp_ext"
-    if name in ("", "utf_8", "ascii") and _is_latin(data):
+    if name in ("", "utf_8", "ascii") and is_latin(data):
         name = "cp1252"
     for candidate in _candidates(name):
         try:
@@ -61,7 +61,7 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
     return _guess(data, name)
 
 
-def _is_latin(data: bytes) -> bool:
+def is_latin(data: bytes) -> bool:
     """Words of Western Europe in one byte a letter, which gb18030 would read as rare characters: bytes over 127 stand
     singly among letters. Chinese characters have two of them, nearly always side by side."""
     data = data[:20_000]

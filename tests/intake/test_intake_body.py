@@ -61,6 +61,23 @@ def test_a_text_without_a_quotation_is_not_cut(text):
     assert quotes.split(text).own == text.strip()
 
 
+def test_an_answer_below_the_quotation_is_the_sender_s_own():
+    found = quotes.split("在 2026/5/6 10:00, 质量部 写道:\n> 请决定\n> 同意还是不同意？\n\n同意\n")
+    assert found.own == "同意" and "请决定" in found.quoted
+
+
+def test_answers_between_quoted_lines_are_the_sender_s_own():
+    text = "见下：\n\n在 2026/5/6 10:00, 质量部 写道:\n> 一、原因？\n\n电容漏液\n\n> 二、措施很长很长很长\n很长的一行被拆开\n\n换货\n"
+    assert quotes.split(text).own == "见下：\n\n电容漏液\n\n换货"
+
+
+def test_headers_in_another_order_are_a_quotation_and_a_form_is_none():
+    text = "同意\n\n主题: 请决定\n日期: 2026-05-06\n发件人: 质量部 <a@b.cn>\n收件人: x\n\n原文"
+    assert quotes.split(text).own == "同意"
+    form = "主题: 无输出\n日期: 2026-05-06\n收件人: 质量部\n批号：A65"
+    assert quotes.split(form).own == form
+
+
 def test_nothing_is_lost_in_cutting():
     for text in REPLIES.values():
         found = quotes.split(text)

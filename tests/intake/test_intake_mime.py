@@ -38,10 +38,19 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60)
         ("", "iso2022_jp", "不良品の報告"),
         ("big5", "big5", "電源供應器"),
         ("utf-16", "utf-16", "批号"),
+        ("", "cp1252", "Réclamation: défaut d'alimentation"),
+        ("", "cp1252", "Größe: 5 Stück – Über die Störung"),
+        ("utf-8", "cp1252", "señal de avería"),
+        ("", "gb18030", "A65 镕"),
     ],
 )
 def test_text_is_read_whatever_the_label_says(label, codec, text):
     assert charset.decode(text.encode(codec), label) == (text, False)
+
+
+@given(st.text(st.characters(codec="gb2312"), min_size=1, max_size=30))
+def test_chinese_without_a_label_is_never_taken_for_latin(text):
+    assert not charset.is_latin(("无" + text).encode("gb18030"))
 
 
 def test_what_cannot_be_read_is_said():
