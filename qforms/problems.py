@@ -168,6 +168,10 @@ CATALOGUE: dict[str, Kind] = {
         "The mail is damaged and cannot be read; the original is kept. Ask for it again, or register it by hand.",
         "office",
     ),
+    "macros_refused": _kind(
+        "{where} 含有宏，按规定没有读取。请另存为不含宏的 .xlsx 或 .docx 后重发。",
+        "{where} holds macros and was not read. Please save it as .xlsx or .docx without macros and send it again.",
+    ),
     "virus_found": _kind(
         "病毒扫描在 {where} 中发现 {name}，没有打开；原件已隔离保存。请通知发件人，请勿从邮箱中打开附件。",
         "The virus scan found {name} in {where}; it was not opened and the original is kept apart. Tell its sender, and "

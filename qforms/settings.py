@@ -164,6 +164,7 @@ class Limits(_Table):
     memory_mb: int = 1024
     seconds: float = 20.0
     cells: int = 2_000_000
+    macros: Literal["cells", "refuse"] = "cells"  # files with macros: read for their cells (nothing is run), or refused
 
 
 class Calendar(_Table):

@@ -42,6 +42,8 @@ def read_office(part: Part, procedures: Procedures, office: Office) -> tuple[lis
         book = office.read(part.data, part.name)
     except OfficeFault as fault:
         return [], [fault.problem]
+    if book.macros and procedures.settings.limits.macros == "refuse":
+        return [], [Problem("macros_refused", part.name)]
     return [_filled(book, c, part, procedures) for c in _chosen(identify(book, _Forms(procedures)))], []
 
 

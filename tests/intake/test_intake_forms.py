@@ -22,6 +22,7 @@ from support_intake import (
     world,
     zipped,
 )
+from support_office import repacked
 
 from qforms import stamp
 from qforms.forms.blank_excel import blank
@@ -213,6 +214,18 @@ def test_a_workbook_that_cannot_be_opened_is_said(office):
     assert found.problems and not any(f.how == "excel" for f in found.filled)
     outcome = taken(mail(multi("mixed", part("电源冒烟"), part(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", name="a.xls"))))[0]
     assert outcome.form == "complaint" and outcome.answer == "question"
+
+
+@pytest.mark.parametrize(("macros", "codes"), [("cells", []), ("refuse", ["macros_refused"])])
+def test_files_with_macros_are_read_for_their_cells_or_refused(office, macros, codes):
+    ready = procedures()
+    limits = ready.settings.limits.model_copy(update={"macros": macros})
+    ready = dc.replace(ready, settings=ready.settings.model_copy(update={"limits": limits}))
+    data = repacked(excel(lot_no="A65-2603C"), {"xl/vbaProject.bin": b"x"})
+    raw = mail(multi("mixed", part("见附件"), part(data, filekind.XLSM, name="投诉.xlsm")))
+    found = read(delivered(raw), ready, office, NOW)
+    assert [p.code for p in found.problems] == codes
+    assert [f.values.get("lot_no") for f in found.filled if f.how == "excel"] == ([] if codes else ["A65-2603C"])
 
 
 def test_two_forms_in_one_mail_are_two_outcomes(office):
