@@ -29,7 +29,7 @@ def everything(settings: Settings, judge: Judge, forms: Forms, cache: Path | Non
 
     Each is `file:line: …`. Forms come first: with a fault in them the rules can't be judged."""
     try:
-        catalogue = forms.load(settings.path("form_templates"), cache)
+        catalogue = forms.load(settings.path("form_templates"), cache=cache)
         root = settings.path("inbox_rules")
         book = load(root, catalogue)
         cases = load_cases(root, catalogue, book, settings.zone)

@@ -217,7 +217,7 @@ class Loader:
     def __init__(self, *faults: str) -> None:
         self.faults = faults
 
-    def load(self, root: Path) -> Catalogue:
+    def load(self, root: Path, cache: Path | None = None) -> Catalogue:
         assert root.name == "form_templates"
         if self.faults:
             raise QformsError(self.faults[0], self.faults)
