@@ -11,6 +11,7 @@ from dataclasses import field as part
 from itertools import pairwise
 from typing import Literal
 
+from qforms.forms.parts import own_number
 from qforms.forms.rows import drawn, single
 from qforms.forms.sheet_style import lines_of, text_width
 from qforms.model import Field, Form, Lang, Record, Section, Text, Value
@@ -74,6 +75,7 @@ def strips(
     values: Mapping[str, Value] = record.values if record else {}
     found: list[Strip] = []
     count, ours = 0, False
+    own = any(own_number(s, lang) for s in form.sections)  # the headings bring their numbers: D3 …, 二至四、…
     for section in form.sections:
         shown = [(f, fillable(form, section, f, roles)) for f in section.fields if f.blank]
         shown = [(f, mine) for f, mine in shown if _stands(form, section, f, mine, values)]
@@ -81,12 +83,12 @@ def strips(
             continue
         ours = not any(mine for _, mine in shown)
         kind: Literal["band", "reply"] = "reply" if section.reply and not ours else "band"
-        title = _title(section.title, count, lang, ours and not values)
+        title = _title(section.title, None if own else count, lang, ours and not values)
         count += 1
         found.append(Strip(kind, BAND, title, start=True))
         found += _body(form, section, shown, values, lang, roles)
     if record is None:
-        found += _reception(count, lang, band=not ours)
+        found += _reception(None if own else count, lang, band=not ours)
     return tuple(found)
 
 
@@ -97,16 +99,16 @@ def _stands(form: Form, section: Section, fld: Field, mine: bool, values: Mappin
     return fld.type != "list" and (bool(fld.calc) or may == ("system",))
 
 
-def _title(title: Text, count: int, lang: Lang, ours: bool) -> str:
+def _title(title: Text, count: int | None, lang: Lang, ours: bool) -> str:
+    """A heading with its number; None: without one."""
     if lang == "en":
-        return f"{count + 1}  {title.en or title.zh}" + (
-            " (filled in by us)" if ours and "by us" not in title.en else ""
-        )
-    number = _ZH_NUMBERS[count] if count < 10 else str(count + 1)
-    return f"{number}、{title.zh}" + ("（本公司填写）" if ours and "本公司" not in title.zh else "")
+        number = "" if count is None else f"{count + 1}  "
+        return f"{number}{title.en or title.zh}" + (" (filled in by us)" if ours and "by us" not in title.en else "")
+    number = "" if count is None else f"{_ZH_NUMBERS[count] if count < 10 else count + 1}、"
+    return f"{number}{title.zh}" + ("（本公司填写）" if ours and "本公司" not in title.zh else "")
 
 
-def _reception(count: int, lang: Lang, *, band: bool) -> list[Strip]:
+def _reception(count: int | None, lang: Lang, *, band: bool) -> list[Strip]:
     """The strip in which a blank form is registered by us, on paper too; without a band of its own after our part."""
     title = _title(Text("受理", "Reception"), count, lang, ours=True)
     texts = ("单据编号", "登记人 / 时间") if lang == "zh" else ("Document no.", "Registered by / at")
