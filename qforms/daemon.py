@@ -25,6 +25,7 @@ from qforms.sources import SourceDown
 STOP_FILE = "stop"
 _BATCH = 500  # deliveries of a source put in order of time together
 _LOOK_AGAIN = 60.0  # seconds after which the loop looks at everything even if nothing called it
+_DISK_AGAIN = 5.0  # seconds after which a disk or database that failed is tried again
 _TELL = 60.0  # the operator hears of a source that is left alone for so long; a server's restart bothers nobody
 
 
@@ -119,7 +120,11 @@ def run(root: Path) -> None:
         pulse.serve(h.ledger, h.settings)
         h.log.info("started", workspace=str(root), sources=len(pumps))
         while not stop.is_set():
-            _turn(h, arrivals, stop, root)
+            try:
+                _turn(h, arrivals, stop, root)
+            except OSError as fault:  # the disk or the database is gone: everything waits in its source
+                h.log.error("disk", reason=str(fault))
+                stop.wait(_DISK_AGAIN)
         for pump in pumps:
             pump.join(timeout=10)
         h.register.wait()
@@ -138,9 +143,6 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
             batch.taken = h.handle(sorted(batch.waiting, key=lambda d: d.received_at), now)
         h.handle([], now)
         h.take_edits(now)
-    except OSError as fault:  # the disk is full or gone: nothing was taken, everything waits in its source
-        h.log.error("disk", reason=str(fault))
-        stop.wait(10)
     finally:
         for batch in batches:
             batch.handled.set()
@@ -176,7 +178,8 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
         try:
             waiting = source.waiting()
             while batch := list(itertools.islice(waiting, house.GROUP)):
-                _hand_over(source, batch, arrivals, stop)
+                if not _hand_over(source, batch, arrivals, stop):
+                    raise OSError("not taken: the disk or the database")
                 h.watch.came(source.name, _newest(batch))
             h.watch.looked(source.name, real_now())
             pause = 1.0
@@ -189,6 +192,8 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
                 arrivals.put(_Batch(trouble=fault.problem))
             stop.wait(rest)
             pause = min(pause * 2, 300.0)
+        except OSError:  # said by the main thread already
+            stop.wait(_DISK_AGAIN)
         except Exception:
             h.log.exception("source failed", source=source.name)
             stop.wait(pause)
@@ -197,15 +202,17 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
         source.close()
 
 
-def _hand_over(source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event) -> None:
-    """Waits until the main thread has dealt with a batch, and tells the source what is safely in the ledger."""
+def _hand_over(source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event) -> bool:
+    """Waits until the main thread has dealt with a batch, and tells the source what is safely in the ledger. False:
+    nothing is."""
     batch = _Batch(waiting)
     arrivals.put(batch)
     while not batch.handled.wait(0.5):
         if stop.is_set() and not batch.taken:
-            return
+            return True
     for taken in batch.taken:
         source.done(taken.delivery, taken.outcome)
+    return bool(batch.taken)
 
 
 @contextlib.contextmanager

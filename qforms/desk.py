@@ -53,13 +53,15 @@ class Desk:
         """Reads, judges and records deliveries in the order given; at least the first of them.
 
         Stops early before a delivery that came after a rung of a clock which an earlier one started: the clock rings
-        first. Raises OSError when the bytes can't be kept."""
+        first. Raises OSError when the bytes can't be kept, or the ledger can't be written."""
         self.store.put_all(delivery.raw for delivery in waiting)
         readings = [self._read(d, now) for d in waiting]
         parts = [(r, part) for r in readings for part in r.parts if part.name]
         self.store.put_all(part.data for r, part in parts if part.digest != r.delivery.digest)
         try:
             return self._record(readings, now)
+        except OSError:  # the disk or the database, and no fault of any delivery
+            raise
         except Exception:
             if len(readings) == 1:
                 return [self._hold(readings[0], now)]
@@ -87,6 +89,8 @@ class Desk:
                 judgement = rules.ring(clock, tx, self.procedures, now)
                 tx.write(None, judgement, now)
             return judgement
+        except OSError:
+            raise
         except Exception:
             self.log.exception("clock failed", clock=clock.rule, number=clock.subject)
             with self.ledger.begin() as tx:
@@ -146,6 +150,8 @@ class Desk:
     def _record_one(self, reading: Reading, now: datetime) -> list[Taken]:
         try:
             return self._record([reading], now)
+        except OSError:
+            raise
         except Exception:
             return [self._hold(reading, now)]
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 BOARD = "看板.html"
 _STANDING = "workbook standing"
+_COMING = "workbook coming"  # digest of the book that is about to take its place
 _WAITS = "workbook waits since"
 _UNREAD = object()
 _STALE = timedelta(minutes=10)  # 剩余 is a text: it is written anew at least so often
@@ -95,6 +96,15 @@ class Register:
     def after_a_crash(self) -> None:
         """Takes away what a killed program left beside the book. Only for whoever is alone at work on the workspace."""
         locks.clear_ours(self.path)
+        ours = self._ledger.note(_COMING)
+        if not ours or publish.digest(self.path) != ours or self.standing.fingerprint.endswith(f".{ours}"):
+            return
+        # killed between the book and the ledger: nobody has written into it since, so it is written once more
+        if recover.take_back(self.path, self.history, self.standing):
+            new = dataclasses.replace(self.standing, fingerprint=fingerprint(self.path))
+            self._stands(new, {}, frozenset())
+        else:
+            self._stands(Standing(serial=self.standing.serial), {}, frozenset(self.standing.known))
 
     # ------------------------------------------------------------ edits
 
@@ -273,7 +283,9 @@ class Register:
         before = self._ledger.changes
         shown = self._shown(now)
         board.write(self.path.with_name(BOARD), shown)
-        done = publish.publish(self.path, shown, self.standing, self._settings, history=self.history)
+        done = publish.publish(
+            self.path, shown, self.standing, self._settings, history=self.history, coming=self._coming
+        )
         self._again = time.monotonic() + _SHARE * (time.monotonic() - begun)
         self._published = (before, now)
         if isinstance(done, Later):
@@ -282,6 +294,9 @@ class Register:
             return False
         self._wrote(done)
         return True
+
+    def _coming(self, digest: str) -> None:
+        self._ledger.set_note(_COMING, digest)
 
     def _wrote(self, done: Published) -> None:
         self._stands(done.standing, done.rows, done.gone)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, ExceptionContext, bindparam, create_engine, event, func, select, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
@@ -32,7 +33,12 @@ from qforms.model import (
     Values,
 )
 
+_DISK = ("disk", "readonly", "unable to open", "locked")  # of SQLite's messages, those that are not our fault
 _ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
+
+
+class LedgerDown(OSError):
+    """The database cannot be used just now: its disk is full or read-only, its server is gone. Nothing was written."""
 
 
 class Ledger:
@@ -303,10 +309,21 @@ def _engine(url: str) -> Engine:
         engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_use_lifo=True)
     except Exception as fault:  # a wrong URL or a missing driver: the operator's to mend
         raise QformsError(f"ledger: {fault}") from None
+    event.listen(engine, "handle_error", _down)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _down(context: ExceptionContext) -> None:
+    """What is wrong with the database's disk or server, and not with what was asked of it, is an OSError."""
+    fault = context.sqlalchemy_exception or context.original_exception
+    said = str(context.original_exception)
+    if isinstance(fault, (OperationalError, InterfaceError)) and (
+        context.dialect.name != "sqlite" or any(words in said for words in _DISK)
+    ):
+        raise LedgerDown(f"ledger: {said.strip().partition(chr(10))[0]}") from context.original_exception
 
 
 def _on_connect(connection: Any, _: Any) -> None:

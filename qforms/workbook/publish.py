@@ -8,7 +8,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,19 @@ _TIMES = 3  # tries to replace the file (Windows refuses while somebody looks at
 
 
 def publish(
-    path: Path, shown: Shown, standing: Standing, settings: Settings, *, history: Path | None = None
+    path: Path,
+    shown: Shown,
+    standing: Standing,
+    settings: Settings,
+    *,
+    history: Path | None = None,
+    coming: Callable[[str], object] = lambda _: None,
 ) -> Published | Later:
     """Brings the book up to what is to be shown, or says why it has to wait; then nothing was written.
 
-    `history` is a private folder that keeps the last versions, under the number of their publication. Real time decides
-    about locks, whatever the view's time is."""
+    `history` is a private folder that keeps the last versions, under the number of their publication. `coming` is told
+    the digest of the new book right before it takes its place. Real time decides about locks, whatever the view's time
+    is."""
     if held := locks.holder(path, datetime.now(UTC), settings.folders.lock_hours):
         return Later(_held(path, held, settings.lang))
     before = fingerprint(path)
@@ -48,7 +55,7 @@ def publish(
                 done = first.write(temporary, shown, standing.serial + 1)
             if not done.written:
                 return done
-            waits = _replace(temporary, path, before, standing.serial, settings, history)
+            waits = _replace(temporary, path, before, standing.serial, settings, history, coming)
             if waits is None and history:
                 _keep(path, history, done.standing.serial, settings.workbook.versions, leaving=False)
         except PermissionError as fault:
@@ -87,7 +94,13 @@ def _held(path: Path, holder: locks.Holder, lang: Lang) -> str:
 
 
 def _replace(
-    temporary: Path, path: Path, before: str, serial: int, settings: Settings, history: Path | None
+    temporary: Path,
+    path: Path,
+    before: str,
+    serial: int,
+    settings: Settings,
+    history: Path | None,
+    coming: Callable[[str], object],
 ) -> Later | None:
     """Puts the new book in place of the old one, if nobody has opened or changed it meanwhile."""
     import time
@@ -101,6 +114,7 @@ def _replace(
             return Later(f"{path.name}: 刚被别人存过，下次再写 (saved by somebody just now)")
         if before and history:
             _keep(path, history, serial, settings.workbook.versions, leaving=True)
+        coming(digest(temporary))
         for attempt in range(_TIMES):
             try:
                 temporary.replace(path)
@@ -131,6 +145,11 @@ def _keep(path: Path, history: Path, serial: int, versions: int, *, leaving: boo
     for old in history.glob(f"{path.stem}-*{path.suffix}"):
         if old.name < f"{path.stem}-{max(serial - versions, 0):06d}~":
             old.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a book as it lies there; "" when it does not."""
+    return fingerprint(path).rpartition(".")[2]
 
 
 def kept(path: Path, history: Path, serial: int) -> tuple[Path, ...]:

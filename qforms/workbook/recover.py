@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qforms.model import QformsError
 from qforms.settings import Settings
-from qforms.workbook import locks
+from qforms.workbook import locks, publish
 from qforms.workbook.book import Busy, opened
 from qforms.workbook.standing import Standing
 
@@ -59,6 +59,20 @@ def aside(path: Path, at: datetime, why: str, *, copy: bool = False) -> Path:
     else:
         path.replace(kept)
     return kept
+
+
+def take_back(path: Path, history: Path, standing: Standing) -> bool:
+    """Puts the book that `standing` tells of back in the place of one that only we can have written; False when it was
+    not kept, and the book is then gone."""
+    wanted = standing.fingerprint.rpartition(".")[2]
+    for version in reversed(publish.kept(path, history, standing.serial)):
+        if wanted and publish.digest(version) == wanted:
+            draft = path.with_name(f".qforms-{path.name}.tmp")
+            shutil.copyfile(version, draft)
+            draft.replace(path)
+            return True
+    path.unlink()
+    return False
 
 
 def put_back(path: Path, history: Path) -> bool:
