@@ -9,7 +9,7 @@ COMMANDS := dovecot postfix soffice pdftoppm fc-list
 PACKAGES := dovecot-imapd dovecot-lmtpd postfix postgresql libreoffice-writer libreoffice-calc \
             fonts-noto-cjk fonts-liberation fonts-wqy-zenhei poppler-utils fontconfig
 
-.PHONY: setup system demo test bench lint clean lock
+.PHONY: setup system demo test bench soak lint clean lock
 
 setup: $(VENV)/.done
 
@@ -45,6 +45,14 @@ test: setup system lint
 BENCHES := help intake rules clocks scale latency
 bench: setup system
 	@for b in $(BENCHES); do $(BIN)/python -m tests.benchmarks.$$b || exit 1; done
+
+# Killed, cut off and typed into for an hour (SOAK_ARGS="--minutes 5"); afterwards the books are audited.
+soak: setup system
+	$(BIN)/python tests/soak.py $(SOAK_ARGS)
+
+# Guided by coverage where atheris is installed, else blind; what is found lies in fuzz-findings/.
+fuzz: setup
+	@for f in mime excel word; do $(BIN)/python -m tests.fuzz.$$f --seconds $(SECONDS_EACH) || exit 1; done
 
 lock: setup
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --group dev \

@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from qforms.forms.labels import Labels
 from qforms.intake.words import vocabulary_file
 from qforms.model import Catalogue, Field, Form, Problem, Value
 
-_LABEL = re.compile(r"\s*(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*\s*([^:：]{1,40}?)\s*[:：]\s*(.*)", re.S)
+_LABEL = re.compile(
+    r"\s*+(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*+\s*+([^:：\s][^:：]{0,39}?)\s{0,40}[:：]\s*+(.*)", re.S
+)  # possessive: a line of blanks takes no longer than another
 _COLUMNS = re.compile(r"\s*(\S(?:[^\t]{0,28}\S)?)(?:\t+| {2,})\s*(\S.*)")
 _AFTER_TEXT = re.compile(
     r"\s*(?:(?:收件人|发件人|主题|日期|时间|抄送|附件|联系人|联系电话|电话|手机|传真|邮箱|地址|"
@@ -28,6 +31,7 @@ _TOKEN = re.compile(
 _CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CANDIDATES = 20
 _LINES = 400
+_BREAKS = 200  # places of a line at which a label may begin
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -
 
 def _in_line(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
     """The labelled values of one line: 型号：YL-A65，批号：A65-2603C; or two columns, as a table becomes in text."""
-    starts = [0, *(m.end() for m in _BREAK.finditer(line))]
+    starts = [0, *(m.end() for m in islice(_BREAK.finditer(line), _BREAKS))]
     heads = []
     for start in starts:
         match = _LABEL.match(line[start : start + 4000])
@@ -124,7 +128,11 @@ def _in_line(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
     for position, (_, value_at, name) in enumerate(heads):
         end = heads[position + 1][0] if position + 1 < len(heads) else len(line)
         yield name, line[value_at:end].strip().strip("，,;；|").strip()
-    if not heads and (match := _COLUMNS.fullmatch(line[:4000])) and (name := _meaning(match[1].rstrip(":："), labels)):
+    if (
+        not heads
+        and (match := _COLUMNS.fullmatch(line[:4000].rstrip()))
+        and (name := _meaning(match[1].rstrip(":："), labels))
+    ):
         yield name, match[2].strip()
 
 

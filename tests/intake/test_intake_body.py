@@ -6,9 +6,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from support_intake import QUOTING, forwarded, iphone, mail, multi, part, reading
+from support_intake import QUOTING, forwarded, iphone, mail, multi, part, procedures, reading
 
 from qforms.intake import body, quotes
+from qforms.intake.freetext import label_lines
+from qforms.intake.phenomenon import phenomenon
 
 FORM = "产品型号：YL-A65\n收件人：质量部\n主题：无输出\n日期：2026-05-06\n数量：9台"
 
@@ -168,3 +170,20 @@ def test_the_signature_stays_in_the_record():
     found = reading(iphone("电源冒烟"))
     assert "发自我的 iPhone" in found.text
     assert quotes.without_signature("同意\n--\n王") == "同意" and quotes.without_signature("--\n王") == "--\n王"
+
+
+def test_a_label_in_front_of_many_blanks_takes_no_time():
+    """Found by the fuzzer: a line of blanks was tried over and over (the first label of every line is looked for)."""
+    form, catalogue = procedures().catalogue.form("complaint"), procedures().catalogue
+    began = time.process_time()
+    for line in (
+        "型号" + " " * 50_000 + "x",
+        " " * 50_000,
+        "， " * 20_000,
+        "1." * 20_000,
+        "- " * 20_000,
+        "a  " * 20_000,
+    ):
+        label_lines(line, form, catalogue)
+        phenomenon("", f"无输出 {line}")
+    assert time.process_time() - began < 2
