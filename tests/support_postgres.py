@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def _binary(name: str) -> str:
@@ -28,40 +30,67 @@ def _free_port() -> int:
         return port
 
 
+class Server:
+    """A server in a folder of its own: `url` of an empty database. PostgreSQL refuses to run as root, so root hands
+    over to `postgres`. It may be stopped, as an administrator does, and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        if user:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        self._who: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+        self._folder, self._port, self._env = folder, _free_port(), {**os.environ, "LC_ALL": "C.UTF-8"}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://qforms@127.0.0.1:{self._port}/postgres"
+        init = [_binary("initdb"), "-D", str(folder / "data"), "-A", "trust", "-U", "qforms", "--no-sync", "-E", "UTF8"]
+        subprocess.run(init, check=True, capture_output=True, timeout=120, env=self._env, cwd="/", **self._who)
+
+    def start(self) -> None:
+        options = [
+            "-p",
+            str(self._port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-k",
+            str(self._folder),
+            "-c",
+            "fsync=off",
+        ]
+        command = [_binary("postgres"), "-D", str(self._folder / "data"), *options]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._env, cwd="/", **self._who)
+        _wait(self._port, self._process)
+
+    def stop(self) -> None:
+        """Cuts off whoever is connected."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+
+@contextmanager
+def restartable() -> Iterator[Server]:
+    """A server that is at work. The folder is its own, not pytest's, which nobody but the tests' user may enter."""
+    with tempfile.TemporaryDirectory(prefix="qforms-pg-") as name:
+        it = Server(Path(name))
+        try:
+            it.start()
+            yield it
+        finally:
+            it.stop()
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """Gives the URL of an empty database. PostgreSQL refuses to run as root, so root hands over to `postgres`.
-
-    The folder is its own, not pytest's, which nobody but the tests' user may enter."""
-    with tempfile.TemporaryDirectory(prefix="qforms-pg-") as name, _running(Path(name)) as url:
-        yield url
-
-
-@contextmanager
-def _running(folder: Path) -> Iterator[str]:
-    user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-    if user:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    data, port = folder / "data", _free_port()
-    env = {**os.environ, "LC_ALL": "C.UTF-8"}
-    init = [_binary("initdb"), "-D", str(data), "-A", "trust", "-U", "qforms", "--no-sync", "-E", "UTF8"]
-    subprocess.run(init, check=True, capture_output=True, timeout=120, env=env, cwd="/", **who)
-    options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder), "-c", "fsync=off"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [_binary("postgres"), "-D", str(data), *options], stdout=log, stderr=log, env=env, cwd="/", **who
-        )
-    try:
-        _wait(port, process)
-        yield f"postgresql+psycopg://qforms@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+    """Gives the URL of an empty database."""
+    with restartable() as it:
+        yield it.url
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

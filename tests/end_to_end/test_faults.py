@@ -1,0 +1,63 @@
+"""A full disk, a database that goes away, a clock that jumps: the daemon stays, loses nothing and goes on by itself."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from datetime import datetime, timedelta
+
+import support_postgres
+from support_endtoend import NOW, Workspace, command, mail, running, wait_for
+
+from qforms.commands import look
+
+
+def test_a_full_disk(ws: Workspace) -> None:
+    """No file may grow (as with a quota): nothing is taken, everything waits; then all of it is taken."""
+    ws.set("folders", rest_seconds=0.2, scan_seconds=0.5)
+    with running(ws) as daemon:
+        full, free = (0, resource.RLIM_INFINITY), (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, full)
+        ws.receive(mail(), mail("又一封"))
+        ws.drop("a.json", {"form": "complaint", "by": "intake", "values": {"defect_symptom": "无输出"}})
+        time.sleep(4)  # it cannot even say so: its log does not grow
+        assert daemon.alive and not ws.records()
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, free)
+        wait_for(lambda: len(ws.records()) == 3, 60)
+        assert daemon.alive
+    assert all(d["outcome"] in ("accepted", "partial") for d in ws.deliveries())
+    assert command("ledger", "verify", str(ws.root))[0] == 0
+
+
+def test_the_clock_jumps(ws: Workspace) -> None:
+    """A day ahead and back again: no mail is lost, nothing is numbered twice, no deadline counted from the future."""
+    for n, jump in enumerate((timedelta(0), timedelta(days=1), timedelta(hours=-3), timedelta(minutes=5))):
+        ws.receive(mail(f"投诉 {n}"))
+        ws.once(NOW + jump)
+    records = ws.records()
+    assert len({r["number"] for r in records}) == len(records) == 4
+    received = {r["number"]: r["received_at"] for r in records}
+    assert all(datetime.fromisoformat(at) <= NOW + timedelta(days=1) for at in received.values())
+    clocks = [c for c in look.clocks(ws.root) if c["number"] in received]
+    assert clocks and all(c["started_at"] >= received[c["number"]] for c in clocks)
+    keys = [x["key"] for x in ws.letters()]
+    assert len(keys) == len(set(keys))
+    assert command("ledger", "verify", str(ws.root))[0] == 0
+
+
+def test_the_database_server_goes_and_comes_back(ws: Workspace) -> None:
+    with support_postgres.restartable() as server:
+        file = ws.root / "qforms.toml"
+        file.write_text(f"ledger = {json.dumps(server.url)}\n" + file.read_text("utf-8"), "utf-8")
+        with running(ws) as daemon:
+            ws.receive(mail())
+            wait_for(ws.records)
+            server.stop()
+            ws.receive(mail("又一封"))
+            wait_for(lambda: ws.logged("disk"))
+            assert daemon.alive
+            server.start()
+            wait_for(lambda: len(ws.records()) == 2, 60)
+            assert daemon.alive
+        assert command("ledger", "verify", str(ws.root))[0] == 0
