@@ -322,18 +322,20 @@ def test_a_key_that_was_taken_out_counts_no_more(attacked: Attacked) -> None:
 
 def test_headers_cannot_be_injected(target: Attacked) -> None:
     evil, name = (
-        f"=?utf-8?B?{base64.b64encode(s).decode()}?=" for s in (b"X\r\nBcc: x@evil.example", b"A\r\nBcc: b@x")
+        f"=?utf-8?B?{base64.b64encode(s).decode()}?=" for s in (b"X\r\nBcc: injected@evil.example", b"A\r\nBcc: b@x")
     )
     raw = mail("SUBJECT", "投诉：YL-A65 无输出，2 台。\n", "wang@hemu.example", **proven("hemu.example"))
     raw = raw.replace(b"Subject: SUBJECT", f"Subject: {evil}".encode())
     raw = re.sub(rb"^From: .*$", f"From: {name} <wang@hemu.example>".encode(), raw, flags=re.M)
-    raw = re.sub(rb"^To:", b"Reply-To: x@evil.example\nReturn-Path: <x@evil.example>\nTo:", raw, flags=re.M)
+    raw = re.sub(
+        rb"^To:", b"Reply-To: injected@evil.example\nReturn-Path: <injected@evil.example>\nTo:", raw, flags=re.M
+    )
     _, letters = strike(target, raw)
     assert [x for x in letters if "wang@hemu.example" in x["To"]]
     for letter in letters:
         assert letter["Bcc"] is None and "evil.example" not in str(letter["To"]) + str(letter["Cc"] or "")
         assert len(letter.get_all("Subject", [])) == len(letter.get_all("To", [])) == 1
-    assert not [x for x in target.letters() if "x@evil.example" in (*x.intent.to, *x.intent.cc)]
+    assert not [x for x in target.letters() if "injected@evil.example" in (*x.intent.to, *x.intent.cc)]
 
 
 def test_two_qforms_do_not_talk_to_each_other_for_ever(attacked: Attacked) -> None:
