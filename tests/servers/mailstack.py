@@ -196,14 +196,14 @@ _SPOOL = {
 class MailStack:
     """`with MailStack() as stack`: the ports, the CA's file, and ways to add accounts, deliver, stop and start."""
 
-    def __init__(self) -> None:
+    def __init__(self, users: int = 499) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="qforms-mail-"))
         self.root.chmod(0o755)  # the servers' own users walk through it
         self.domain = DOMAIN
         names = ("imap", "imaps", "lmtp", "sasl", "smtp", "submission", "smtps")
         self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
         self.ca = self.root / "ca.pem"
-        self.users = {f"box{n}@{DOMAIN}": PASSWORD for n in range(1, 500)}
+        self.users = {f"box{n}@{DOMAIN}": PASSWORD for n in range(1, users + 1)}
         self._unused = iter(self.users)
         self.has_postfix = os.geteuid() == 0 and Path("/usr/lib/postfix/sbin/master").exists()
         self._dovecot: subprocess.Popen[bytes] | None = None
