@@ -174,7 +174,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "virus_found": _kind(
         "病毒扫描在 {where} 中发现 {name}，没有打开；原件已隔离保存。请通知发件人，请勿从邮箱中打开附件。",
-        "The virus scan found {name} in {where}; it was not opened and the original is kept apart. Tell its sender, and "
+        "The virus scan found {name} in {where}; it was not opened and the original is kept apart. Tell its sender, "
+        "and "
         "do not open it from the mailbox.",
         "office",
     ),
@@ -481,13 +482,16 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     "workbook_old_copy": _kind(
-        "看一下 {where}：它被一份旧副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐；旧副本上的改动收下 {edits} 处",
+        "看一下 {where}：它被一份旧副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐；旧副本上的改动收下 "
+        "{edits} 处",
         "look at {where}: an old copy (update {old}, now {now}) took its place; it was brought up, {edits} edits taken",
         "office",
     ),
     "workbook_old_copy_kept": _kind(
-        "看一下 {where}：它被一份很旧的副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐，旧副本留作 {kept}，上面的改动没有收",
-        "look at {where}: a very old copy (update {old}, now {now}) took its place; kept as {kept}, no edits taken of it",
+        "看一下 {where}：它被一份很旧的副本（第 {old} 次更新，现在是第 {now} 次）换掉，已按台账补齐，旧副本留作 "
+        "{kept}，上面的改动没有收",
+        "look at {where}: a very old copy (update {old}, now {now}) took its place; kept as {kept}, no edits taken "
+        "of it",
         "office",
     ),
     "workbook_waits": _kind(
@@ -535,7 +539,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "book_disorder": _kind(
         "{where} 的行列次序不对，没有写入。请在 Excel 或 WPS 里打开后存盘。",
-        "Rows or cells at {where} are out of order; nothing was written. Please open the workbook in Excel and save it.",
+        "Rows or cells at {where} are out of order; nothing was written. Please open the workbook in Excel and save "
+        "it.",
         "office",
     ),
     "book_no_sheet": _kind(
@@ -556,7 +561,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "book_formula": _kind(
         "{where} 属于一个跨多格的公式，不能只改一格，没有写入。请把公式移到别处。",
-        "{where} belongs to a formula that fills several cells; nothing was written. Please move the formula elsewhere.",
+        "{where} belongs to a formula that fills several cells; nothing was written. Please move the formula "
+        "elsewhere.",
         "office",
     ),
     "book_formula_below": _kind(
@@ -621,13 +627,15 @@ CATALOGUE: dict[str, Kind] = {
         "operator",
     ),
     "mailbox_silent": _kind(
-        "邮箱 {source} 从 {since} 起没有收到一封信（平时不会这么久）。程序在运行；请给 {address} 发一封试试，查转发规则和垃圾箱。",
+        "邮箱 {source} 从 {since} 起没有收到一封信（平时不会这么久）。程序在运行；请给 {address} 发一封试试，"
+        "查转发规则和垃圾箱。",
         "No mail has come to {source} since {since}, which is longer than usual. The program runs; send a mail to "
         "{address} as a trial, look at forwarding rules and the spam folder.",
         "office",
     ),
     "mailbox_not_fetched": _kind(
-        "从 {since} 起取不到邮箱 {source} 的信：{reason}。这段时间客户的来信没有人看到，请直接打开邮箱看，并请管理员修复。",
+        "从 {since} 起取不到邮箱 {source} 的信：{reason}。这段时间客户的来信没有人看到，请直接打开邮箱看，"
+        "并请管理员修复。",
         "Since {since} no mail could be fetched from {source}: {reason}. What customers have written since then nobody "
         "has seen: open the mailbox yourselves, and have it mended.",
         "office",
@@ -664,7 +672,8 @@ CATALOGUE: dict[str, Kind] = {
         "operator",
     ),
     "oauth_expires": _kind(
-        "邮箱的登录授权到 {day} 为止，之后收不到也发不出信：请在这之前更新密钥（或运行 qforms login），并改 oauth.secret_expires。",
+        "邮箱的登录授权到 {day} 为止，之后收不到也发不出信：请在这之前更新密钥（或运行 qforms login），并改 oauth."
+        "secret_expires。",
         "The mailbox's authorisation ends on {day}; after it nothing is received or sent: renew the secret before then "
         "(or run qforms login), and change oauth.secret_expires.",
         "operator",
@@ -797,9 +806,11 @@ CATALOGUE: dict[str, Kind] = {
     ),
     # ---- once a day (pulse.py)
     "daily_report": _kind(
-        "不用做什么：{day} 的日报。来件 {came}，待处理 {held}，待发的信 {waiting}，发不出的 {dead}，超期的时限 {overdue}，"
+        "不用做什么：{day} 的日报。来件 {came}，待处理 {held}，待发的信 {waiting}，发不出的 {dead}，超期的时限 "
+        "{overdue}，"
         "硬盘剩 {free} MB。当日封号 {seal}，请留存这封信。",
-        "do nothing: this is the report on {day}. {came} items came; {held} held, {waiting} letters waiting, {dead} failed, "
+        "do nothing: this is the report on {day}. {came} items came; {held} held, {waiting} letters waiting, {dead} "
+        "failed, "
         "{overdue} deadlines overdue, {free} MB free. Seal of the day: {seal}; please keep this letter.",
         "operator",
     ),

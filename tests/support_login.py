@@ -16,7 +16,6 @@ from urllib.parse import parse_qs
 
 import trustme
 
-
 SCOPES = "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send"
 
 

@@ -47,9 +47,7 @@ def _labels(fields: Iterable[Field], faults: Faults) -> None:
         _labels(fld.fields, faults)
 
 
-def _setting(
-    form: Form, event: Event, name: str, value: object, forms: Mapping[str, Form], faults: Faults
-) -> None:
+def _setting(form: Form, event: Event, name: str, value: object, forms: Mapping[str, Form], faults: Faults) -> None:
     """What an event sets must fit its field: now a time, speaker a person, a field of the record that fires it one of
     the same type, anything else a value of its type."""
     fld = form.field(name)

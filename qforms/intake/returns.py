@@ -119,9 +119,10 @@ def _unexplained(form: Form, before: Values, values: Values) -> tuple[Problem, .
     changed = (f for f in form.fields if f.needs_reason and f.name in values and before.get(f.name) is not None)
     bare = (f for f in changed if values[f.name] != before[f.name] and values.get(f.needs_reason) in (None, ""))
     labels = {f.name: f.label for f in form.fields}
+    reasons = ((f.name, labels[f.needs_reason]) for f in bare)
     return tuple(
-        Problem("change_reason_missing", f.name, f.name, {"reason": (w := labels[f.needs_reason]).zh, "reason_en": w["en"]})
-        for f in bare
+        Problem("change_reason_missing", name, name, {"reason": reason.zh, "reason_en": reason["en"]})
+        for name, reason in reasons
     )
 
 

@@ -152,8 +152,9 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class ByMail:
-    """A mail of our own people that opens a form: by a word of its subject, unless one of `without` stands there too. Its
-    label lines are fields, and the whole text stands in the field `text`."""
+    """A mail of our own people that opens a form: by a word of its subject, unless one of `without` stands there too.
+
+    Its label lines are fields, and the whole text stands in the field `text`."""
 
     subject: tuple[str, ...]
     without: tuple[str, ...]

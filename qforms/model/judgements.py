@@ -83,7 +83,9 @@ class Facts(Protocol):
     def digest_seen(self, digest: str) -> bool: ...  # the very same bytes came before, under whatever key
     def record(self, number: str) -> Record | None: ...
     def revision(self, number: str, revision: int) -> Record | None: ...  # as it stood at that revision
-    def find(self, form: str, fld: str, value: Value) -> tuple[Record, ...]: ...  # by a key or ref field; the newest few hundred
+    def find(
+        self, form: str, fld: str, value: Value
+    ) -> tuple[Record, ...]: ...  # by key or ref; the newest few hundred
     def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]: ...  # all of them: costs what there is
     def all(self, form: str) -> tuple[Record, ...]: ...  # reference forms only (department, person): small
     def case(self, case_no: str) -> tuple[Record, ...]: ...

@@ -181,4 +181,4 @@ class Conflict:
     @property
     def waits(self) -> bool:
         """Whether nobody else changed the field, and it only waits for another one of its row."""
-        return self.base == self.ours
+        return bool(self.base == self.ours)

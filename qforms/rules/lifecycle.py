@@ -41,9 +41,7 @@ def opened(work: Work, number: str) -> None:
     _tell(work, record, "opened", strictly=True)
 
 
-def asked(
-    work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False, reason: str = ""
-) -> None:
+def asked(work: Work, number: str, name: str, speaker: Speaker, authorised: bool = False, reason: str = "") -> None:
     """A person asks for an event, with his reason. Raises Refusal with what stands against it.
 
     `authorised`: the letter's one-time code was given, so the letter's addressee may."""

@@ -1,4 +1,4 @@
-"""What the office chooses in 处理: 申请延期 with date and reason, 并入 with a case (P38, P7), through desk and ledger."""
+"""What the office chooses in 处理: 申请延期 with date and reason, 并入 with a case (P38, P7)."""
 
 import json
 from datetime import datetime
