@@ -40,7 +40,7 @@ def fail(text: str, status: int = 1) -> NoReturn:
     raise SystemExit(status)
 
 
-def _time(text: str | None, root: Path) -> datetime | None:
+def _time(text: str | None, root: Path, option: str = "--now") -> datetime | None:
     """An ISO 8601 time; without an offset it is the company's."""
     if text is None:
         return None
@@ -49,7 +49,7 @@ def _time(text: str | None, root: Path) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"--now {text}: 不是 ISO 8601 时间，例如 2026-05-06T14:20 (not an ISO 8601 time)", 2)
+        fail(f"{option} {text}: 不是 ISO 8601 时间，例如 2026-05-06T14:20 (not an ISO 8601 time)", 2)
     return at if at.tzinfo else at.replace(tzinfo=settings.load(root).zone)
 
 
@@ -175,7 +175,7 @@ def forecast(
     """没人动手的话，什么到期、会写给谁。 What comes due and who would be written to, if nobody does anything."""
     from qforms.commands import lookahead, printing
 
-    at = _time(until, dir)
+    at = _time(until, dir, "--until")
     assert at is not None
     rows = lookahead.forecast(dir, at)
     if json:
@@ -213,13 +213,8 @@ def records(
     from qforms.commands import look
 
     rows = look.records(dir, form)
-    _print(
-        rows,
-        json,
-        csv,
-        "记录",
-        ["number", "form", "revision", "status", "case_no", "due_at", "received_at", "issued_at"],
-    )
+    heads = "number:编号 form:表单 revision:版 status:状态 case_no:案件 due_at:到期 received_at:收到 issued_at:发出"
+    _print(rows, json, csv, "记录", heads)
 
 
 @app.command()
@@ -227,7 +222,7 @@ def clocks(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     """所有时限。 All deadlines."""
     from qforms.commands import look
 
-    heads = ["clock", "number", "started_at", "due_at", "met_at", "state", "escalations"]
+    heads = "clock:时限 number:编号 started_at:开始 due_at:到期 met_at:完成 state:状态 escalations:升级"
     _print(look.clocks(dir), json, csv, "时限", heads)
 
 
@@ -236,7 +231,8 @@ def letters(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     """所有信件。 All letters."""
     from qforms.commands import look
 
-    _print(look.letters(dir), json, csv, "信件", ["kind", "to", "subject", "state", "number", "sent_at", "last_error"])
+    heads = "kind:种类 to:收件人 subject:主题 state:状态 number:编号 sent_at:发出 last_error:出错"
+    _print(look.letters(dir), json, csv, "信件", heads)
 
 
 @app.command()
@@ -244,11 +240,13 @@ def deliveries(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     """收到过的一切。 Everything that ever arrived."""
     from qforms.commands import look
 
-    heads = ["received_at", "channel", "sender", "subject", "outcome", "numbers", "reason"]
-    _print(look.deliveries(dir), json, csv, "来件", heads)
+    heads = "received_at:收到 channel:渠道 sender:来自 what:来件 outcome:结果 numbers:编号 reason:原因"
+    rows = look.deliveries(dir)
+    _print(rows if json or csv else [{**r, "what": r["subject"] or r["name"]} for r in rows], json, csv, "来件", heads)
 
 
-def _print(rows: list[dict[str, Any]], json: bool, csv: bool, title: str, heads: list[str]) -> None:
+def _print(rows: list[dict[str, Any]], json: bool, csv: bool, title: str, heads: str) -> None:
+    """As JSON, CSV or a table; `heads` are the table's columns, `key:heading`."""
     from qforms.commands import printing
 
     if json:
@@ -256,8 +254,9 @@ def _print(rows: list[dict[str, Any]], json: bool, csv: bool, title: str, heads:
     elif csv:
         printing.print_csv(rows, sys.stdout)
     else:
-        cells = [[", ".join(map(str, v)) if isinstance(v := r[h], list) else v for h in heads] for r in rows]
-        printing.print_table(title, heads, cells)
+        keys, names = zip(*(h.split(":") for h in heads.split()), strict=True)
+        cells = [[", ".join(map(str, v)) if isinstance(v := r[k], list) else v for k in keys] for r in rows]
+        printing.print_table(title, names, cells)
 
 
 # ---------------------------------------------------------------- held, blank, workbook
@@ -271,7 +270,7 @@ def held_list(dir: Dir, json: Json = False) -> None:
     rows = [r for r in look.deliveries(dir) if r["outcome"] == "held" and r["state"] == "done"]
     if not json:  # what people read, and hand to the other commands
         rows = [{**r, "digest": r["digest"][:12], "what": r["subject"] or r["name"]} for r in rows]
-    _print(rows, json, False, "待处理", ["digest", "sender", "what", "reason"])
+    _print(rows, json, False, "待处理", "digest:标识 sender:来自 what:来件 reason:原因")
 
 
 @held_app.command("show")

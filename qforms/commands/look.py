@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,15 @@ def letters(root: Path) -> list[Plain]:
 
 
 def deliveries(root: Path) -> list[Plain]:
-    with house.opened(root) as h:
-        return [printing.delivery(row, h.settings) for row in h.ledger.deliveries()]
+    with house.opened(root) as h, h.ledger.facts() as facts:
+
+        def label(row: Mapping[str, Any], name: str) -> str:
+            """The field's label on the record that the delivery went to."""
+            found = (r for n in row["numbers"] if name and (r := facts.record(n)))
+            fields = (h.procedures.catalogue.field(r.form, name) for r in found)
+            return next((f.label[h.settings.lang] for f in fields if f), name)
+
+        return [printing.delivery(row, h.settings, partial(label, row)) for row in h.ledger.deliveries()]
 
 
 def _by_subject(clocks: list[Clock]) -> dict[str, list[Clock]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -14,6 +15,8 @@ from qforms.problems import say
 from qforms.settings import Settings
 
 Plain = dict[str, Any]
+
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+[+-]\d\d:\d\d")
 
 
 def iso(at: datetime | None, settings: Settings) -> str | None:
@@ -94,7 +97,8 @@ def letter(x: Letter, settings: Settings) -> Plain:
     }
 
 
-def delivery(row: Mapping[str, Any], settings: Settings) -> Plain:
+def delivery(row: Mapping[str, Any], settings: Settings, label: Callable[[str], str] = str) -> Plain:
+    """A delivery as the contract names it; `label` gives what people call a field."""
     problems = [Problem(**p) for p in row["reason"]]
     return {
         "digest": row["digest"],
@@ -104,7 +108,7 @@ def delivery(row: Mapping[str, Any], settings: Settings) -> Plain:
         "subject": row["subject"],
         "name": row["name"],
         "outcome": row["outcome"],
-        "reason": "；".join(say(p, settings.lang) for p in problems),
+        "reason": "；".join(say(p, settings.lang, label(p.field)) for p in problems),
         "codes": [p.code for p in problems],
         "numbers": row["numbers"],
         "state": row["state"],
@@ -146,7 +150,7 @@ def _cell(value: Any) -> str:
 
 
 def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people, as wide as the terminal."""
+    """A table for people, as wide as the terminal; times to the minute."""
     from rich.console import Console
     from rich.table import Table
 
@@ -154,7 +158,7 @@ def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) 
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if v is None else str(v) for v in row))
+        table.add_row(*("" if v is None else _ISO.sub(r"\1 \2", str(v)) for v in row))
     Console(soft_wrap=False).print(table)
 
 

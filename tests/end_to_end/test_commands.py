@@ -126,6 +126,26 @@ def test_lists(at_work: Workspace, name: str) -> None:
     assert status == 0 and len(out.splitlines()) > len(found)
 
 
+def test_the_tables_are_for_people(at_work: Workspace) -> None:
+    _, out, _ = command("clocks", str(at_work.root))
+    assert "到期" in out and "due_at" not in out and "+08:00" not in out
+    _, out, _ = command("deliveries", str(at_work.root))
+    assert "a.json" in out, "a file has no subject, but a name"
+
+
+def test_a_reason_calls_a_field_as_the_form_does(at_work: Workspace, tmp_path: Path) -> None:
+    ws = copy(at_work, tmp_path / "ws")
+    ws.receive(mail(text="型号：YL-A65\n现象：无输出\n不良数量：九台多\n"))
+    ws.once()
+    reasons = [r["reason"] for r in rows_of("deliveries", str(ws.root)) if "approximate" in r["codes"]]
+    assert len(reasons) == 1 and "不良数量「九台多」" in reasons[0]
+
+
+def test_a_time_that_is_none_names_its_option(at_work: Workspace) -> None:
+    status, _, said = command("forecast", str(at_work.root), "--until", "tomorrow")
+    assert status == 2 and said.startswith("--until tomorrow")
+
+
 def test_times_bear_their_offset(at_work: Workspace) -> None:
     [case] = rows_of("records", str(at_work.root), "--form", "complaint")
     assert case["received_at"].endswith("+08:00") and case["due_at"].endswith("+08:00")
