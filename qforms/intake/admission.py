@@ -230,7 +230,7 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
             return _fresh(matter, (remark,))
         return replies.from_staff(matter, record, letter)
     if matter.speaker.kind == "person" and (mine := _finding(matter)) is not None:
-        return (_form(matter, mine),)
+        return (dc.replace(_form(matter, mine), alarm=matter.reading.danger),)
     remarks = (found.problem,) if found.problem else ()
     return _fresh(matter, tuple(dc.replace(p, severity="warning") for p in remarks))
 

@@ -125,6 +125,13 @@ def test_danger_always_opens_a_case_and_alarms():
         assert outcome.form == "complaint" and outcome.alarm and outcome.values["danger_words"] == outcome.alarm
 
 
+def test_danger_that_our_own_people_find_alarms_too():
+    ours = {"sender": "孙主管 <sun@womai.cn>", "subject": "制程异常 2号线"}
+    (finding,) = taken(foxmail("2号线老化时一台冒烟", **ours))
+    assert (finding.form, finding.state) == ("nonconformity_review", "partial") and finding.alarm == ("冒烟",)
+    assert taken(foxmail("2号线老化时一台无输出", **ours))[0].alarm == ()
+
+
 def test_denied_danger_is_no_alarm():
     (outcome,) = told(*taken(foxmail(TELLING + "未冒烟，无打火。")))
     assert outcome.alarm == () and "danger_words" not in outcome.values
