@@ -7,6 +7,7 @@ imported when a token is asked for: msal's constructors already talk to the logi
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -49,8 +50,16 @@ def token(settings: Settings, user: str) -> str:
     except ImportError as fault:
         raise OAuthFault("oauth_missing", package=fault.name or str(fault)) from None
     except Exception as fault:  # msal and google-auth raise what their HTTP libraries raise
-        raise OAuthFault("oauth_unreachable", reason=str(fault) or type(fault).__name__) from None
+        raise OAuthFault("oauth_unreachable", reason=_cause(fault)) from None
     return _taken(answer, user)
+
+
+def _cause(fault: BaseException) -> str:
+    """What lies at the bottom of a fault of the HTTP libraries, which wrap it three times over."""
+    while isinstance(inner := getattr(fault, "reason", None) or next(iter(fault.args), None), BaseException):
+        fault = inner
+    text = re.sub(r"^\w+\(host='([^']*)', port=(\d+)\): ", r"\1:\2: ", str(fault))
+    return text or type(fault).__name__
 
 
 def xoauth2(user: str, token: str) -> bytes:
@@ -72,7 +81,7 @@ def sign_in(settings: Settings, user: str, show: Callable[[str], None]) -> None:
     except QformsError:
         raise
     except Exception as fault:
-        raise OAuthFault("oauth_unreachable", reason=str(fault) or type(fault).__name__) from None
+        raise OAuthFault("oauth_unreachable", reason=_cause(fault)) from None
     _keep(settings, cache)
 
 

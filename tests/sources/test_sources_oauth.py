@@ -101,12 +101,15 @@ class TestTokens:
         with pytest.raises(oauth.OAuthFault) as fault:
             oauth.token(gone, USER)
         assert fault.value.problem.code == "oauth_unreachable"
+        reason = fault.value.problem.context["reason"]
+        assert "refused" in reason and "localhost:1" in reason and "Pool" not in reason
 
     def test_a_certificate_that_nobody_vouches_for(self, program: Settings) -> None:
         unsafe = program.model_copy(update={"oauth": program.oauth.model_copy(update={"ca_file": ""})})
         with pytest.raises(oauth.OAuthFault) as fault:
             oauth.token(unsafe, USER)
         assert fault.value.problem.code == "oauth_unreachable"
+        assert "CERTIFICATE_VERIFY_FAILED" in fault.value.problem.context["reason"]
 
     def test_a_google_service_account_acts_for_the_mailbox(self, server: LoginServer) -> None:
         s = settings(server, provider="google", key_file="google.json")
