@@ -126,7 +126,7 @@ def restore(root: Path, file: Path) -> Iterator[str]:
     yield f"{root}：{listed} 个文件已恢复 (files restored)"
     if not keys.exists():
         yield f"▲ 没有 {keys.name}：以前发出的表单印章认不出了，会当作没有印章 (forms sent before are not recognised)"
-    yield "下一步：qforms ledger verify，再 qforms doctor。"
+    yield f"下一步：qforms ledger verify {root}，再 qforms doctor {root}。"
     yield "备份以后收到的信在邮箱的 qforms-done 文件夹里：移回收件箱，会重新收进来；已在账的自动认出。"
     yield "(next: verify, doctor; mails that came after the backup lie in qforms-done: move them back to the inbox)"
 
