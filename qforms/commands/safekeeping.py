@@ -101,6 +101,15 @@ def _add(out: zipfile.ZipFile, path: Path, name: str, listed: dict[str, str]) ->
     listed[name] = hashed.hexdigest()
 
 
+def _empty_folders(root: Path) -> None:
+    """Folders that a backup does not hold because nothing lay in them: a Maildir without one cannot be read."""
+    loaded = settings.load(root)
+    paths = [*(box.path for box in loaded.boxes().values() if box.kind == "maildir"), loaded.outgoing.path]
+    maildirs = [p for p in map(loaded.path, paths) if p.is_relative_to(loaded.root)]
+    for folder in (p / name for p in maildirs for name in ("new", "cur", "tmp")):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def restore(root: Path, file: Path) -> Iterator[str]:
     """Makes a workspace from a backup, whole or not at all; tells what to do next. Raises QformsError."""
     if root.exists() and any(root.iterdir()):
@@ -113,6 +122,7 @@ def restore(root: Path, file: Path) -> Iterator[str]:
         if keys.exists():
             shutil.copyfile(keys, draft / _KEYS)
             (draft / _KEYS).chmod(0o600)
+        _empty_folders(draft)
         ledger = settings.load(draft).ledger
         if root.exists():
             root.rmdir()

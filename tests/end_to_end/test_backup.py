@@ -28,6 +28,7 @@ def test_made_at_work_restored_elsewhere_it_goes_on(ws: Workspace, tmp_path: Pat
     status, said, fault = command("restore", str(elsewhere.root), str(tmp_path / "b.zip"))
     assert (status, fault) == (0, "") and "qforms-done" in said
     assert command("ledger", "verify", str(elsewhere.root))[0] == 0
+    assert all((elsewhere.root / "mail" / name).is_dir() for name in ("new", "cur", "tmp")), "empty ones, too"
     had = numbers(elsewhere)
     assert 1 <= len(had) <= 8
     elsewhere.once(NOW + timedelta(minutes=5))  # whatever had not been taken stands in its mailbox
