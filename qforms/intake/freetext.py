@@ -28,6 +28,7 @@ _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
 )
+_IS = r"\s*+(?:(?:为|是|is)\s*+)?(?:[::#]\s*+)?"  # possessive, so that many blanks take no longer than one
 _CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CANDIDATES = 20
 _LINES = 400
@@ -165,11 +166,11 @@ def _words() -> _Words:
         return "|".join(re.escape(w) for w in sorted(data[name], key=len, reverse=True))
 
     def before(fld: str, name: str, value: str) -> tuple[str, tuple[str, ...], re.Pattern[str]]:
-        expression = rf"(?<![a-z])(?:{either(name)})\s*(?:为|是|is)?\s*[::#]?\s*({value})"
+        expression = rf"(?<![a-z])(?:{either(name)}){_IS}({value})"
         return fld, tuple(data[name]), re.compile(expression, re.I)
 
     code = r"(?=[a-z0-9./_-]*\d)[a-z0-9](?:[a-z0-9./_-]{1,38}[a-z0-9])"
-    several = rf"{code}(?:\s*[、,/ ]\s*{code})*"
+    several = rf"{code}(?:(?:\s++(?:[、,/]\s*+)?|[、,/]\s*+){code})*"
     not_unit = either("not_unit")
     unit = "|".join(
         rf"{re.escape(w)}(?![a-z])" if w.isascii() else w for w in sorted(data["unit"], key=len, reverse=True)
@@ -183,15 +184,15 @@ def _words() -> _Words:
             before("customer_complaint_no", "complaint_no", code),
             before("order_no", "order_no", code),
         ),
-        re.compile(rf"{number}\s*(?:{unit})(?!{not_unit})", re.I),
+        re.compile(rf"{number}\s*+(?:{unit})(?!{not_unit})", re.I),
         re.compile(either("defective")),
         re.compile(either("not_defective")),
-        re.compile(rf"(?<![a-z])(?:{model})\s*(?:为|是|is)?\s*[::#]?\s*{code}", re.I),
+        re.compile(rf"(?<![a-z])(?:{model}){_IS}{code}", re.I),
         re.compile(
-            rf"(?:(?:一共|合计|共计|总共|其中|不良数量|数量|quantity|qty|约|about|total)\s*[:为是有]?\s*)?"
-            rf"(?<![少缺多漏了第每\d.])(?<![少缺多漏了]\s){number}\s*(?:{unit})(?!{not_unit})"
-            rf"(?:\s*(?:out of|of)(?![a-z]))?|"
-            rf"(?:不良数量|数量|quantity|qty)\s*[:为是]?\s*\d{{1,6}}(?!\d)",
+            rf"(?:(?:一共|合计|共计|总共|其中|不良数量|数量|quantity|qty|约|about|total)\s*+(?:[:为是有]\s*+)?)?"
+            rf"(?<![少缺多漏了第每\d.])(?<![少缺多漏了]\s){number}\s*+(?:{unit})(?!{not_unit})"
+            rf"(?:\s*+(?:out of|of)(?![a-z]))?|"
+            rf"(?:不良数量|数量|quantity|qty)\s*+(?:[:为是]\s*+)?\d{{1,6}}(?!\d)",
             re.I,
         ),
     )

@@ -17,7 +17,7 @@ from qforms.intake.words import Finder
 _CLAUSE = re.compile(
     r"(?:,(?!(?<=\d,)\d{3}(?!\d))|[。;!?\n|【】「」()\[\]<>“”\"]|:(?!\d)|\.(?=\s|$)|(?<!\d)\s[-–—/]\s|—+|…)+"
 )
-_CLAUSES, _LONGEST, _SEARCHED = 3, 80, 20_000
+_CLAUSES, _LONGEST, _SEARCHED, _TAIL = 3, 80, 20_000, 200
 _GONE = "\x00"  # stands for what was cut out
 _MEASURE = re.compile(
     r"(?:\d+(?:\.\d+)?(?:[munkp]?[avwfhzs]|ma|mah|wh|kwh|hz|khz|mhz|ms|min|mm|cm|kg|g|h|db|rpm|nm|mpa|bar)x?)+", re.I
@@ -201,7 +201,8 @@ class _Said:
             start = self._led(found.end(), fault)
         asked = around.request.search(low, max(start, sure), end)
         end = asked.start() if asked else end
-        if not keep_tail and (tail := around.tail.search(low, max(start, sure), end)):
+        end = max(start, sure) + len(low[max(start, sure) : end].rstrip("\x00 \t\r\n　"))
+        if not keep_tail and (tail := around.tail.search(low, max(start, sure, end - _TAIL), end)):
             end = tail.start()
         return self.text[start:end].replace(_GONE, " ").strip(" \t　,，、.:：-·*•>")
 
