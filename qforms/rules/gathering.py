@@ -26,7 +26,7 @@ def settle(work: Work, number: str) -> None:
         if rule.when is not None and rule.when(names) is not True:
             continue
         theirs, ours = rule.match
-        found = work.view.find(rule.over, theirs, names.get(ours)) if names.get(ours) else ()
+        found = work.view.members(rule.over, theirs, names.get(ours)) if names.get(ours) else ()
         every = (_row(work, rule, r) for r in sorted(found, key=lambda r: r.number))
         rows = [row for row in every if row is not None]
         changes: dict[str, Value] = {rule.list: tuple(rows) or None}
