@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 # What the tests start for real: commands that must be there, and the Debian packages that bring them.
-COMMANDS := dovecot postfix soffice pdftoppm fc-list
+COMMANDS := dovecot postfix soffice pdftoppm fc-list chromium
 PACKAGES := dovecot-imapd dovecot-lmtpd postfix postgresql libreoffice-writer libreoffice-calc \
-            fonts-noto-cjk fonts-liberation fonts-wqy-zenhei poppler-utils fontconfig
+            fonts-noto-cjk fonts-liberation fonts-wqy-zenhei poppler-utils fontconfig chromium
 
 .PHONY: setup system demo test bench soak lint clean lock
 
