@@ -11,7 +11,7 @@ from typing import Any
 from qforms import documents, intake, stamp
 from qforms.forms import blank_excel
 from qforms.ledger import Ledger, Transaction
-from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store
+from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
 from qforms.office import mark
 from qforms.office.book import OfficeFault
 from qforms.outbox.guard import Circle
@@ -19,6 +19,7 @@ from qforms.settings import Procedures
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_CUSTOMER = frozenset({"customer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Enclosures:
         if what == "file":
             digest, _, name = rest.partition(":")
             return Enclosure(name, self._store.get(digest), "application/octet-stream", "customer")
-        raise QformsError(f"letter {intent.key}: 不认识的附件 {spec} (unknown enclosure)")
+        raise QformsError(Told(f"不认识的附件 {spec}", f"unknown enclosure {spec}", f"letter {intent.key}: "))
 
     # ------------------------------------------------------------ documents
 
@@ -67,7 +68,7 @@ class Enclosures:
         now = facts.record(number)
         record = now if revision < 0 or now is None else facts.revision(number, revision)
         if record is None:
-            raise QformsError(f"没有 {number} 第 {revision} 版 (no such revision)")
+            raise QformsError(Told(f"没有 {number} 第 {revision} 版", f"there is no revision {revision} of {number}"))
         form = self._procedures.catalogue.form(record.form)
         data = documents.render(
             record,
@@ -109,7 +110,7 @@ class Enclosures:
             lang,
             stamp=mark_of,
             record=about,
-            for_roles=frozenset({"customer"}) if form.audience == "customer" else None,
+            for_roles=_CUSTOMER if _for_customers(form) else None,
             contact=p.settings.company.address,
         )
         named = f"{about.number} {title}" if about else title
@@ -122,7 +123,7 @@ class Enclosures:
         digest, _, path = spec.partition("/")
         part = next((p for p in intake.parts_of(self._delivery(digest), self._procedures) if p.path == path), None)
         if part is None:
-            raise QformsError(f"letter {intent.key}: {spec} 不在了 (missing part)")
+            raise QformsError(Told(f"{spec} 不在了", f"{spec} is gone", f"letter {intent.key}: "))
         faults = [(str(where), str(text)) for where, text in intent.facts.get("problems", ())]
         marks = [mark.Mark(where, text) for where, text in faults if where]
         try:
@@ -134,9 +135,15 @@ class Enclosures:
     def _delivery(self, digest: str) -> Delivery:
         row = next(iter(self._ledger.deliveries(digest=digest)), None)
         if row is None:
-            raise QformsError(f"没有来件 {digest} (no such delivery)")
+            raise QformsError(Told(f"没有来件 {digest}", f"no delivery {digest}"))
         raw = self._store.get(digest)
         return Delivery(row["channel"], row["locator"], row["received_at"], raw, name=row["name"], digest=digest)
+
+
+def _for_customers(form: Form) -> bool:
+    """Whether customers fill it in: not all that they may see is theirs to write, an 8D is a department's."""
+    given = {role for s in form.sections for f in s.fields for role in f.filled_by or s.filled_by}
+    return form.audience == "customer" and bool(_CUSTOMER & {*form.open_by, *given})
 
 
 def _file_name(form: Form, record: Record, lang: Lang) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from support_endtoend import NOW, Workspace, command, copy, environ, mail, qforms
 
 from qforms.ledger import FileStore
@@ -181,6 +182,13 @@ def test_blank(at_work: Workspace, tmp_path: Path, flag: str, suffix: str) -> No
     assert out.read_bytes().startswith(b"PK")
     status, _, said = command("blank", str(at_work.root), "complain", flag)
     assert status == 1 and "complaint" in said
+
+
+def test_a_blank_of_what_customers_only_read_is_for_those_who_write_it(at_work: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "8d.xlsx"
+    assert command("blank", str(at_work.root), "eight_d", "--excel", "--out", str(out))[0] == 0
+    names = set(load_workbook(out).defined_names)
+    assert {"qf_d0_symptom", "qf_d2_statement", "qf_d4_result", "qf_d8_reason"} <= names
 
 
 def test_workbook_rebuild(at_work: Workspace, tmp_path: Path) -> None:
