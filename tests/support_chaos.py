@@ -79,7 +79,7 @@ class Chaos:
 
     # ---- deaths
 
-    def killed_at(self, step: str, nth: int = 1, mails: int = 1, seconds: float = 60) -> None:
+    def killed_at(self, step: str, nth: int = 1, mails: int = 1, seconds: float = 120) -> None:
         """Runs the daemon until it dies at a step, with fresh mail to work on. AssertionError if not."""
         self.write(mails)
         process = self._start(KILLABLE, KILL_AT=f"{step}:{nth}")

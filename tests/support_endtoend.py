@@ -223,12 +223,12 @@ class Daemon:
     def stop(self) -> int:
         if self.alive:
             self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def kill(self) -> None:
         if self.alive:
             self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 @contextlib.contextmanager
@@ -237,7 +237,7 @@ def running(workspace: Workspace, **environment: str) -> Iterator[Daemon]:
     before = len(workspace.logged("started"))
     process = Daemon(workspace, **environment)
     try:
-        wait_for(lambda: len(workspace.logged("started")) > before or not process.alive, 60)
+        wait_for(lambda: len(workspace.logged("started")) > before or not process.alive)
         yield process
     finally:
         process.kill() if sys.exc_info()[0] else process.stop()
@@ -270,7 +270,7 @@ def qforms(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
-def wait_for(true: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(true: Callable[[], Any], seconds: float = 120.0) -> Any:
     """Polls until something is so, and gives it; AssertionError when it never is."""
     until = time.monotonic() + seconds
     while True:

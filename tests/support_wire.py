@@ -74,7 +74,7 @@ class ScriptedServer:
             threading.Thread(target=self._play, args=(connection,), daemon=True).start()
 
     def _play(self, connection: Any) -> None:
-        connection.settimeout(20)
+        connection.settimeout(120)
         try:
             with connection:
                 if self._tls:

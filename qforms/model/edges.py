@@ -32,6 +32,7 @@ class Later:
     reason: str
     unknown: bool = False
     down: bool = False  # the server itself cannot be used: no attempt of this letter's
+    rest: float = 60.0  # seconds after which a server that is down is worth asking again
 
 
 @dataclass(frozen=True, slots=True)

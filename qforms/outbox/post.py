@@ -12,7 +12,7 @@ from qforms.settings import Mode, Settings
 Step = Literal["send", "trial", "hold", "wait"]
 
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=4)
-_DOWN = timedelta(minutes=1)  # the transport paces itself where its server is down
+_SOONEST = 1.0  # seconds: the transport paces itself where its server is down, and says when it asks again
 _UNKNOWN = timedelta(minutes=30)  # long enough for a server that took it after all to have delivered it
 OPEN = ("owed", "rendered", "sending", "resending", "later", "unknown")
 _DOUBTFUL = ("sending", "unknown")  # handed over once, nobody knows whether it was taken
@@ -73,12 +73,18 @@ def after(letter: Letter, result: Sent | Later | Dead, now: datetime, attempts: 
         case Dead(reason, refused):
             dead = replace(letter, state="dead", refused=refused, last_error=reason, next_try=None)
             return replace(dead, attempts=letter.attempts + 1)
-        case Later(reason, unknown, down):
+        case Later(reason, unknown, down, pace):
             tried = letter.attempts + (not down)
             if tried >= attempts and not down:
                 return replace(letter, state="dead", attempts=tried, last_error=reason, next_try=None)
             if unknown and letter.state in _DOUBTFUL:
                 return withheld(replace(letter, state="resending", attempts=tried), "hold")
-            rest = _DOWN if down else max(pause(tried), _UNKNOWN) if unknown else pause(tried)
+            rest = (
+                timedelta(seconds=max(pace, _SOONEST))
+                if down
+                else max(pause(tried), _UNKNOWN)
+                if unknown
+                else pause(tried)
+            )
             state: Literal["later", "unknown"] = "unknown" if unknown or letter.state in _DOUBTFUL else "later"
             return replace(letter, state=state, attempts=tried, last_error=reason, next_try=now + rest)

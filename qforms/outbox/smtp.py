@@ -54,7 +54,7 @@ class SmtpTransport:
 
         `Later(down=True)`: the server itself cannot be used, whatever the letter; no attempt of the letter's."""
         if self.trouble and time.monotonic() < self._down_until:
-            return Later(problems.say(self.trouble, "zh"), down=True)
+            return self._resting()
         try:
             session = self._connected()
             result = _transaction(session.smtp, raw, sender, list(dict.fromkeys(to)), committing)
@@ -132,7 +132,11 @@ class SmtpTransport:
             code, pause = "smtp_unreachable", min(_AGAIN, 2.0 ** (self._failures - 1))
         self.trouble, self._down_until = Problem(code, context=where), time.monotonic() + pause
         log.info("%s", problems.say(self.trouble, "en"))
-        return Later(problems.say(self.trouble, "zh"), down=True)
+        return self._resting()
+
+    def _resting(self) -> Later:
+        assert self.trouble
+        return Later(problems.say(self.trouble, "zh"), down=True, rest=self._down_until - time.monotonic())
 
 
 def try_login(settings: Settings) -> str:

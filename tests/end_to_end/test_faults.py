@@ -24,7 +24,7 @@ def test_a_full_disk(ws: Workspace) -> None:
         time.sleep(4)  # it cannot even say so: its log does not grow
         assert daemon.alive and not ws.records()
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, free)
-        wait_for(lambda: len(ws.records()) == 3, 60)
+        wait_for(lambda: len(ws.records()) == 3)
         assert daemon.alive
     assert all(d["outcome"] in ("accepted", "partial") for d in ws.deliveries())
     assert command("ledger", "verify", str(ws.root))[0] == 0
@@ -58,6 +58,6 @@ def test_the_database_server_goes_and_comes_back(ws: Workspace) -> None:
             wait_for(lambda: ws.logged("disk"))
             assert daemon.alive
             server.start()
-            wait_for(lambda: len(ws.records()) == 2, 60)
+            wait_for(lambda: len(ws.records()) == 2)
             assert daemon.alive
         assert command("ledger", "verify", str(ws.root))[0] == 0

@@ -193,6 +193,11 @@ class TestAfter:
             one = post.after(one, Later("down", down=True), NOW)
         assert (one.state, one.attempts) == ("later", 11)
 
+    def test_a_server_that_is_back_soon_gets_its_letters_soon(self) -> None:
+        for rest, waits in ((0.01, 1), (8.0, 8), (300.0, 300)):
+            one = post.after(letter("rendered"), Later("down", down=True, rest=rest), NOW)
+            assert one.next_try == NOW + timedelta(seconds=waits)
+
     def test_unknown_waits_longer_and_stays_known_as_such(self) -> None:
         one = post.after(letter("rendered"), Later("lost", unknown=True), NOW)
         assert (one.state, one.next_try) == ("unknown", NOW + timedelta(minutes=30))

@@ -139,9 +139,10 @@ class TestPostfix:
         for _ in range(2):
             result = transport.send(RAW, own_account.address, [own_account.address])
             assert isinstance(result, Later) and result.down and not result.unknown
+        assert 0 < result.rest <= 1  # asked again after as long as it has been away, at first a second
         assert transport.trouble and transport.trouble.code == "smtp_unreachable"
         own_account.stack.start_smtp()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 120
         while (result := transport.send(RAW, own_account.address, [own_account.address])) != Sent():
             assert time.monotonic() < until, result
             time.sleep(0.1)
@@ -244,12 +245,12 @@ class TestFaults:
             assert isinstance(result, Later) and result.down and not result.unknown
 
     def test_a_server_that_says_nothing(self, tmp_path: Path) -> None:
-        with ScriptedServer(lambda wire: time.sleep(2)) as server:
+        with ScriptedServer(lambda wire: time.sleep(90)) as server:
             transport = _plain(tmp_path, server.port, timeout=0.3)
             begun = time.monotonic()
             result = transport.send(RAW, "a@test.local", ["a@test.local"])
             assert isinstance(result, Later) and result.down
-            assert time.monotonic() - begun < 1.5
+            assert time.monotonic() - begun < 60
 
     def test_an_answer_that_never_comes_leaves_it_unknown(self, tmp_path: Path) -> None:
         def script(wire: Wire) -> None:
@@ -257,7 +258,7 @@ class TestFaults:
             while (line := wire.hear().upper()) != ".":
                 if line.startswith(("EHLO", "MAIL", "RCPT", "DATA")):
                     wire.say("354 go on" if line == "DATA" else "250 ok")
-            time.sleep(2)
+            time.sleep(90)
 
         with ScriptedServer(script) as server:
             result = _plain(tmp_path, server.port, timeout=0.3).send(RAW, "a@test.local", ["a@test.local"])

@@ -135,6 +135,8 @@ notify_classes =
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
+service_throttle_time = 1s
+transport_retry_time = 1s
 message_size_limit = 60000000
 mailbox_size_limit = 0
 recipient_delimiter = +
@@ -251,6 +253,7 @@ class MailStack:
         self._dovecot = self._start("dovecot", ["dovecot", "-F", "-c", str(self.root / "dovecot.conf")])
         self._await("imap", self._dovecot)
         self._await("lmtp", self._dovecot)
+        self._await("sasl", self._dovecot)  # Postfix asks it whether it may offer a login
 
     def stop_dovecot(self, hard: bool = False) -> None:
         """`hard`: as in a power cut, sessions and all."""
@@ -280,7 +283,7 @@ class MailStack:
                 command, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **environment}
             )
 
-    def _await(self, port: str, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    def _await(self, port: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.ports[port]), 1) as tried:

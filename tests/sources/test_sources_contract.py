@@ -162,14 +162,14 @@ class TestContract:
         assert not source.wait(0.05, lambda: False)
         threading.Timer(0.3, lambda: rig.put(mail(), "a")).start()
         begun = time.monotonic()
-        assert source.wait(20, lambda: False)
-        assert time.monotonic() - begun < 5
+        assert source.wait(90, lambda: False)
+        assert time.monotonic() - begun < 60
         assert bodies(list(source.waiting())) == [mail()]
 
     def test_wait_ends_when_told_to(self, rig: Rig) -> None:
         begun = time.monotonic()
-        assert not rig.make().wait(30, lambda: time.monotonic() > begun + 0.3)
-        assert time.monotonic() - begun < 5
+        assert not rig.make().wait(90, lambda: time.monotonic() > begun + 0.3)
+        assert time.monotonic() - begun < 60
 
     def test_what_is_too_big_is_announced_once_and_not_lost(self, rig: Rig) -> None:
         rig.put(mail(1) + b"x" * 60 + b"\r\n" + b"y" * 1_100_000 + b"\r\n", "big")

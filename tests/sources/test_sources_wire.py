@@ -205,7 +205,7 @@ def test_a_server_that_drips_is_given_up(mailstack: MailStack, connect: Connect,
         if not command.startswith("UID SEARCH" if where == "a line" else "UID FETCH 1 (UID BODY"):
             return False
         wire._connection.sendall(b"* SEARCH " if where == "a line" else b"* 1 FETCH (UID 1 BODY[] {5000}\r\n")
-        for _ in range(80):
+        for _ in range(900):
             wire._connection.sendall(b"1")
             time.sleep(0.1)
         return True
@@ -216,7 +216,7 @@ def test_a_server_that_drips_is_given_up(mailstack: MailStack, connect: Connect,
         source, begun = connect(at), time.monotonic()
         with pytest.raises(SourceDown):
             list(source.waiting())
-        assert time.monotonic() - begun < 6
+        assert time.monotonic() - begun < 60
 
 
 def test_a_full_folder_for_what_is_done_loses_nothing_and_takes_nothing_twice(
