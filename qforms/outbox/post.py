@@ -79,12 +79,8 @@ def after(letter: Letter, result: Sent | Later | Dead, now: datetime, attempts: 
                 return replace(letter, state="dead", attempts=tried, last_error=reason, next_try=None)
             if unknown and letter.state in _DOUBTFUL:
                 return withheld(replace(letter, state="resending", attempts=tried), "hold")
-            rest = (
-                timedelta(seconds=max(pace, _SOONEST))
-                if down
-                else max(pause(tried), _UNKNOWN)
-                if unknown
-                else pause(tried)
-            )
+            rest = timedelta(seconds=max(pace, _SOONEST)) if down else pause(tried)
+            if unknown:
+                rest = max(rest, _UNKNOWN)
             state: Literal["later", "unknown"] = "unknown" if unknown or letter.state in _DOUBTFUL else "later"
             return replace(letter, state=state, attempts=tried, last_error=reason, next_try=now + rest)
