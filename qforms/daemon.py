@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qforms import house, pulse
+from qforms import house, pulse, settings
 from qforms.desk import Taken
-from qforms.model import Delivery, Problem, QformsError, Source
+from qforms.model import Delivery, Problem, QformsError, Source, Told
 from qforms.sources import SourceDown
 
 STOP_FILE = "stop"
@@ -48,9 +48,9 @@ def once(root: Path, now: datetime | None = None, progress: Callable[[str], None
             h.finish(at)
         except OSError as fault:
             h.log.error("disk", reason=str(fault))
-            raise QformsError(
-                f"写不进去，来件都还在原处，请腾出空间或检查硬盘后再运行：{fault} (nothing was taken: the disk)"
-            ) from fault
+            zh = f"写不进去，来件都还在原处，请腾出空间或检查硬盘后再运行：{fault}"
+            en = f"cannot write, and nothing was taken: make room or look at the disk, then run again: {fault}"
+            raise QformsError(Told(zh, en)) from fault
         finally:
             for source in sources:
                 source.close()
@@ -129,6 +129,7 @@ def run(root: Path) -> None:
             pump.join(timeout=10)
         h.register.wait()
         h.guarded("workbook", lambda: h.register.publish(real_now()))  # what came since it was last written
+        h.guarded("heartbeat", lambda: h.pulse.beat(real_now(), stopped=True))
         h.log.info("stopped")
 
 
@@ -221,12 +222,12 @@ def _alone(root: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     if not (root / "qforms.toml").exists():
-        raise QformsError(f"{root} 不是工作区（没有 qforms.toml）；先运行 qforms init {root}")
+        raise settings.no_workspace(root)
     lock = FileLock(root / ".qforms.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise QformsError(f"{root} 已有一个 qforms 在运行 (already running on this workspace)") from None
+        raise QformsError(Told(f"{root} 已有一个 qforms 在运行", f"a qforms is already at work on {root}")) from None
     try:
         yield
     finally:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qforms.ledger import Ledger
-from qforms.model import Problem
+from qforms.model import Problem, Told
 from qforms.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,16 +37,24 @@ class Pulse:
         self._day = ""
         self._last: datetime | None = None
 
-    def beat(self, now: datetime) -> None:
-        """Leaves `heartbeat.json`, every few seconds at most. Raises OSError when the disk is full or gone."""
-        if self._last is not None and timedelta(0) <= now - self._last < _EVERY:
+    def beat(self, now: datetime, stopped: bool = False) -> None:
+        """Leaves `heartbeat.json`, every few seconds at most, and once more when the daemon ends. Raises OSError when
+        the disk is full or gone."""
+        if not stopped and self._last is not None and timedelta(0) <= now - self._last < _EVERY:
             return
         self._last = now
         seen = {name: self._watch.seen(name) for name in self._watch.sources()}
         sources = {
             name: {"looked": s.looked, "down_since": s.down_since, "reason": s.reason} for name, s in seen.items()
         }
-        said = {"at": now.isoformat(), "pid": os.getpid(), "free_mb": _free(self._settings.root), "sources": sources}
+        said = {
+            "at": now.isoformat(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "stopped": stopped,
+            "free_mb": _free(self._settings.root),
+            "sources": sources,
+        }
         draft = self._settings.root / f".{HEARTBEAT}.tmp"
         draft.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
         draft.replace(self._settings.root / HEARTBEAT)
@@ -81,22 +90,54 @@ class Pulse:
         return Problem("daily_report", context=context, severity="warning")
 
 
-def health(settings: Settings, now: datetime, within: float) -> Iterator[str]:
+def health(settings: Settings, now: datetime, within: float) -> Iterator[Told]:
     """What is wrong, seen from outside, a line each. `within`: seconds since the last beat."""
     try:
         said: dict[str, Any] = json.loads((settings.root / HEARTBEAT).read_text("utf-8"))
     except (FileNotFoundError, ValueError):
-        yield "没有心跳：qforms run 没有运行过 (no heartbeat: the daemon has not run)"
+        yield Told("没有心跳：qforms run 没有运行过", "no heartbeat: qforms run has not run yet")
         return
     age = (now - datetime.fromisoformat(said["at"])).total_seconds()
-    if age > within:
-        yield f"心跳停在 {age:.0f} 秒前：qforms run 停了或卡住了 (the last heartbeat is {age:.0f} s old)"
+    if said.get("stopped"):
+        yield Told(f"qforms run 在 {age:.0f} 秒前停下了", f"qforms run was stopped {age:.0f} s ago")
+    elif said.get("host") == socket.gethostname() and not _alive(said["pid"]):
+        yield Told(
+            f"qforms run 不在了（进程 {said['pid']}，最后一次心跳在 {age:.0f} 秒前）",
+            f"qforms run is gone (process {said['pid']}, the last heartbeat is {age:.0f} s old)",
+        )
+    elif age > within:
+        yield Told(f"心跳停在 {age:.0f} 秒前：qforms run 卡住了", f"the last heartbeat is {age:.0f} s old: it is stuck")
     if (free := _free(settings.root)) < _LITTLE:
-        yield f"硬盘只剩 {free} MB (only {free} MB left on the disk)"
+        yield Told(f"硬盘只剩 {free} MB", f"only {free} MB left on the disk")
     for name, source in said["sources"].items():
         down = source["down_since"]
         if down and now - datetime.fromisoformat(down) >= timedelta(hours=settings.watch.unreachable_hours):
-            yield f"{name} 从 {down} 起连不上 (out of reach): {source['reason']}"
+            yield Told(
+                f"{name} 从 {down} 起连不上：{source['reason']}",
+                f"{name} out of reach since {down}: {source['reason']}",
+            )
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process of that id is there; on this machine."""
+    if os.name == "nt":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if not handle:
+            return False
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _free(root: Path) -> int:

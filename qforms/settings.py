@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qforms import stamp
-from qforms.model import Catalogue, Lang, QformsError, Rulebook, WorkTime
+from qforms import stamp, tomlfaults
+from qforms.model import Catalogue, Lang, QformsError, Rulebook, Told, WorkTime
 
 Mode = Literal["trial", "hold", "send"]
 
@@ -167,6 +168,28 @@ class Limits(_Table):
     macros: Literal["cells", "refuse"] = "cells"  # files with macros: read for their cells (nothing is run), or refused
 
 
+class Web(_Table):
+    """The page for customers and the board for the office. With `url` set the page's submissions are collected, and
+    letters to customers carry a link to the state of their case."""
+
+    url: str = ""  # how the outside reaches the page: https://feedback.company.com
+    host: str = "127.0.0.1"  # where `qforms web` listens; TLS is the business of the server in front
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For is believed
+    spool: str = "web"  # where submissions wait, as a Maildir
+    board: bool = True  # False: only the page for customers
+    logo: str = ""  # a picture for the head of each page, .png, .jpg or .svg
+    file_mb: Annotated[float, Field(gt=0)] = 30  # of one photo, video or PDF
+    total_mb: Annotated[float, Field(gt=0, le=100)] = 60  # of a submission
+    files: Annotated[int, Field(ge=0, le=50)] = 10
+    per_hour: Annotated[int, Field(ge=1)] = 30  # submissions of one address
+    waiting: Annotated[int, Field(ge=1)] = 5000  # submissions that may wait before the page closes
+    free_mb: Annotated[float, Field(ge=0)] = 500  # of the disk, below which the page closes
+    upload_seconds: Annotated[float, Field(gt=0)] = 600  # in which a submission must have arrived
+    number_seconds: Annotated[float, Field(ge=0)] = 3  # how long the page waits for the case's number
+    session_hours: Annotated[float, Field(gt=0)] = 12
+
+
 class Calendar(_Table):
     hours: tuple[str, ...] = ("08:30-12:00", "13:00-17:30")
     days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
@@ -191,6 +214,7 @@ class Settings(_Table):
     issue: Issue = Issue()
     trust: Trust = Trust()
     limits: Limits = Limits()
+    web: Web = Web()
     calendar: Calendar = Calendar()
     ledger: str = "ledger.db"  # a file in the workspace, or a URL
 
@@ -236,27 +260,42 @@ def load(root: Path) -> Settings:
     try:
         data = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
-        raise QformsError(f"{root} 不是工作区（没有 qforms.toml）；先运行 qforms init {root}") from None
+        raise no_workspace(root) from None
     except UnicodeDecodeError as fault:
-        raise QformsError(f"{file}: 不是 UTF-8 文本 ({fault.reason})") from None
+        raise QformsError(Told("不是 UTF-8，请另存为 UTF-8", "not UTF-8: save it as UTF-8", f"{file}: ")) from fault
     except tomllib.TOMLDecodeError as fault:
-        raise QformsError(f"{file}: {fault}") from None
+        raise QformsError(tomlfaults.unreadable(file, fault)) from None
     try:
         settings = Settings(root=root.resolve(), **data)
-        settings.zone  # noqa: B018 (raises on an unknown zone)
     except ValidationError as fault:
-        lines = tuple(f"{file}: {'.'.join(map(str, e['loc']))}: {_reason(e)}" for e in fault.errors())
+        lines = tomlfaults.lines(file, file.read_text("utf-8"), fault.errors(), _known)
         raise QformsError(lines[0], lines) from None
-    except (KeyError, ValueError) as fault:
-        raise QformsError(f"{file}: company.timezone: {fault}") from None
+    try:
+        settings.zone  # noqa: B018 (raises on an unknown zone)
+    except (KeyError, ValueError, OSError):
+        zone = settings.company.timezone
+        zh, en = tomlfaults.near(zone.rpartition("/")[2], {z.rpartition("/")[2].lower() for z in available_timezones()})
+        line = tomlfaults.line_of(file.read_text("utf-8"), ("company", "timezone"))
+        where = f"{file}:{line}: company.timezone: "
+        raise QformsError(Told(f"没有时区「{zone}」{zh}", f"there is no time zone {zone!r}{en}", where)) from None
     return settings
 
 
-def _reason(error: object) -> str:
-    assert isinstance(error, dict)
-    if error["type"] == "extra_forbidden":
-        return "没有这个设置 (unknown setting)"
-    return str(error["msg"])
+def no_workspace(root: Path) -> QformsError:
+    return QformsError(
+        Told(
+            f"{root} 不是工作区（没有 qforms.toml）；先运行 qforms init {root}",
+            f"{root} is no workspace (there is no qforms.toml); first run: qforms init {root}",
+        )
+    )
+
+
+def _known(where: tuple[str, ...]) -> Iterable[str]:
+    """The settings that a table may hold."""
+    if not where:
+        return (name for name in Settings.model_fields if name != "root")
+    table = {"mailboxes": Mailbox}.get(where[0]) or Settings.model_fields[where[0]].annotation
+    return getattr(table, "model_fields", ())
 
 
 def secret(env: str, service: str, user: str) -> str:
@@ -270,7 +309,12 @@ def secret(env: str, service: str, user: str) -> str:
             return value
     except Exception:  # no keyring package, or no backend on this machine: the environment is the way
         pass
-    raise QformsError(f"没有 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（{service}）")
+    raise QformsError(
+        Told(
+            f"没有 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（{service}）",
+            f"no password for {user}: set the environment variable {env}, or keep it in the keyring ({service})",
+        )
+    )
 
 
 def file_passwords(settings: Settings) -> tuple[str, ...]:

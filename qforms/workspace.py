@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import settings as settings_module
-from qforms.model import Lang, QformsError, Text
+from qforms.model import Lang, QformsError, Text, Told
 from qforms.months import add_months
 
 # One department for every role, so that a letter always finds somebody. The addresses are placeholders:
@@ -82,15 +82,15 @@ def shipped(name: str) -> Path:
     for place in (package / "_shipped" / name, package.parent / name):
         if place.is_dir():
             return place
-    raise QformsError(f"安装不完整：缺 {name} (incomplete installation)")
+    raise QformsError(Told(f"安装不完整：缺 {name}", f"the installation is incomplete: {name} is missing"))
 
 
 def create(root: Path, company: str, lang: Lang) -> settings_module.Settings:
     """Makes a workspace in `root` (which may exist, empty). Raises QformsError when it is one, or is not empty."""
     if (root / "qforms.toml").exists():
-        raise QformsError(f"{root} 已经是工作区 (already a workspace)")
+        raise QformsError(Told(f"{root} 已经是工作区", f"{root} already is a workspace"))
     if root.exists() and any(root.iterdir()):
-        raise QformsError(f"{root} 不是空文件夹 (not empty)")
+        raise QformsError(Told(f"{root} 不是空文件夹", f"{root} is not empty"))
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("form_templates", "inbox_rules"):

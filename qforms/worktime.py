@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 from qforms.months import add_months as add_months
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -90,7 +90,8 @@ class WorkTime:
         try:
             found = holidays.country_holidays(self.country, years=year)
         except NotImplementedError:
-            raise _wrong("country", f"没有国家或地区「{self.country}」的节假日", "unknown country") from None
+            zh = f"没有国家或地区「{self.country}」的节假日"
+            raise _wrong("country", zh, f"no holidays are known of {self.country!r}") from None
         extra = frozenset(d for d in found.weekend_workdays if d.year == year)
         self._announced[year] = bool(extra) or self.country not in EXCHANGING
         return frozenset(found), extra
@@ -205,4 +206,4 @@ def _date(text: str, key: str) -> date:
 
 
 def _wrong(key: str, zh: str, en: str) -> QformsError:
-    return QformsError(f"qforms.toml: calendar.{key}: {zh} ({en})")
+    return QformsError(Told(zh, en, f"qforms.toml: calendar.{key}: "))

@@ -11,7 +11,7 @@ from typing import Any
 from qforms import house
 from qforms.commands import printing
 from qforms.daemon import real_now
-from qforms.model import Delivery, Problem, QformsError
+from qforms.model import Delivery, Problem, QformsError, Told
 from qforms.problems import actor, say
 
 
@@ -19,7 +19,7 @@ def rows(h: house.House, digest: str = "") -> list[dict[str, Any]]:
     """Held deliveries that wait. Raises QformsError when `digest` names none of them."""
     found = list(h.ledger.deliveries(outcome="held", state="done", digest=digest))
     if digest and not found:
-        raise QformsError(f"没有待处理的 {digest} (nothing held under that digest)")
+        raise QformsError(Told(f"没有待处理的 {digest}", f"nothing is held under {digest}"))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from qforms import house
 from qforms.commands import printing
-from qforms.model import Clock, Lang, QformsError, Record
+from qforms.model import Clock, Lang, QformsError, Record, Told
 
 Plain = dict[str, Any]
 
@@ -64,7 +64,7 @@ def case(root: Path, number: str) -> Iterator[str]:
         with h.ledger.facts() as facts:
             record = facts.record(number)
         if record is None:
-            raise QformsError(f"没有 {number} (no such number)")
+            raise QformsError(Told(f"没有 {number}", f"there is no {number}"))
         yield from _values(h, record)
         related = [r for r in h.ledger.records(case_no=record.case_no or number) if r.number != number]
         if related:

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from qforms import house, settings
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 from qforms.problems import say
 
 _LIST = "backup.json"
@@ -32,7 +32,7 @@ def backup(root: Path, file: Path, now: datetime) -> Iterator[str]:
     """Writes the file; gives lines that say what it holds, and what it does not. Raises QformsError."""
     s = settings.load(root)
     if file.exists():
-        raise QformsError(f"{file} 已经有了，换个名字 (exists already)")
+        raise QformsError(Told(f"{file} 已经有了，换个名字", f"{file} exists already, take another name"))
     draft = file.with_name(f".{file.name}.part")
     listed: dict[str, str] = {}
     try:
@@ -113,7 +113,7 @@ def _empty_folders(root: Path) -> None:
 def restore(root: Path, file: Path) -> Iterator[str]:
     """Makes a workspace from a backup, whole or not at all; tells what to do next. Raises QformsError."""
     if root.exists() and any(root.iterdir()):
-        raise QformsError(f"{root} 不是空文件夹，不能恢复到里面 (not an empty folder)")
+        raise QformsError(Told(f"{root} 不是空文件夹，不能恢复到里面", f"{root} is not an empty folder"))
     draft = root.with_name(f".{root.name}.restoring")
     shutil.rmtree(draft, ignore_errors=True)
     try:
@@ -148,16 +148,17 @@ def _unpack(file: Path, draft: Path) -> int:
             for name, digest in about["files"].items():
                 _write(packed, name, digest, draft)
     except FileNotFoundError:
-        raise QformsError(f"没有 {file} (no such file)") from None
+        raise QformsError(Told(f"没有 {file}", f"there is no {file}")) from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, KeyError, ValueError, EOFError) as fault:
-        raise QformsError(f"{file} 不是完好的 qforms 备份 (not a sound backup)：{fault}") from None
+        zh, en = f"{file} 不是完好的 qforms 备份：{fault}", f"{file} is no sound backup: {fault}"
+        raise QformsError(Told(zh, en)) from None
     return len(about["files"])
 
 
 def _write(packed: zipfile.ZipFile, name: str, digest: str, draft: Path) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
-        raise QformsError(f"备份里有不安全的路径 {name} (an unsafe path in the backup)")
+        raise QformsError(Told(f"备份里有不安全的路径 {name}", f"an unsafe path in the backup: {name}"))
     target = draft.joinpath(*path.parts)
     target.parent.mkdir(parents=True, exist_ok=True)
     hashed = hashlib.sha256()
@@ -166,7 +167,7 @@ def _write(packed: zipfile.ZipFile, name: str, digest: str, draft: Path) -> None
             hashed.update(block)
             out.write(block)
     if hashed.hexdigest() != digest:
-        raise QformsError(f"备份损坏：{name} (the backup is damaged)")
+        raise QformsError(Told(f"备份损坏：{name}", f"the backup is damaged: {name}"))
     info = packed.getinfo(name)
     at = datetime(*info.date_time).timestamp()  # noqa: DTZ001 (a zip has local time)
     os.utime(target, (at, at))

@@ -10,18 +10,24 @@ from pathlib import Path
 
 from qforms import house, oauth, settings, workspace
 from qforms.daemon import real_now
-from qforms.model import Delivery, Lang, QformsError
+from qforms.model import Delivery, Lang, QformsError, Told
 
 
 def sign_in(root: Path, show: Callable[[str], None]) -> list[str]:
     """A person signs in for every account that wants it (RFC 8628); gives their user names. Raises QformsError."""
     s = settings.load(root)
     if (s.oauth.provider, s.oauth.flow) != ("microsoft", "device"):
-        raise QformsError("[oauth] 只有 provider=microsoft、flow=device 时才要登录 (nothing to sign in to)")
+        raise QformsError(
+            Told(
+                "只有 provider=microsoft、flow=device 时才要登录",
+                "only provider=microsoft with flow=device signs in this way",
+                "[oauth] ",
+            )
+        )
     users = [box.user for box in s.boxes().values() if box.auth == "oauth"]
     users += [s.outgoing.user] if s.outgoing.auth == "oauth" else []
     if not users:
-        raise QformsError('没有一个邮箱写着 auth = "oauth" (no mailbox has auth = "oauth")')
+        raise QformsError(Told('没有一个邮箱写着 auth = "oauth"', 'no mailbox has auth = "oauth"'))
     for user in (asked := list(dict.fromkeys(users))):
         show(user)
         oauth.sign_in(s, user, show)
@@ -38,5 +44,5 @@ def init(root: Path, company: str, lang: Lang, now: datetime | None = None) -> N
         first = Delivery("folder", "init", at, raw, name="departments.json", digest=hashlib.sha256(raw).hexdigest())
         taken = h.handle([first], at)
         if [t.outcome for t in taken] != ["accepted"]:
-            raise QformsError(f"部门没有建成 (departments not accepted): {taken}")
+            raise QformsError(Told(f"部门没有建成：{taken}", f"the departments were not accepted: {taken}"))
         h.register.publish(at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from qforms import house, workspace
+from qforms import house, model, tongue, workspace
 from qforms.demo.account import Account, Row
 from qforms.demo.acts import Acts
 from qforms.demo.days import Days
@@ -40,16 +39,10 @@ def story(path: Path) -> None:
     Raises QformsError when the folder is neither empty nor an earlier demo."""
     from qforms.demo import tell
 
-    lang = language()
+    lang = tongue.lang()
     with tell.progress(lang) as step:
         told = played(path, lang, step)
     tell.summary(told, lang)
-
-
-def language() -> Lang:
-    """The language of the locale: Chinese, unless the locale says English."""
-    said = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(n))), "")
-    return "en" if said.lower().startswith("en") else "zh"
 
 
 def played(path: Path, lang: Lang = "zh", step: Any = lambda done, of, what: None) -> Told:
@@ -99,13 +92,18 @@ def fresh(path: Path) -> Path:
     root = path.expanduser().resolve()
     marker = root / MARKER
     if root.exists() and not root.is_dir():
-        raise QformsError(f"{path} 不是文件夹 (not a folder)")
+        raise QformsError(model.Told(f"{path} 不是文件夹", f"{path} is no folder"))
     if marker.is_file() and not marker.is_symlink() and marker.read_bytes() == MARK.encode():
         with _alone(root):
             pass  # nobody is at work in it
         shutil.rmtree(root)
     elif root.exists() and any(root.iterdir()):
-        raise QformsError(f"{path} 不是空文件夹，也不是先前的演示；请另给一个 (not empty, and no earlier demo)")
+        raise QformsError(
+            model.Told(
+                f"{path} 不是空文件夹，也不是先前的演示；请另给一个",
+                f"{path} is neither empty nor an earlier demo; name another folder",
+            )
+        )
     return root
 
 
@@ -127,7 +125,8 @@ def _records(days: Days, company: dict[str, Any]) -> None:
     days.file("company.json", json.dumps(forms, ensure_ascii=False, indent=1, default=str).encode())
     taken = days.turn()
     if [t.outcome for t in taken] != ["accepted"]:
-        raise QformsError(f"演示的公司没有建成 (the company was not accepted): {[t.outcome for t in taken]}")
+        said = [t.outcome for t in taken]
+        raise QformsError(model.Told(f"演示的公司没有建成：{said}", f"the company was not accepted: {said}"))
 
 
 @contextmanager
@@ -138,4 +137,6 @@ def _alone(root: Path) -> Iterator[None]:
         with FileLock(root / ".qforms.lock", timeout=0):
             yield
     except Timeout:
-        raise QformsError(f"{root} 有一个 qforms 在运行，请先停下它 (a qforms is at work there)") from None
+        raise QformsError(
+            model.Told(f"{root} 有一个 qforms 在运行，请先停下它", f"a qforms is at work on {root}: stop it first")
+        ) from None

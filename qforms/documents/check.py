@@ -8,7 +8,7 @@ from pathlib import Path
 from qforms.documents.letters import names
 from qforms.documents.related import Related
 from qforms.documents.render import blank, render
-from qforms.model import Form, QformsError, Record
+from qforms.model import Form, QformsError, Record, Told
 from qforms.settings import Procedures
 
 
@@ -17,19 +17,21 @@ def faults(procedures: Procedures) -> list[str]:
     root = procedures.settings.root / "form_templates"
     found = [f for file in sorted((root / "letters").glob("*.txt")) for f in _letter(file)]
     found += [f for form in procedures.catalogue.forms.values() for f in _templates(form, root, procedures)]
-    return [f.replace(f"{procedures.settings.root}/", "") for f in found]
+    here = f"{procedures.settings.root}/"
+    return [f.moved(here, "") if isinstance(f, Told) else f.replace(here, "") for f in found]
 
 
 def _letter(file: Path) -> Iterator[str]:
     try:
         unknown = names(file)
     except QformsError as fault:
-        yield str(fault)
+        yield fault.text
         return
     lines = file.read_text("utf-8").split("\n")
     for name in sorted(unknown):
         line = next((n for n, text in enumerate(lines, start=1) if name in text), 1)
-        yield f"{file}:{line}: 信件没有 {name} 这一项，见 docs/letters.md (no letter has {name})"
+        where = f"{file}:{line}: "
+        yield Told(f"信件没有 {name} 这一项，见 docs/letters.md", f"no letter has {name}, see docs/letters.md", where)
 
 
 def _templates(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:
@@ -42,4 +44,4 @@ def _templates(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:
             if (root / form.name / f"{form.name}.{lang}.blank.docx").is_file():
                 blank(form.name, procedures, stamp="", lang=lang)
         except QformsError as fault:
-            yield str(fault)
+            yield fault.text

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from qforms.documents.letter_html import to_html
 from qforms.documents.letter_lines import Line, Links, read, to_text
-from qforms.model import Lang, LetterIntent, QformsError
+from qforms.model import Lang, LetterIntent, QformsError, Told
 from qforms.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def compose(intent: LetterIntent, settings: Settings) -> Composed:
     context = _context(intent, settings)
     lines = read(_render(file, intent.lang, settings.company.timezone, context))
     if not lines or lines[0].kind != "subject":
-        raise QformsError(f"{file}:1: 第一行应是 Subject: …")
+        raise QformsError(Told("第一行应是 Subject: …", "the first line must be Subject: …", f"{file}:1: "))
     subject = _subject(intent, lines[0].text, context)
     links = Links(
         address=settings.outgoing.sender or settings.company.address,
@@ -129,7 +129,8 @@ def _render(file: Path, lang: Lang, zone: str, context: Mapping[str, Any]) -> st
     try:
         return _template(file, file.stat().st_mtime_ns, lang, zone).render(context)
     except FileNotFoundError:
-        raise QformsError(f"没有信件文本 {file}；从 qforms init 建的新工作区复制一份") from None
+        zh = f"没有信件文本 {file}；从 qforms init 建的新工作区复制一份"
+        raise QformsError(Told(zh, f"no letter text {file}; copy it from a new workspace of qforms init")) from None
     except TemplateError as fault:
         raise QformsError(f"{file}:{getattr(fault, 'lineno', '') or 1}: {fault.message}") from None
     except (TypeError, ValueError, KeyError, AttributeError) as fault:  # the text does with a value what cannot be done

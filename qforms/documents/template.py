@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from qforms.documents.keep import kept_with_signatures
 from qforms.forms import word
 from qforms.forms.word_package import custom, pack
-from qforms.model import Form, Lang, QformsError
+from qforms.model import Form, Lang, QformsError, Told
 from qforms.settings import Company
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def prepare(data: bytes, name: str, source: object = None) -> Prepared:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = {info.filename: package.read(info) for info in package.infolist()}
     except (zipfile.BadZipFile, OSError) as fault:
-        raise QformsError(f"{name}: 不是 Word 文件 (.docx)：{fault}") from None
+        zh, en = f"不是 Word 文件 (.docx)：{fault}", f"no Word file (.docx): {fault}"
+        raise QformsError(Told(zh, en, f"{name}: ")) from None
     if "word/document.xml" not in parts:
-        raise QformsError(f"{name}: 不是 Word 文件 (.docx)")
+        raise QformsError(Told("不是 Word 文件 (.docx)", "no Word file (.docx)", f"{name}: "))
     parts["[Content_Types].xml"] = _with_jpeg(parts["[Content_Types].xml"])
     _with_properties(parts)
     patch = docxtpl.DocxTemplate(io.BytesIO(data)).patch_xml

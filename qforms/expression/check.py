@@ -12,7 +12,7 @@ from qforms.expression.run import COMPARE
 from qforms.expression.source import Fault, parse
 from qforms.expression.told import ZH, shown, told, told_en, type_of, unknown
 from qforms.expression.tree import Tree
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 
 _EQUALS = {"number", "date", "datetime", "text", "bool"}
 
@@ -24,7 +24,7 @@ def check(text: str, names: Mapping[str, Kind], where: str = "", want: Kind | No
         if want:
             _fits(tree, kind, want)
     except Fault as fault:
-        line = f"{where}: {fault}" if where else str(fault)
+        line = Told(fault.zh, fault.en, f"{where}: " if where else "")
         raise QformsError(line, (line,)) from None
     return tree
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qforms.model import Told
+
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」"}
 _SIGNS = str.maketrans("（）［］，．＝＞＜！＋－＊／％？：　≠≥≤×÷\n\r", "()[],.=><!+-*/%?: \0\1\2*/  ")
 _DOUBLE = {"\0": "!=", "\1": ">=", "\2": "<="}
@@ -16,7 +18,8 @@ class Fault(Exception):
     """What is wrong with an expression, in Chinese and English, without its place."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} ({en})")
+        super().__init__(Told(zh, en))
+        self.zh, self.en = zh, en
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qforms.forms import choices, store, types
 from qforms.forms.labels import Labels
-from qforms.model import Condition, Field, Form, Problem, QformsError, Value, Values
+from qforms.model import Condition, Field, Form, Problem, QformsError, Told, Value, Values
 
 if TYPE_CHECKING:
     from qforms.forms.schema import Values as ValuesModel
@@ -47,8 +47,8 @@ class Catalogue:
             from qforms.forms.source import nearest
 
             near = nearest(name, self.forms)
-            hint = f"，是否指 {near}？(did you mean {near}?)" if near else ""
-            raise QformsError(f"没有表单 {name}（unknown form）{hint}") from None
+            zh, en = (f"，是否指 {near}？", f", did you mean {near}?") if near else ("", "")
+            raise QformsError(Told(f"没有表单 {name}{zh}", f"there is no form {name}{en}")) from None
 
     def field(self, form: str, name: str) -> Field | None:
         return self._fields.get(form, {}).get(name)
@@ -158,7 +158,7 @@ def load(root: Path, cache: Path | None = None, zone: tzinfo = types.SHANGHAI) -
     `cache` is a file in the private folder; a stale or damaged one is rebuilt."""
     sources = sorted([*root.glob(f"{BLOCKS}/*.yaml"), *root.glob("*/form.yaml")])
     if not sources:
-        raise QformsError(f"{root}: 没有任何 form.yaml (no form.yaml found)")
+        raise QformsError(Told("没有任何 form.yaml", "no form.yaml found", f"{root}: "))
     digest = store.digest(sources, root)
     forms = store.read(cache, digest) if cache else None
     if forms is None:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from qforms.model import QformsError, Text
+from qforms.model import QformsError, Text, Told
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -25,7 +25,7 @@ class Faults:
         self.lines: list[str] = []
 
     def add(self, at: str, zh: str, en: str) -> None:
-        self.lines.append(f"{at}: {zh} ({en})")
+        self.lines.append(Told(zh, en, f"{at}: "))
 
     def unknown(self, at: str, what: tuple[str, str], word: str, known: Iterable[str]) -> None:
         """A name that does not exist, with the nearest one that does. `what` names its kind in Chinese and English."""

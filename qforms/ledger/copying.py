@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, func, select, text
 
 from qforms.ledger import migrate
 from qforms.ledger import tables as t
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 
 _PAGE = 1000
 
@@ -36,7 +36,7 @@ def fill(engine: Engine, path: Path) -> None:
     migrate.upgrade(engine)
     with source.connect() as here, engine.begin() as there:
         if there.scalar(select(func.count()).select_from(t.delivery)):
-            raise QformsError("账本不是空的，不能恢复到里面 (the ledger to restore into is not empty)")
+            raise QformsError(Told("账本不是空的，不能恢复到里面", "the ledger to restore into is not empty"))
         _pour(here, there)
         if engine.dialect.name == "postgresql":
             _count_on(there)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 
 HEAD = "0002"
 
@@ -18,7 +18,10 @@ def upgrade(engine: Engine) -> None:
         return
     if have is not None and have > HEAD:
         raise QformsError(
-            f"账本版本 {have} 比程序新（{HEAD}）：请升级 qforms (the ledger was written by a newer qforms)"
+            Told(
+                f"账本版本 {have} 比程序新（{HEAD}）：请升级 qforms",
+                f"the ledger ({have}) was written by a newer qforms than this one ({HEAD}): please upgrade",
+            )
         )
     from alembic import command
     from alembic.config import Config

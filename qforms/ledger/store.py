@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from qforms.model import QformsError
+from qforms.model import QformsError, Told
 
 
 class FileStore:
@@ -55,9 +55,9 @@ class FileStore:
         try:
             data = self.path(digest).read_bytes()
         except FileNotFoundError:
-            raise QformsError(f"store: {digest} 不在了 (missing)") from None
+            raise QformsError(Told(f"{digest} 不在了", f"{digest} is gone", "store: ")) from None
         if hashlib.sha256(data).hexdigest() != digest:
-            raise QformsError(f"store: {digest} 内容被改动过 (changed)")
+            raise QformsError(Told(f"{digest} 内容被改动过", f"{digest} was changed", "store: "))
         return data
 
     def has(self, digest: str) -> bool:

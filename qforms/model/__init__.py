@@ -48,7 +48,7 @@ from qforms.model.rules import (
     TriggerRule,
     WorkTime,
 )
-from qforms.model.texts import EMPTY, NO_TEXT, Lang, Problem, QformsError, Text, Value, Values
+from qforms.model.texts import EMPTY, NO_TEXT, Lang, Problem, QformsError, Text, Told, Value, Values, said
 
 __all__ = [
     "EMPTY",
@@ -107,10 +107,12 @@ __all__ = [
     "Store",
     "Task",
     "Text",
+    "Told",
     "Transport",
     "TriggerRule",
     "Value",
     "Values",
     "Window",
     "WorkTime",
+    "said",
 ]

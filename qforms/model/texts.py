@@ -42,11 +42,36 @@ class Problem:
     severity: Literal["error", "warning", "question"] = "error"
 
 
+class Told(str):
+    """A line for people in both languages. As a text it is `where中文 (English)`, as logs have it; `said` picks one."""
+
+    __slots__ = ("en", "where", "zh")
+    zh: str
+    en: str
+    where: str
+
+    def __new__(cls, zh: str, en: str, where: str = "") -> Told:
+        told = super().__new__(cls, f"{where}{zh} ({en})")
+        told.zh, told.en, told.where = zh, en, where
+        return told
+
+    def moved(self, old: str, new: str) -> Told:
+        """The same of another place."""
+        return Told(self.zh.replace(old, new), self.en.replace(old, new), self.where.replace(old, new))
+
+
+def said(line: str, lang: Lang) -> str:
+    """A line in `lang` where it is known in both, else as it is."""
+    return line.where + (line.en if lang == "en" else line.zh) if isinstance(line, Told) else line
+
+
 class QformsError(Exception):
     """The operator's settings, rules, forms or servers are at fault: one line, no traceback.
 
-    `problems` lists every fault found, each with its file and line."""
+    `problems` lists every fault found, each with its file and line. Text and lines are `Told` where both languages are
+    known."""
 
     def __init__(self, text: str, problems: Sequence[str] = ()) -> None:
         super().__init__(text)
+        self.text = text
         self.problems = tuple(problems)

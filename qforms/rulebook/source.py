@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms.expression.kinds import near
-from qforms.model import QformsError, Text
+from qforms.model import QformsError, Text, Told
 
 
 class Faults:
@@ -20,7 +20,7 @@ class Faults:
         self.lines: list[str] = []
 
     def add(self, at: str, zh: str, en: str) -> None:
-        self.take(f"{at}: {zh} ({en})")
+        self.take(Told(zh, en, f"{at}: "))
 
     def take(self, line: str) -> None:
         if line not in self.lines:

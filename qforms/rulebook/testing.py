@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from qforms.model import EMPTY, Values
+from qforms.model import EMPTY, Told, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,17 @@ def _one(case: Case, key: str, want: Any, got: Any) -> list[str]:
     if want == got:
         return []
     at = case.lines.get(key, case.origin)
-    return [f"{at}: test「{case.name}」{key}: 应为 {_show(want)}，得到 {_show(got)} (not as expected)"]
+    zh = f"测试「{case.name}」{key}：应为 {_show(want)}，得到 {_show(got)}"
+    en = f"test {case.name!r} {key}: expected {_show(want, 'none')}, got {_show(got, 'none')}"
+    return [Told(zh, en, f"{at}: ")]
 
 
-def _show(value: Any) -> str:
+def _show(value: Any, nothing: str = "无") -> str:
     match value:
         case None:
-            return "无"
+            return nothing
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M" + (":%S" if value.second else ""))
         case list() | tuple():
-            return f"[{', '.join(map(_show, value))}]"
+            return f"[{', '.join(_show(v, nothing) for v in value)}]"
     return str(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qforms import house
+from qforms import house, tongue
 from qforms.demo import play, tell
 from qforms.model import Letter, QformsError
 
@@ -245,7 +245,7 @@ def test_the_language_is_that_of_the_locale(monkeypatch: pytest.MonkeyPatch, lan
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     monkeypatch.setenv("LANG", lang)
-    assert play.language() == wanted
+    assert tongue.of_locale() == wanted
 
 
 # ---------------------------------------------------------------- where it may be played
