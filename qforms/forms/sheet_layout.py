@@ -158,7 +158,7 @@ def _paired(shown: Sequence[tuple[Field, bool]]) -> list[tuple[Field, bool]]:
 
 
 def _pair(pair: Sequence[tuple[Field, bool]], values: Mapping[str, Value], lang: Lang) -> Strip:
-    labels = tuple((*at, f, label(f, lang)) for (f, _), at in zip(pair, LABELS, strict=False))
+    labels = tuple((*at, f, _beside(f, lang)) for (f, _), at in zip(pair, LABELS, strict=False))
     ends = (VALUES[0][1], END) if len(pair) == 2 else (END,)  # a field without a neighbour takes the whole width
     spots = tuple(
         Spot(f, first, end, mine, values.get(f.name))
@@ -171,7 +171,7 @@ def _pair(pair: Sequence[tuple[Field, bool]], values: Mapping[str, Value], lang:
 
 def _wide(section: Section, fld: Field, mine: bool, values: Mapping[str, Value], lang: Lang) -> Strip:
     free = fld.type == "text" or fld.rows > 1 or (fld.type == "img" and section.panel == "photos")
-    text = label(fld, lang)
+    text = _beside(fld, lang)
     value = values.get(fld.name)
     height = max(TEXT_MIN if free and mine else FIELD, fld.rows * 19.0 + 1, _height(text, LABEL_WIDTH - 2.5))
     height = min(400.0, max(height, _height(str(value or ""), 70)))
@@ -237,8 +237,13 @@ def _single(
     return [replace(s, spots=tuple(replace(x, row=0, list=fld.name) for x in s.spots)) for s in strips]
 
 
+def _beside(fld: Field, lang: Lang) -> str:
+    """The label left of a value; a required one shares its cell with the asterisk."""
+    return _folded(label(fld, lang), LABEL_WIDTH - (2.5 if fld.required else 1.5))
+
+
 def _folded(text: str, width: float) -> str:
-    """A column's heading broken where it reads well: before the unit, else in the middle of a Chinese word."""
+    """A heading broken where it reads well: before the unit, else in the middle of a Chinese word."""
     if text_width(text) <= width:
         return text
     words, bracket, unit = text.partition("（")
