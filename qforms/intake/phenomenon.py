@@ -74,8 +74,9 @@ def _around() -> _Around:
         condition=re.compile(rf"\S(?:{zh})\s*$|^\s*(?:{en})\b", re.M),
         found=words.any_of(around["found"]),
         request=re.compile(rf"(?<![申邀]){words.any_of(around['request']).pattern.replace('|', '|(?<![申邀])')}"),
+        # possessive: of 的现象的现象 there are more ways to part it than there is time to try them
         tail=re.compile(
-            rf"(?:\s+\S{{1,4}}(?:经理|工程师|工|先生|女士|小姐|主管|总)|[\s\x00,、.:-]|{words.any_of(around['tail']).pattern})+$"
+            rf"(?:\s+\S{{1,4}}(?:经理|工程师|工|先生|女士|小姐|主管|总)|[\s\x00,、.:-]|{words.any_of(around['tail']).pattern})++$"
         ),
         greeting=re.compile(rf"\s*(?:{words.any_of(around['greeting']).pattern})"),
         code=re.compile(rf"(?:{words.any_of(around['code']).pattern})\s*[:为]?\s*$"),
