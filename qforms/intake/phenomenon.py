@@ -23,7 +23,8 @@ _MEASURE = re.compile(
     r"(?:\d+(?:\.\d+)?(?:[munkp]?[avwfhzs]|ma|mah|wh|kwh|hz|khz|mhz|ms|min|mm|cm|kg|g|h|db|rpm|nm|mpa|bar)x?)+", re.I
 )
 _CODE = re.compile(
-    r"(?<![A-Za-z0-9.])(?=[A-Za-z0-9/.-]*[A-Za-z])(?=[A-Za-z0-9/.-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*"
+    r"(?<![A-Za-z0-9.])(?=[A-Za-z0-9])(?=[A-Za-z0-9/.-]{0,60}[A-Za-z])(?=[A-Za-z0-9/.-]{0,60}\d)"
+    r"[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*"
 )
 _ELSE = re.compile(
     r"https?://\S+|[^\s@]{1,64}@[^\s@]+|(?<!\d)1\d{10}(?!\d)|(?:\d{4}[年/.-])?\d{1,2}(?:月\d{1,2}[日号]?|[/-]\d{1,2}(?:[/-]\d{2,4})?(?![\w-]))|"
