@@ -14,6 +14,7 @@ from qforms.ledger import Ledger, Transaction
 from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
 from qforms.office import mark
 from qforms.office.book import OfficeFault
+from qforms.office.fill import fill
 from qforms.outbox.guard import Circle
 from qforms.settings import Procedures
 
@@ -103,7 +104,17 @@ class Enclosures:
         title = form.title[lang]
         if kind == "word":
             return Enclosure(f"{title}.docx", documents.blank(name, p, stamp=mark_of, lang=lang), DOCX, form.audience)
-        data = blank_excel.blank(
+        named = f"{about.number} {title}" if about else title
+        return Enclosure(f"{named}.xlsx", self._sheet(form, lang, mark_of, about), XLSX, form.audience)
+
+    def _sheet(self, form: Form, lang: Lang, mark_of: str, about: Record | None) -> bytes:
+        """The Excel form: as the office drew it, else from the declaration."""
+        p = self._procedures
+        own = p.settings.root / "form_templates" / form.name / f"{form.name}.{lang}.blank.xlsx"
+        if own.is_file():
+            known = dict(blank_excel.texts(form, p.catalogue, lang, about)) if about else {}
+            return fill(own.read_bytes(), known, {"qf_stamp": mark_of, "qf_form": form.name})
+        return blank_excel.blank(
             form,
             p.catalogue,
             p.settings.company.name,
@@ -113,8 +124,6 @@ class Enclosures:
             for_roles=_CUSTOMER if _for_customers(form) else None,
             contact=p.settings.company.address,
         )
-        named = f"{about.number} {title}" if about else title
-        return Enclosure(f"{named}.xlsx", data, XLSX, form.audience)
 
     # ------------------------------------------------------------ returned forms
 

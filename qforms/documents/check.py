@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qforms.documents.letters import names
+from qforms.documents.readable import unreadable
 from qforms.documents.related import Related
 from qforms.documents.render import blank, render
-from qforms.model import Form, QformsError, Record, Told
+from qforms.model import Form, Lang, QformsError, Record, Told
 from qforms.settings import Procedures
 
 
@@ -35,13 +36,20 @@ def _letter(file: Path) -> Iterator[str]:
 
 
 def _templates(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:
-    """Fills each template of the office once, with nothing, so that a tag that does not exist is told."""
+    """Fills each template of the office once, with nothing, so that a tag that does not exist is told; of its blank
+    forms, what could not be read back."""
     empty = Record(form.name, "", 0, form.lifecycle.start, "", {})
-    for lang in ("zh", "en"):
+    limits = procedures.settings.limits
+    langs: tuple[Lang, ...] = ("zh", "en")
+    for lang in langs:
+        own = {kind: root / form.name / f"{form.name}.{lang}{kind}" for kind in (".docx", ".blank.docx", ".blank.xlsx")}
         try:
-            if (root / form.name / f"{form.name}.{lang}.docx").is_file():
+            if own[".docx"].is_file():
                 render(empty, Related(), procedures, stamp="", lang=lang)
-            if (root / form.name / f"{form.name}.{lang}.blank.docx").is_file():
-                blank(form.name, procedures, stamp="", lang=lang)
+            if (page := own[".blank.docx"]).is_file():
+                data = blank(form.name, procedures, stamp="", lang=lang)
+                yield from unreadable(data, form, lang, limits, f"{page}: ")
+            if (sheet := own[".blank.xlsx"]).is_file():
+                yield from unreadable(sheet.read_bytes(), form, lang, limits, f"{sheet}: ")
         except QformsError as fault:
             yield fault.text

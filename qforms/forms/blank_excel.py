@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,6 +73,20 @@ def blank(
     out = io.BytesIO()
     book.save(out)
     return _timeless(out.getvalue())
+
+
+def texts(form: Form, catalogue: Catalogue, lang: Lang, record: Record) -> Iterator[tuple[str, str]]:
+    """What a record knows, by the names of its cells without `qf_`: `lot_no`, `<list>__<row>__<column>`."""
+    for fld in form.fields:
+        value: Any = record.values.get(fld.name)
+        if fld.type != "list":
+            if value is not None:
+                yield fld.name, clean(catalogue.show(fld, value, lang))
+            continue
+        for i, row in enumerate(value or ()):
+            for column in fld.fields:
+                if row.get(column.name) is not None:
+                    yield f"{fld.name}__{i}__{column.name}", clean(catalogue.show(column, row[column.name], lang))
 
 
 def _sheet_title(text: str) -> str:
