@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, bindparam, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, ExceptionContext, bindparam, create_engine, event, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
 from qforms.ledger.facts import Lookup
+from qforms.ledger.leases import Leases
 from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
 from qforms.model import (
@@ -33,8 +36,11 @@ from qforms.model import (
     Values,
 )
 
+if TYPE_CHECKING:
+    from qforms.ledger.tray import Tray
+
 _DISK = ("disk", "readonly", "unable to open", "locked")  # of SQLite's messages, those that are not our fault
-_ADVISORY = 0x71666F72  # one judging transaction at a time on PostgreSQL, as SQLite has by itself
+_KEPT_TURNS = 20_000  # what each of them wrote is known so long
 
 
 class LedgerDown(OSError):
@@ -52,8 +58,13 @@ class Ledger:
         self._touched: set[str] = set()
         self._lock = threading.Lock()
         self._engine = _engine(self.url)
+        self.shared = self._engine.dialect.name != "sqlite"  # other machines may be at work on it
+        self.waited = 0.0  # seconds that judging waited for others' turns
         self._memory = threading.local()  # what each thread's transactions leave to the next
         self._reader = self._engine.execution_options(write=False)
+        if self.shared:  # a reader sees one state only, so that it may be remembered
+            self._reader = self._reader.execution_options(isolation_level="REPEATABLE READ")
+        self._shown = -1  # the last turn whose writings were told
 
     def close(self) -> None:
         self._engine.dispose()
@@ -63,6 +74,17 @@ class Ledger:
         from qforms.ledger import migrate
 
         migrate.upgrade(self._engine)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """What this process has in hand where others are at work, too."""
+        return Leases(self._engine)
+
+    def tray(self, store: Store) -> Tray:
+        """Deliveries that wait for any daemon."""
+        from qforms.ledger.tray import Tray
+
+        return Tray(self._engine, store)
 
     @contextmanager
     def begin(
@@ -76,9 +98,10 @@ class Ledger:
             tx.prefetch(readings, wanted, now)
             yield tx
             tx.flush()
-        with self._lock:
-            self._touched |= tx.touched
-            self.changes += 1
+        if not self.shared:
+            with self._lock:
+                self._touched |= tx.touched
+                self.changes += 1
 
     @contextmanager
     def facts(self) -> Iterator[Transaction]:
@@ -90,26 +113,61 @@ class Ledger:
     def _remembered(self, *, write: bool) -> Iterator[Transaction]:
         """A transaction that knows what this thread's last one knew, if nobody else has written since."""
         with (self._engine if write else self._reader).connect() as connection, connection.begin() as begun:
-            if write and connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-            version = _version(connection)
+            version = self._turn(connection, write) if self.shared else _version(connection)
             memory: Memory | None = getattr(self._memory, "held", None)
             self._memory.held = None
-            if memory is None or version is None or memory.version != version:
-                memory = Memory(version)
+            if memory is None or memory.version != (version - 1 if write and self.shared else version):
+                memory = Memory()
+            memory.version = version
             tx = Transaction(connection, self._catalogue, self._domain, memory)
             yield tx
             if not write:
                 begun.rollback()
+            elif self.shared and tx.touched:
+                connection.execute(t.touched.insert(), {"version": version, "numbers": sorted(tx.touched)})
+        if write and self.shared:
+            self.changes = version
         if (write or tx.untouched) and not memory.full():
             tx.ended()
             self._memory.held = memory
 
+    def _turn(self, connection: Connection, write: bool) -> int:
+        """Which state of the ledger a transaction sees: how many turns there were. Whoever writes waits for his own and
+        keeps it until his commit: one judges at a time, as SQLite has by itself."""
+        if not write:
+            return int(connection.scalar(_VERSION) or 0)
+        begun = time.perf_counter()
+        version = int(connection.execute(_NEXT).scalar_one())
+        self.waited += time.perf_counter() - begun
+        return version
+
+    def look(self) -> None:
+        """Sees whether others have written: `changes` moves then."""
+        if self.shared:
+            with self._reader.connect() as connection:
+                self.changes = int(connection.scalar(_VERSION) or 0)
+
     def take_touched(self) -> frozenset[str]:
-        """Numbers that this process wrote since the last call: what a view of the ledger has to look at again."""
-        with self._lock:
-            touched, self._touched = frozenset(self._touched), set()
-        return touched
+        """Numbers that were written since the last call, by whichever daemon: what a view of the ledger has to look at
+        again. Of several daemons only one may ask; nothing on its first call, before which it must not have looked."""
+        if not self.shared:
+            with self._lock:
+                touched, self._touched = frozenset(self._touched), set()
+            return touched
+        with self._reader.connect() as connection:
+            since, self._shown = self._shown, int(connection.scalar(_VERSION) or 0)
+            if since < 0:
+                return frozenset()
+            if since < self._shown - _KEPT_TURNS:
+                return frozenset(connection.scalars(select(t.record.c.number)))
+            found = connection.scalars(select(t.touched.c.numbers).where(t.touched.c.version > since))
+            return frozenset(number for numbers in found for number in numbers)
+
+    def forget_turns(self) -> None:
+        """What was written long ago need not be told any more."""
+        old = t.touched.c.version < select(t.turn.c.version).scalar_subquery() - _KEPT_TURNS
+        with self._engine.begin() as connection:
+            connection.execute(t.touched.delete().where(old))
 
     # ------------------------------------------------------------ reading
 
@@ -259,8 +317,18 @@ class Ledger:
             return connection.scalar(select(t.note.c.value).where(t.note.c.name == name))
 
     def set_note(self, name: str, value: Any) -> None:
-        with self._remembered(write=True) as tx:
-            tx.upsert("note", [{"name": name, "value": value}])
+        with self._engine.begin() as connection:
+            Transaction(connection, self._catalogue, self._domain).upsert("note", [{"name": name, "value": value}])
+
+    def set_letters(self, letters: Sequence[Letter], *, kept: bool = False) -> None:
+        """What became of letters. Where others are at work: of those that this daemon has in hand, and it keeps them
+        (`kept`) or lets them go; raises Gone, and writes nothing, when one of them is no longer its own."""
+        if not self.shared:
+            with self.begin() as tx:
+                tx.set_letters(letters)
+        else:
+            with self._engine.begin() as connection:
+                self.leases.set_letters(connection, letters, kept=kept)
 
     def sheet_rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
         """What each row of the workbook last held: row -> (revision, plain values)."""
@@ -291,14 +359,12 @@ class Ledger:
             return list(connection.execute(query).mappings())
 
 
-_GONE = t.sheet_row.delete().where(t.sheet_row.c.row == bindparam("gone"))
+_VERSION = select(t.turn.c.version)
+_NEXT = update(t.turn).values(version=t.turn.c.version + 1).returning(t.turn.c.version)
 
 
-def _version(connection: Connection) -> object:
-    """Which state of the database a connection sees: another whenever somebody else has committed. None where that
-    cannot be told."""
-    if connection.dialect.name != "sqlite":
-        return None
+def _version(connection: Connection) -> Any:
+    """Which state of an SQLite file a connection sees: another whenever somebody else has committed."""
     own = connection.connection.driver_connection
     assert own is not None
     return own, own.execute("PRAGMA data_version").fetchone()

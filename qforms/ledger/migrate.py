@@ -8,7 +8,8 @@ from sqlalchemy import Engine, inspect, text
 
 from qforms.model import QformsError, Told
 
-HEAD = "0002"
+HEAD = "0003"
+_ONE_AT_A_TIME = 0x71666F72
 
 
 def upgrade(engine: Engine) -> None:
@@ -29,6 +30,8 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # several machines may come at once
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)
 

@@ -6,7 +6,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -112,6 +125,7 @@ clock = Table(
     Column("owner", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("act_by", Instant),
+    Column("holder", Integer),  # the daemon that has it in hand
     Index("clock_subject", "subject"),
     Index("clock_state", "state"),
 )
@@ -165,6 +179,7 @@ letter = Table(
     Column("last_error", Text, nullable=False),
     Column("refused", JSON, nullable=False),
     Column("next_try", Instant),
+    Column("holder", Integer),  # the daemon that has it in hand
 )
 
 reply = Table(  # automatic letters by address, for the cap on loops
@@ -253,4 +268,61 @@ note = Table(  # small facts of the program itself: last publication, marks of t
     metadata,
     Column("name", String(80), primary_key=True),
     Column("value", JSON, nullable=False),
+)
+
+# ---------------------------------------------------------------- several machines
+
+_PASSING = {"passing": True}  # who is at work just now: not in a backup
+
+turn = Table(  # one row, locked by whoever judges: so numbers have neither gaps nor twins
+    "turn",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),  # how often anything was judged
+    info=_PASSING,
+)
+
+touched = Table(  # what each turn wrote: numbers that whoever shows the ledger looks at again
+    "touched",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("numbers", JSON, nullable=False),
+    info=_PASSING,
+)
+
+presence = Table(  # the daemons that are at work; what one of them has in hand is free when its row has gone
+    "presence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("machine", Text, nullable=False),
+    Column("place", Text, nullable=False),  # its workspace
+    Column("pid", Integer, nullable=False),
+    Column("procedures", JSON, nullable=False),  # digests of what it judges by
+    Column("state", String(16), nullable=False),  # working, paused
+    Column("since", Float, nullable=False),  # seconds of the database's own clock
+    Column("until", Float, nullable=False),
+    info=_PASSING,
+)
+
+lease = Table(  # what one daemon at a time may do: the mailbox, the workbook
+    "lease",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", Integer, nullable=False),
+    info=_PASSING,
+)
+
+waiting = Table(  # deliveries whose bytes are in the store, for any daemon to judge
+    "waiting",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("locator", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("holder", Integer),
+    Index("waiting_received_at", "received_at", "id"),
 )

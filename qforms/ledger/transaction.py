@@ -32,6 +32,10 @@ from qforms.model import (
 )
 
 
+class Overtaken(Exception):
+    """What was judged by has changed meanwhile: nothing is written, and it is to be judged anew."""
+
+
 class Transaction(LedgerFacts):
     """Facts, and `write`. Made by `Ledger.begin`; never used after it ended."""
 
@@ -102,15 +106,10 @@ class Transaction(LedgerFacts):
 
     def set_letters(self, letters: Sequence[Letter]) -> None:
         """What became of several letters, in one statement."""
-        changed = []
         for letter in letters:
             self._know_letter(letter)
-            row = {name: getattr(letter, name) for name in _FATE}
-            changed.append(
-                row | {"k": letter.intent.key, "subject": letter.intent.subject, "refused": [*letter.refused]}
-            )
-        if changed:
-            self._db.execute(_SET_LETTER, changed)
+        if letters:
+            self._db.execute(SET_LETTER, [fate(letter) for letter in letters])
 
     def postpone(self, clock: Clock, now: datetime) -> None:
         """A clock that could not be rung is tried again an hour later."""
@@ -279,8 +278,9 @@ class Transaction(LedgerFacts):
         if at is not None:
             pending[at] = row
         else:
-            own = t.letter.c.key == row["key"]
-            self._db.execute(update(t.letter).where(own).values(facts=row["facts"], code=row["code"]))
+            own = and_(t.letter.c.key == row["key"], t.letter.c.holder.is_(None))
+            if not self._db.execute(update(t.letter).where(own).values(facts=row["facts"], code=row["code"])).rowcount:
+                raise Overtaken(f"letter {row['key']}: taken in hand meanwhile")
 
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
         new = intent.number in self._given  # nothing was ever owed for it
@@ -320,7 +320,7 @@ class Transaction(LedgerFacts):
 
 _INSERT = {name: insert(table) for name, table in t.metadata.tables.items()}
 _FATE = ("state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
-_SET_LETTER = (
+SET_LETTER = (
     update(t.letter)
     .where(t.letter.c.key == bindparam("k"))
     .values({name: bindparam(name, type_=t.letter.c[name].type) for name in (*_FATE, "subject")})
@@ -341,6 +341,12 @@ def _upsert(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
     keys = [c.name for c in table.primary_key] if name != "record" else ["number"]
     rest = {c: statement.excluded[c] for c in columns if c not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def fate(letter: Letter) -> dict[str, Any]:
+    """What became of a letter, for SET_LETTER."""
+    row = {name: getattr(letter, name) for name in _FATE}
+    return row | {"k": letter.intent.key, "subject": letter.intent.subject, "refused": [*letter.refused]}
 
 
 def overall(outcomes: Iterable[Outcome]) -> str:

@@ -145,11 +145,17 @@ class Letter:
     last_error: str = ""
     refused: tuple[str, ...] = ()  # addresses that the server refused
     next_try: datetime | None = None
+    in_hand: bool = False  # a daemon is about to make it
+
+    @property
+    def untouched(self) -> bool:
+        """Has nobody begun to make it?"""
+        return self.state == "owed" and not self.digest and not self.in_hand
 
     def grows_to(self, intent: LetterIntent) -> bool:
         """May the intent take the place of this letter's: a table with further lines, not made yet (P35)?"""
         more: bool = len(intent.facts.get("lines") or ()) > len(self.intent.facts.get("lines") or ())
-        return intent.kind == "escalation" and self.state == "owed" and not self.digest and more
+        return intent.kind == "escalation" and self.untouched and more
 
 
 @dataclass(frozen=True, slots=True)

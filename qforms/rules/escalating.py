@@ -44,7 +44,7 @@ def _table(work: Work, key: str) -> tuple[LetterIntent | None, bool]:
     letter = work.view.facts.letter_by_key(key) if own is None else None
     if letter is None:
         return own, own is not None
-    return (letter.intent if letter.state == "owed" and not letter.digest else None), True
+    return (letter.intent if letter.untouched else None), True
 
 
 def _joined(work: Work, table: LetterIntent, facts: dict[str, Any]) -> None:
