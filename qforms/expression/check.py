@@ -1,4 +1,4 @@
-"""rule-engine's tree, checked against declared names, as a plain tree for `run.py` (lists, texts, numbers as text)."""
+"""rule-engine's tree, checked against the names, as a plain tree for `python.py`: lists, texts, numbers as text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from qforms.expression.functions import FUNCTIONS, ORDERED, Checked
 from qforms.expression.kinds import BOOL, MOMENT, NUMBER, TEXT, Kind
+from qforms.expression.python import COMPARE
 from qforms.expression.regex import cap
-from qforms.expression.run import COMPARE
 from qforms.expression.source import Fault, parse
 from qforms.expression.told import ZH, shown, told, told_en, type_of, unknown
 from qforms.expression.tree import Tree

@@ -25,6 +25,7 @@ from qforms.rules import rests
 from qforms.rules.rests import Rests
 
 T = TypeVar("T")
+HEAD = frozenset({"number", "status", "case_no", "received_at", "revision", "opened_at"})  # what a record's head tells
 
 
 class Book:
@@ -47,7 +48,7 @@ class Book:
         self.scoped: Mapping[str, list[FigureRule]] = {
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
         }
-        self.sources: dict[str, dict[str, Any]] = defaultdict(dict)  # form -> name -> where its value is found
+        self._names: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.final: Mapping[str, frozenset[str]] = {
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
         }
@@ -83,6 +84,15 @@ class Book:
                 if figure.of != form:
                     found[figure.name].add(form)
         return {name: frozenset(forms) for name, forms in found.items()}
+
+    def names_of(self, form: str) -> tuple[dict[str, Any], dict[str, None]]:
+        """Name -> where its value is found, filled as names are asked for; and the form's fields, of which nothing is
+        known, but for those that a record's head or a figure may tell in their place."""
+        if form not in self._names:
+            fields = (f.name for f in self.catalogue.form(form).fields)
+            blank = {n: None for n in fields if n not in HEAD and bare(n) not in self.figures and n not in self.figures}
+            self._names[form] = {}, blank
+        return self._names[form]
 
     def rests_on(
         self, form: str, key: object, conditions: Iterable[Condition | None], names: Iterable[str] = ()

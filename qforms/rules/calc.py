@@ -6,7 +6,6 @@ rounding leaves over, so that the rows give the sum exactly (B19)."""
 from __future__ import annotations
 
 import re
-from collections import ChainMap
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -84,8 +83,8 @@ def _rows(work: Work, record: Record, fld: Field, rows: list[dict[str, Value]]) 
     for column in (c for c in fld.fields if c.calc):
         conditions = work.book.calcs(record.form, f"{fld.name}.{column.name}", len(column.calc))
         for row in rows:
-            value = _typed(column, _first(conditions, ChainMap(row, names)))  # type: ignore[arg-type]
-            if value is not None:
+            value = _typed(column, _first(conditions, work.names(record, row)))
+            if value not in (None, ()):
                 row[column.name] = value
             elif conditions:
                 row.pop(column.name, None)

@@ -39,7 +39,7 @@ def opened(work: Work, record: Record) -> None:
     }
     work.revise(record.number, told, Origin("", by="extension"), content=False)
     case = record.case_no or target.case_no
-    work.view.records[record.number] = dc.replace(work.view.records[record.number], case_no=case)
+    work.view.put(dc.replace(work.view.records[record.number], case_no=case))
 
 
 def agreed(work: Work, record: Record) -> None:

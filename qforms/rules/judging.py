@@ -157,7 +157,7 @@ def _opened(work: Work, form: Form, outcome: Outcome) -> Record:
     reserved = "" if outside else outcome.number
     record = work.open(form.name, values, _origins(work, outcome, values), "", received, received, "", reserved)
     case = outcome.case_no or str(values.get("case_no") or "") or _own_case(work, form, record)
-    work.view.records[record.number] = record = dc.replace(record, case_no=case)
+    record = work.view.put(dc.replace(record, case_no=case))
     if outcome.alarm:
         work.note(record.number, "alarm", words=list(outcome.alarm))
     return record
@@ -192,7 +192,7 @@ def _revised(work: Work, record: Record, outcome: Outcome) -> None:
         work.revise(record.number, {name: value}, origins[name])
     if changed.get("case_no"):  # a contact that belongs to another case
         moved = work.view.records[record.number]
-        work.view.records[record.number] = dc.replace(moved, case_no=str(changed["case_no"]))
+        work.view.put(dc.replace(moved, case_no=str(changed["case_no"])))
     if changed:
         labels: Mapping[str, Value] = {k: _plain(work, record, k, v) for k, v in changed.items()}
         work.note(record.number, "revised", fields=labels)

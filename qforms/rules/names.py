@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from qforms.model import FigureRule, Record
+from qforms.expression import Known
+from qforms.model import EMPTY, FigureRule, Record
 from qforms.rules import basis as b
 from qforms.rules.book import Book, bare
 from qforms.rules.view import View, index_of
@@ -27,8 +28,13 @@ def time_of(stamp: Decimal | None) -> datetime | None:
     return _EPOCH + timedelta(microseconds=int(stamp)) if stamp else None
 
 
-class Names(Mapping[str, Any]):
-    """Names -> values, asked one by one. `extra` goes before everything; `basis` decides which lot or window counts."""
+class Names(Known):
+    """Names -> values. `extra` goes before everything; `basis` decides which lot or window counts.
+
+    What the record says lies ready; the rest (its head, figures, names through a reference) is found when it is first
+    asked for and kept, so names serve as long as nothing changes: `Work.names` makes new ones then."""
+
+    __slots__ = ("_sources", "basis", "book", "extra", "record", "today", "version", "view")
 
     def __init__(
         self,
@@ -36,38 +42,32 @@ class Names(Mapping[str, Any]):
         view: View,
         record: Record,
         today: date,
-        extra: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] = EMPTY,
         basis: b.Basis | None = None,
     ) -> None:
+        self._sources, blank = book.names_of(record.form)
+        super().__init__(blank)
+        self.update(record.values)
+        if extra:
+            self.update(extra)
         self.book = book
         self.view = view
         self.record = record
         self.today = today
-        self.extra = extra or {}
+        self.extra = extra
         self.basis = basis
-        self._own: Mapping[str, Any] = {**record.values, **extra} if extra else record.values
-        self._sources: dict[str, Source] = book.sources[record.form]
+        self.version = view.version
 
-    def get(self, name: str, default: Any = None) -> Any:
-        value = self._own.get(name)
-        if value is None:
-            source = self._sources.get(name)
-            if source is None:
-                source = self._sources[name] = _source(self.book, name)
-            value = None if name in self.extra else source(self)
-        return default if value is None else value
-
-    def __getitem__(self, name: str) -> Any:
-        value = self.get(name)
-        if value is None:
-            raise KeyError(name)
+    def __missing__(self, name: str) -> Any:
+        source = self._sources.get(name)
+        if source is None:
+            source = self._sources[name] = _source(self.book, name)
+        value = self[name] = source(self)
         return value
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._own)
-
-    def __len__(self) -> int:
-        return len(self._own)
+    def get(self, name: str, default: Any = None) -> Any:
+        value = self[name]
+        return default if value is None else value
 
     def through(self, ref: str, attribute: str) -> Any:
         """A name of the record that a field of this one refers to."""

@@ -190,7 +190,7 @@ def _open(work: Work, rule: TriggerRule, names: Names, key: Mapping[str, Value],
         values.setdefault("received_at", t0)
     record = work.open(rule.open, values, origin, case_no, t0, t0, rule.name)
     if work.starts_case(form):
-        work.view.records[record.number] = record = dc.replace(record, case_no=record.number)
+        record = work.view.put(dc.replace(record, case_no=record.number))
     work.note(record.number, "triggered", rule.name, t0, code=rule.code, subject=subject.number, clause=rule.clause)
     _into(work, rule, subject, record.number)
     addressing.readdress(work, record.number)

@@ -58,7 +58,7 @@ def taken_back(work: Work, approval: Record) -> None:
     if target.status != kept["after"]:
         _moved_on(work, approval, target)
         return
-    work.view.records[target.number] = dc.replace(target, status=kept["status"])
+    work.view.put(dc.replace(target, status=kept["status"]))
     values = {**dict.fromkeys(kept["set"]), **work.catalogue.revive(target.form, kept["values"])}
     work.revise(target.number, values, Origin("", by=REVOKE), content=False)
     work.touch(target.number)

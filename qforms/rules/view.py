@@ -33,6 +33,7 @@ class View:
         self.fresh: set[str] = set()  # numbers given here: nobody has heard of them before
         self.figures: dict[FigureKey, Decimal] = {}  # what was added
         self.moves = 0  # how often
+        self.version = 0  # how often anything changed that names may stand for
         self.tokens: dict[str, str] = {}
         self.counters: dict[str, int] = {}
         self.clocks_: dict[tuple[str, str], Clock] = {}  # (subject, rule)
@@ -54,6 +55,12 @@ class View:
 
     def record(self, number: str) -> Record | None:
         return self.records.get(number) or self.base(number)
+
+    def put(self, record: Record) -> Record:
+        """A record as it stands from now on."""
+        self.records[record.number] = record
+        self.version += 1
+        return record
 
     def opened_at(self, record: Record) -> object:
         """When its first revision was made."""
@@ -143,6 +150,7 @@ class View:
     def add(self, name: str, of: str, scope: str, amount: Decimal) -> None:
         if amount:
             self.moves += 1
+            self.version += 1
             key = (name, of, scope)
             self.figures[key] = self.figures.get(key, Decimal(0)) + amount
 

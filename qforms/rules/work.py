@@ -110,7 +110,7 @@ class Work:
         if extra or basis:
             return Names(self.book, self.view, record, self.today, extra, basis)
         names = self._names.get(record.number)
-        if names is None or names.record is not record or names.today is not self.today:
+        if names is None or names.version != self.view.version or names.record is not record:
             names = self._names[record.number] = Names(self.book, self.view, record, self.today)
         return names
 
@@ -199,7 +199,7 @@ class Work:
             by=self.speaker.address or self.speaker.name or self.speaker.kind,
             at=self.at,
         )
-        self.view.records[number] = record
+        self.view.put(record)
         if not declared.named_by and number != reserved:
             self.view.fresh.add(number)
         self.note(number, "opened", rule, form=form)
@@ -275,9 +275,7 @@ class Work:
         received = changed.get("received_at") or record.received_at
         origins = {**record.origin, **dict.fromkeys(changed, origin)}
         case_no = self._case_of(record, changed)
-        self.view.records[number] = dc.replace(
-            record, values=values, origin=origins, received_at=received, case_no=case_no
-        )
+        self.view.put(dc.replace(record, values=values, origin=origins, received_at=received, case_no=case_no))
         self.touch(number)
         return True
 
@@ -306,7 +304,7 @@ class Work:
         """Sets a record's state, without asking whether it may; an event without `to` leaves it as it is."""
         record = self.view.record(number)
         assert record is not None, number
-        self.view.records[number] = dc.replace(record, status=event.to or record.status)
+        self.view.put(dc.replace(record, status=event.to or record.status))
         self.happened.append(Happening(number, event.name))
         self.touch(number)
 
