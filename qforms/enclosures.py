@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qforms import documents, intake, stamp
-from qforms.forms import blank_excel
+from qforms.forms import blank_excel, pictures
 from qforms.ledger import Ledger, Transaction
 from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
 from qforms.office import mark
@@ -110,7 +110,8 @@ class Enclosures:
     def _sheet(self, form: Form, lang: Lang, mark_of: str, about: Record | None) -> bytes:
         """The Excel form: as the office drew it, else from the declaration."""
         p = self._procedures
-        own = p.settings.root / "form_templates" / form.name / f"{form.name}.{lang}.blank.xlsx"
+        templates = p.settings.root / "form_templates"
+        own = templates / form.name / f"{form.name}.{lang}.blank.xlsx"
         if own.is_file():
             known = dict(blank_excel.texts(form, p.catalogue, lang, about)) if about else {}
             return fill(own.read_bytes(), known, {"qf_stamp": mark_of, "qf_form": form.name})
@@ -123,6 +124,7 @@ class Enclosures:
             record=about,
             for_roles=_CUSTOMER if _for_customers(form) else None,
             contact=p.settings.company.address,
+            logo=pictures.logo(templates),
         )
 
     # ------------------------------------------------------------ returned forms

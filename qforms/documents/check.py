@@ -9,6 +9,7 @@ from qforms.documents.letters import names
 from qforms.documents.readable import unreadable
 from qforms.documents.related import Related
 from qforms.documents.render import blank, render
+from qforms.forms.pictures import logo_fault
 from qforms.model import Form, Lang, QformsError, Record, Told
 from qforms.settings import Procedures
 
@@ -18,6 +19,8 @@ def faults(procedures: Procedures) -> list[str]:
     root = procedures.settings.root / "form_templates"
     found = [f for file in sorted((root / "letters").glob("*.txt")) for f in _letter(file)]
     found += [f for form in procedures.catalogue.forms.values() for f in _templates(form, root, procedures)]
+    if unusable := logo_fault(root):
+        found.append(unusable)
     here = f"{procedures.settings.root}/"
     return [f.moved(here, "") if isinstance(f, Told) else f.replace(here, "") for f in found]
 

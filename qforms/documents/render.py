@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from qforms.documents import photos as pictures
 from qforms.documents.context import Paper
 from qforms.documents.related import Related
 from qforms.documents.template import fill, prepared
 from qforms.documents.wording import say
+from qforms.forms import pictures
 from qforms.forms.wml import NOTE, runs
 from qforms.model import EMPTY, Lang, Record
 from qforms.settings import Procedures

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qforms.documents.keep import kept_with_signatures
-from qforms.forms import word
+from qforms.forms import pictures, word
 from qforms.forms.word_package import custom, pack
 from qforms.model import Form, Lang, QformsError, Told
 from qforms.settings import Company
@@ -52,11 +52,12 @@ def prepared(form: Form, lang: Lang, company: Company, root: Path, blank: bool =
         stamp = own.stat().st_mtime_ns
     except OSError:
         stamp = 0
-    key = (id(form), lang, blank, company.name, company.name_en, str(own), stamp)
+    mark = pictures.logo(root)
+    key = (id(form), lang, blank, company.name, company.name_en, str(own), stamp, mark)
     with _lock:
         if found := _kept.get(key):
             return found
-    data = own.read_bytes() if stamp else _generated(form, lang, company, blank)
+    data = own.read_bytes() if stamp else _generated(form, lang, company, blank, mark)
     made = prepare(data, str(own) if stamp else f"{form.name}.{lang}", form)
     with _lock:
         if len(_kept) >= _MAX_KEPT:
@@ -65,11 +66,11 @@ def prepared(form: Form, lang: Lang, company: Company, root: Path, blank: bool =
     return made
 
 
-def _generated(form: Form, lang: Lang, company: Company, blank: bool) -> bytes:
+def _generated(form: Form, lang: Lang, company: Company, blank: bool, logo: pictures.Photo | None) -> bytes:
     name, other = company.name, company.name_en
     if lang == "en" and other:
         name, other = other, name
-    return word.template(form, lang, name, company_en=other, blank=blank)
+    return word.template(form, lang, name, company_en=other, blank=blank, logo=logo)
 
 
 def prepare(data: bytes, name: str, source: object = None) -> Prepared:

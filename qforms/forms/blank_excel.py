@@ -18,11 +18,13 @@ from typing import Any
 from qforms.forms import sheet_layout as layout
 from qforms.forms import sheet_style as look
 from qforms.forms.cells import clean, put
+from qforms.forms.pictures import Photo
 from qforms.forms.sheet_inputs import Inputs
 from qforms.forms.sheet_layout import Spot, Strip
 from qforms.model import Catalogue, Form, Lang, Record, Value
 
 TITLE, GUIDE = 33.75, 20.25
+_LOGO_WIDTH, _LOGO_HEIGHT = 150, 42  # pixels
 _FIRST = 3  # the row of the first strip
 _MADE = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
 _COLUMNS = "BCDEFGHIJKLMNOPQRS"
@@ -51,15 +53,19 @@ def blank(
     record: Record | None = None,
     for_roles: frozenset[str] | None = None,
     contact: str = "",
+    logo: Photo | None = None,
 ) -> bytes:
     """An .xlsx file: A4, one page wide (one page high where it fits), ready to print and to fill in.
 
     `for_roles` are the roles of the reader (None: anybody of ours): their cells are light blue, what the system or
-    others fill stands white. `record` fills in what is known. `stamp` goes to the hidden sheet and the properties."""
+    others fill stands white. `record` fills in what is known. `stamp` goes to the hidden sheet and the properties.
+    `logo` stands left of the company's name."""
     book = look.workbook()
     ws = book.create_sheet(_sheet_title(form.title[lang]))
     sheet = _Sheet(ws, form, catalogue, lang, Inputs(book, ws, catalogue, lang))
     found = layout.strips(form, lang, for_roles, record)
+    if logo:
+        _logo(ws, logo)
     heights, breaks = layout.fit(found, TITLE + GUIDE, TITLE)
     _columns(ws)
     _title(sheet, company, record, contact, asks=any(s.input for strip in found for s in strip.spots))
@@ -122,6 +128,16 @@ def _title(sheet: _Sheet, company: str, record: Record | None, contact: str, ask
     ws.row_dimensions[2].height = GUIDE + 12 * (look.lines_of(guide, 100) - 1)
     ws["B2"].font = look.font(9, color=look.GREY)
     ws["B2"].alignment = look.align(wrap=True)
+
+
+def _logo(ws: Any, logo: Photo) -> None:
+    """At the left of the company's cell, as high as the row of the title allows."""
+    from openpyxl.drawing.image import Image
+
+    scale = min(_LOGO_HEIGHT / logo.height, _LOGO_WIDTH / logo.width)
+    picture = Image(io.BytesIO(logo.data))
+    picture.width, picture.height = round(logo.width * scale), round(logo.height * scale)
+    ws.add_image(picture, "K1")
 
 
 def _title_size(title: str) -> int:

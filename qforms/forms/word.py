@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from qforms.forms import word_panels as panels
 from qforms.forms.parts import steps
+from qforms.forms.pictures import Photo, drawing
 from qforms.forms.wml import (
     BAND,
     GREY,
@@ -35,7 +36,7 @@ from qforms.forms.wml import (
     tag,
 )
 from qforms.forms.word_cells import Sheet, fillable
-from qforms.forms.word_package import package
+from qforms.forms.word_package import LOGO, package
 from qforms.model import Form, Lang, Section, Text
 
 # Fields that stand in the head of every document, not among the facts.
@@ -58,12 +59,14 @@ _HEAD_LABELS = {
 SIGNATURES = paragraph(exact=1, keep=True)
 
 
-def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blank: bool = False) -> bytes:
+def template(
+    form: Form, lang: Lang, company: str, *, company_en: str = "", blank: bool = False, logo: Photo | None = None
+) -> bytes:
     """The template of a form as .docx bytes; the same arguments give the same bytes.
 
     `blank`: every section stands as cells to be filled in; otherwise the record's facts are printed, and only the
-    reply parts are to be filled in."""
-    body = [_title_block(form, lang, company, company_en), gap()]
+    reply parts are to be filled in. `logo` stands over the company's name."""
+    body = [_title_block(form, lang, company, company_en, logo), gap()]
     body += _fill_hint(lang) if blank else _address(form, lang)
     signed = blank or form.field("prepared_by") is None
     early = not steps(form)  # signed above the reply part, unless the form is filled in step by step
@@ -74,7 +77,7 @@ def template(form: Form, lang: Lang, company: str, *, company_en: str = "", blan
         body += _section(form, section, lang, blank)
     if not signed:
         body.append(_approvals(lang))
-    return package("".join(body), form, company, lang)
+    return package("".join(body), form, company, lang, logo.data if logo else b"")
 
 
 def sections_filled(form: Form) -> tuple[Section, ...]:
@@ -101,12 +104,13 @@ def filled_height(form: Form, section: Section, lang: Lang, blank: bool, lists: 
 # ---------------------------------------------------------------- the head
 
 
-def _title_block(form: Form, lang: Lang, company: str, company_en: str) -> str:
+def _title_block(form: Form, lang: Lang, company: str, company_en: str, logo: Photo | None) -> str:
     title, other = form.title[lang], form.title.en if lang == "zh" else form.title.zh
     width = em(title) * (1.15 if lang == "en" else 1)
     most = 18 if width <= 10 else 16
     size = next((n for n in (18, 16, 14, 12) if n <= most and width * n * 0.353 <= 68), 11)
     left = (
+        *([drawing(logo, LOGO, 1, company, 11, 42)] if logo else []),
         runs(company, Face(10.5, hei=True, bold=True)),
         *([runs(company_en, Face(7.5, colour=GREY))] if company_en else []),
     )

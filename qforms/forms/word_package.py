@@ -29,13 +29,15 @@ AUDIENCE = {
     "supplier": ("可发供应商", "May go to suppliers"),
     "customer": ("可发客户", "May go to customers"),
 }
+LOGO = "logo"  # the relationship of the company's logo
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same input gives the same bytes
 
 
-def package(body: str, form: Form, company: str, lang: Lang) -> bytes:
+def package(body: str, form: Form, company: str, lang: Lang, logo: bytes = b"") -> bytes:
     """A .docx of a body: A4 portrait, running head from page 2, foot with form code, version, audience, retention.
 
-    `{{ }}` tags in head and properties are filled with the body's. The bytes depend on the arguments only."""
+    `{{ }}` tags in head and properties are filled with the body's. The bytes depend on the arguments only. `logo`: a
+    JPEG that the body shows as the picture `LOGO`."""
     parts = {
         "[Content_Types].xml": _types(),
         "_rels/.rels": _relations(
@@ -58,7 +60,8 @@ def package(body: str, form: Form, company: str, lang: Lang) -> bytes:
                     ("footer1", "footer"),
                     ("footer2", "footer"),
                 )
-            )
+            ),
+            *([(LOGO, f"{_OFFICE}/relationships/image", "media/logo.jpeg")] if logo else []),
         ),
         "word/styles.xml": _styles(),
         "word/settings.xml": _settings(),
@@ -68,7 +71,9 @@ def package(body: str, form: Form, company: str, lang: Lang) -> bytes:
         "word/footer1.xml": f"{_HEAD}<w:ftr {NAMESPACES}>{_foot(form, lang)}</w:ftr>",
         "word/footer2.xml": f"{_HEAD}<w:ftr {NAMESPACES}>{_foot(form, lang)}</w:ftr>",
     }
-    return pack({name: text.encode() for name, text in parts.items()})
+    return pack(
+        {name: text.encode() for name, text in parts.items()} | ({"word/media/logo.jpeg": logo} if logo else {})
+    )
 
 
 def pack(parts: Mapping[str, bytes]) -> bytes:

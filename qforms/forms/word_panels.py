@@ -125,7 +125,7 @@ def _wide(sheet: Sheet, fld: Field) -> Row:
 
 def _input(sheet: Sheet, fld: Field, width: float, top: bool = False) -> tuple[Cell, Cell]:
     name = label_text(fld, sheet.lang)
-    label = label_cell(LABEL_MM, name, star=fld.required or bool(fld.required_when))
+    label = label_cell(LABEL_MM, name, star=fld.required or bool(fld.required_when and not sheet.blank))
     return label, Cell(width, tag(f"{{{{r f.{fld.name} }}}}"), INPUT, top=top)
 
 

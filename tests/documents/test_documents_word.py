@@ -293,7 +293,7 @@ def test_a_photo_that_cannot_be_opened_is_named(raw: bytes) -> None:
 def test_a_decompression_bomb_is_not_opened() -> None:
     from PIL import Image
 
-    from qforms.documents.photos import prepare as shrink
+    from qforms.forms.pictures import prepare as shrink
 
     out = io.BytesIO()
     Image.new("1", (12_000, 9_000)).save(out, "PNG")

@@ -1,5 +1,5 @@
-"""Photos for paper: turned as EXIF says, at most 1200 px, JPEG without any of the camera's data; and their place in
-the document (DrawingML, ECMA-376-1 20.4)."""
+"""Photos and the company's logo for paper: turned as EXIF says, at most 1200 px, JPEG without any of the camera's
+data; and their place in the document (DrawingML, ECMA-376-1 20.4)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import functools
 import io
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from qforms.forms.wml import clean
+from qforms.model import Told
 
 MAX_SIDE, QUALITY = 1200, 85
 MAX_PIXELS = 80_000_000  # a picture beyond this is not opened: a small file may hold a huge one
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "HEIF")
 EMU = 36_000  # per millimetre
+LOGOS = ("logo.png", "logo.jpg", "logo.jpeg")  # in form_templates/; the first of these that is there
+LOGO_BYTES = 5 << 20  # a logo goes along with each document
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,44 @@ def _formats() -> tuple[str, ...]:
         pass
     Image.init()
     return tuple(f for f in FORMATS if f in Image.OPEN)
+
+
+def logo(folder: Path) -> Photo | None:
+    """The company's logo as it stands on forms and documents; None where there is none, or none that can be used:
+    `logo_fault` says why."""
+    file = logo_file(folder)
+    if file is None:
+        return None
+    stat = file.stat()
+    return _logo(file, stat.st_mtime_ns) if stat.st_size <= LOGO_BYTES else None
+
+
+@functools.lru_cache(maxsize=4)
+def _logo(file: Path, _changed: int) -> Photo | None:
+    return prepare(file.read_bytes())
+
+
+def logo_file(folder: Path) -> Path | None:
+    """The file in `form_templates/` that the office put there as its logo."""
+    return next((file for name in LOGOS if (file := folder / name).is_file()), None)
+
+
+def logo_fault(folder: Path) -> Told | None:
+    """Why the logo cannot be used, and what to do."""
+    file = logo_file(folder)
+    if file is None or logo(folder) is not None:
+        return None
+    if (size := file.stat().st_size) > LOGO_BYTES:
+        return Told(
+            f"有 {size / (1 << 20):.1f} MB，最多 5 MB；请另存为较小的图片（宽 1200 像素足够）",
+            f"is {size / (1 << 20):.1f} MB, at most 5 MB: save it as a smaller picture (1200 px wide is enough)",
+            f"{file}: ",
+        )
+    return Told(
+        "不是可以打开的图片；请存为 PNG 或 JPEG",
+        "is no picture that can be opened: save it as PNG or JPEG",
+        f"{file}: ",
+    )
 
 
 def drawing(photo: Photo, relation: str, number: int, alt: str, height: float, max_width: float) -> str:
