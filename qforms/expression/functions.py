@@ -109,6 +109,27 @@ def _month(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     return ["month", tree, c.of(args[1], "number")], TEXT
 
 
+def _dates(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    """dates("2026W11"): the days of a week; dates(from, to): each day from one to the other."""
+    if len(args) == 1:
+        return ["week_days", c.of(args[0], "text")], Kind("date", True)
+    parts = [c.visit(a) for a in args]
+    for tree, kind in parts:
+        if kind.many or kind.type not in ("date", "datetime"):
+            raise Fault(f"dates() 需要{ZH['date']}，{told(tree)}是{shown(kind)}", f"dates() of a {type_of(kind)}")
+    return ["dates", *(tree for tree, _ in parts)], Kind("date", True)
+
+
+def _besides(c: Checker, name: str, args: Sequence[Any]) -> Checked:
+    parts = [c.visit(a) for a in args]
+    for tree, kind in parts:
+        if not kind.many or kind.type == "row":
+            raise Fault(
+                f"besides() 需要列表，{told(tree)}是{shown(kind)}", f"besides() takes lists, not a {type_of(kind)}"
+            )
+    return ["besides", *(tree for tree, _ in parts)], c.same("besides()", parts)
+
+
 def _rounded(c: Checker, name: str, args: Sequence[Any]) -> Checked:
     places, _ = c.visit(args[1])
     if places[0] != "number" or places[1] not in ("0", "1", "2", "3", "4"):
@@ -145,5 +166,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Call]] = {
     "last": (1, 1, _last),
     "week": (1, 1, _week),
     "month": (2, 2, _month),
+    "dates": (1, 2, _dates),
+    "besides": (2, 2, _besides),
     "rounded": (2, 2, _rounded),
 }

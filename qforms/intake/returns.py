@@ -30,7 +30,8 @@ def revise(
         return refused(matter, wrong_event, filled, record)
     may = rights.writable(form, matter.speaker, record)
     seen = filled.base if filled.base is not None else base.values if base else record.values
-    merged = _own_word(merge(seen, _given(filled), record.values, may), record, matter.speaker)
+    given, then, now = (_said(form, values) for values in (_given(filled), seen, record.values))
+    merged = _own_word(merge(then, given, now, may), record, matter.speaker)
     problems = [p for p in filled.problems if concerns(matter, form, may, p)]
     problems += _refusals(filled, merged)
     brought = photos.placed(form, evidence, record.values, may)
@@ -89,6 +90,14 @@ def _given(filled: Filled) -> Values:
     if filled.how in {"edit", "json"}:
         return filled.values
     return {name: value for name, value in filled.values.items() if value is not None}
+
+
+def _said(form: Form, values: Values) -> Values:
+    """Values without the columns that only the program computes: nobody says them, so nobody changes them."""
+    computed = {f.name: {c.name for c in f.fields if c.calc and c.filled_by == (rights.SYSTEM,)} for f in form.fields}
+    lists = {n: v for n, v in values.items() if v and computed.get(n)}
+    bare = {n: tuple({k: v for k, v in r.items() if k not in computed[n]} for r in rows) for n, rows in lists.items()}
+    return {**values, **bare} if bare else values
 
 
 def _refusals(filled: Filled, merged: Merged) -> Iterable[Problem]:

@@ -106,6 +106,7 @@ class LookUpRule:
     clause: str = ""
     origin: str = ""
     least: str = ""  # instead of latest and until: of the rows that fit (what is empty in one fits) the smallest
+    at_end: bool = False  # also those whose life is over
 
 
 @dataclass(frozen=True, slots=True)

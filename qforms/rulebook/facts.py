@@ -138,6 +138,7 @@ def look_up(r: Reader, item: Item) -> LookUpRule:
         clause=item.word("clause"),
         origin=item.origin,
         least=r.own_field(item, "least", within),
+        at_end=item.flag("at_end"),
     )
 
 

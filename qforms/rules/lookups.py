@@ -50,17 +50,28 @@ def _found(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> Record | 
     if rule.least:
         return _least(work, rule, wanted)
     until = get(rule.until)
-    if until is None or any(v in (None, "") for v in wanted.values()):
+    if until is None or any(v in (None, "", ()) for v in wanted.values()):
         return None
     key = next(name for name in wanted if _indexed(work, rule.from_, name))
     same = [
         r
-        for r in work.view.find(rule.from_, key, wanted[key])
-        if not work.final(r) and all(index_of(v) in values_at(r, n) for n, v in wanted.items())
+        for value in _several(wanted[key])
+        for r in work.view.find(rule.from_, key, value)
+        if (rule.at_end or not work.final(r)) and all(_says(r, n, v) for n, v in wanted.items())
     ]
     day = _day(work, until)
     in_force = [r for r in same if (since := r.values.get(rule.latest)) is not None and _day(work, since) <= day]
     return max(in_force, key=lambda r: (_day(work, r.values[rule.latest]), r.number), default=None)
+
+
+def _several(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _says(record: Record, name: str, value: Value) -> bool:
+    """Does a field of a record have that value, or one of those?"""
+    there = values_at(record, name)
+    return any(index_of(v) in there for v in _several(value))
 
 
 def _least(work: Work, rule: LookUpRule, wanted: Mapping[str, Any]) -> Record | None:

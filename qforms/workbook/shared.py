@@ -71,6 +71,8 @@ def _measure(make: Maker, form: Form, record: Record, fld: Field, i: int, line: 
     due = datetime.combine(planned, time(23, 59, 59), make.view.zone) if planned and not done else None
     cells |= {"number": record.number, "case": record.case_no or None}
     cells["left"] = left(due, make.view.as_of, make.lang) or None
+    if due is not None and due < make.view.as_of and "state" in shown:  # what time brings about stands nowhere else
+        cells["state"] = make.cell(shown["state"], "overdue")
     return Row(f"measure/{record.number}/{fld.name}/{i}", 0, cells)
 
 
