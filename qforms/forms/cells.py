@@ -20,6 +20,8 @@ _LIMIT = 32_767  # characters that a cell holds
 
 def clean(text: str) -> str:
     """`text` without characters that an XML file cannot carry, lines ended by newlines, cut to what a cell holds."""
+    if len(text) <= _LIMIT // 2 and text.isprintable():  # which none of those characters is
+        return text
     text = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) <= _LIMIT // 2:
         return text
@@ -29,7 +31,7 @@ def clean(text: str) -> str:
 
 def escape(text: str) -> str:
     """A literal "_x0041_" written so that it is read as itself and not as "A" (ECMA-376 part 1, 22.9.2.19)."""
-    return _ESCAPED.sub("_x005F_", text)
+    return _ESCAPED.sub("_x005F_", text) if "_x" in text else text
 
 
 def unescape(text: str) -> str:
@@ -59,9 +61,10 @@ def text_of(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):
         value += timedelta(milliseconds=500)  # serial numbers of days come back a moment off
-        return f"{value:%Y-%m-%d}" if (value.hour, value.minute) == (0, 0) else f"{value:%Y-%m-%d %H:%M}"
+        shown: str = value.replace(tzinfo=None).isoformat(" ", "minutes")
+        return shown.removesuffix(" 00:00")
     if isinstance(value, date):
-        return f"{value:%Y-%m-%d}"
+        return value.isoformat()
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, float | Decimal | int):

@@ -174,12 +174,16 @@ def written(m: Marks, row: Row) -> bytes:
 def cell(m: Marks, row: int, column: int, style: int, value: Value, base: bool) -> Cell:
     """A new cell; `base`: the workbook counts days from 1904."""
     p = m.prefix
-    head = b'<%bc r="%b%d"' % (p, letters(column).encode(), row)
-    if style:
-        head += b' s="%d"' % style
+    begin, end = _tag(p, column, style)
     kind, body = _content(p, value, base)
-    raw = b"%b%b>%b</%bc>" % (head, kind, body, p) if body else head + b"/>"
+    raw = b"%b%d%b%b>%b</%bc>" % (begin, row, end, kind, body, p) if body else b"%b%d%b/>" % (begin, row, end)
     return Cell(column, style, raw, body)
+
+
+@lru_cache(maxsize=4096)
+def _tag(p: bytes, column: int, style: int) -> tuple[bytes, bytes]:
+    """The start tag of a cell, before and after the number of its row."""
+    return b'<%bc r="%b' % (p, letters(column).encode()), b'" s="%d"' % style if style else b'"'
 
 
 def formula_cell(m: Marks, row: int, column: int, style: int, formula: str) -> Cell:
@@ -193,16 +197,15 @@ def formula_cell(m: Marks, row: int, column: int, style: int, formula: str) -> C
 
 def _content(p: bytes, value: Value, base: bool) -> tuple[bytes, bytes]:
     """(type attribute, content) of a cell."""
-    if isinstance(value, bool):
-        return b' t="b"', b"<%bv>%d</%bv>" % (p, value, p)
-    if isinstance(value, date):
-        value = serial(value, base)
-    if isinstance(value, int | float | Decimal):
-        if math.isfinite(value):
-            shown = repr(value) if isinstance(value, float) else str(value)
+    if not isinstance(value, str):
+        if isinstance(value, bool):
+            return b' t="b"', b"<%bv>%d</%bv>" % (p, value, p)
+        number = serial(value, base) if isinstance(value, date) else value
+        if isinstance(number, int | float | Decimal) and math.isfinite(number):
+            shown = repr(number) if isinstance(number, float) else str(number)
             return b"", b"<%bv>%b</%bv>" % (p, shown.encode(), p)
-        value = str(value)
-    text = clean(value or "")
+        value = "" if number is None else str(number)
+    text = clean(value)
     if not text:
         return b"", b""
     kept = b' xml:space="preserve"' if text != text.strip() or "\n" in text else b""

@@ -3,6 +3,8 @@ a new row takes over from the rows above it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from qforms.office.book import fault
 from qforms.sheetpatch import cells
 from qforms.sheetpatch.cells import Cell, Row
@@ -83,20 +85,22 @@ class Formulas:
                 raise fault("book_formula", f"{self._job.title}!{letters(c.column)}{number}")
             self._orphans[about.get(b"si", b"")] = (text, number, c.column, ref)
 
-    def of_new(self, model: Row | None, before: Row | None, number: int) -> dict[int, str]:
-        """Column -> formula of a new row: calculated columns of the table, and formulas that the last row (`model`) has
-        from the one before it. Raises Again when a shared formula has to be known first."""
-        found = dict(self._job.listed.formulas) if self._job.listed else {}
-        above = {c.column: c for c in before.cells} if before else {}
-        for c in model.cells if model else ():
-            if c.column in found or c.formula is None or c.column not in above:
+    def of_new(self, above: Sequence[Row]) -> tuple[Mapping[int, str], Mapping[int, str]]:
+        """Column -> formula of new rows: calculated columns of the table; and, as they stand in the last row, formulas
+        that it has from the row before it. Raises Again when a shared formula has to be known first."""
+        calculated = self._job.listed.formulas if self._job.listed else {}
+        if len(above) < 2:
+            return calculated, {}
+        before, model = above
+        known = {c.column: c for c in before.cells}
+        copied = {}
+        for c in model.cells:
+            if c.column in calculated or c.formula is None or c.column not in known:
                 continue
-            assert model is not None
-            assert before is not None
             text = self._text(c, model.number, model.number)
-            if text and self._text(above[c.column], before.number, model.number) == text:
-                found[c.column] = self._down(text, model.number, number)
-        return found
+            if text and self._text(known[c.column], before.number, model.number) == text:
+                copied[c.column] = text
+        return calculated, copied
 
     def _text(self, c: Cell, stands: int, row: int) -> str:
         """The formula of a cell that stands in one row as it would stand in another; "" for none, and for one that
@@ -111,7 +115,8 @@ class Formulas:
             return filled_down(master[0], row - master[1], c.column - master[2])
         return filled_down(text, row - stands) if text else ""
 
-    def _down(self, text: str, source: int, number: int) -> str:
+    def down(self, text: str, source: int, number: int) -> str:
+        """The formula of row `source` as it stands in the new row `number`."""
         moves, title = self._job.moves, self._job.title
         now = moves.row(source) if moves else source
         if moves is None or now is None:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 ROWS, COLUMNS = 1_048_576, 16_384
 _RANGE = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)(\d+)(?::(\$?)([A-Za-z]{1,3})(\$?)(\d+))?")
@@ -26,6 +27,7 @@ def number(letters: str) -> int:
     return n
 
 
+@lru_cache(maxsize=1024)
 def letters(column: int) -> str:
     """ "A" of 1, "AB" of 28."""
     found = ""

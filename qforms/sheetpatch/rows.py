@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 
 from qforms.office.book import fault
 from qforms.sheetpatch import cells
-from qforms.sheetpatch.cells import Cell, Marks, Row
+from qforms.sheetpatch.cells import Marks, Row
 from qforms.sheetpatch.formulas import Formulas
 from qforms.sheetpatch.job import Again, Job
+from qforms.sheetpatch.pattern import Pattern
 from qforms.sheetpatch.plan import RowEdit
 from qforms.sheetpatch.refs import COLUMNS, ROWS
-
-_ROW_ONLY = (b"r", b"spans", b"hidden", b"collapsed", b"outlineLevel")  # of a row, not taken over by the one below
 
 
 class Rows:
@@ -26,8 +25,8 @@ class Rows:
         self._at = 0  # index into _todo
         self._last = 0  # number of the row before, in the source
         self._formulas = Formulas(job)
-        self._model: Row | None = None
-        self._before: Row | None = None  # the row above the model
+        self._above: tuple[Row, ...] = ()  # the last rows of the list, at most two
+        self._pattern: Pattern | None = None  # what new rows take from them
         listed, moves = job.listed, job.moves
         self._models = (
             [r for r in (listed.last - 1, listed.last) if r >= listed.moves.first] if listed and job.new else []
@@ -122,7 +121,7 @@ class Rows:
         row = cells.parse(raw, found, number, self._m)
         self._formulas.remember(row)
         if number in self._models:
-            self._before, self._model = self._model, Row(number, row.about, list(row.cells))
+            self._above = (*self._above[-1:], Row(number, row.about, list(row.cells)))
         if now is None:
             self._formulas.lose(number, row.cells)
         elif now > ROWS:
@@ -180,8 +179,7 @@ class Rows:
             if number in self._job.new:
                 if number > ROWS:
                     raise fault("book_no_room", f"{self._job.title}!{number}")
-                if self._model is not None:
-                    row.about |= {k: v for k, v in self._model.about.items() if k not in _ROW_ONLY}
+                row.about |= self._of_above().about
                 self._compose(row, edit)
             else:
                 styles = {c: self._column_style(c) for c in {*edit.values, *edit.looks}}
@@ -192,24 +190,14 @@ class Rows:
 
     def _compose(self, row: Row, edit: RowEdit) -> None:
         """Fills a new row of the list: its values, the formats and formulas of the row above."""
-        job, m = self._job, self._m
-        have = {c.column: c.style for c in row.cells}
-        styles = self._model_styles()
-        formulas = self._formulas.of_new(self._model, self._before, row.number)
-        made: dict[int, Cell] = {c.column: c for c in row.cells}
-        for column in {*styles, *formulas, *edit.values}:
-            style = have.get(column) or styles.get(column) or self._column_style(column)
-            value = edit.values.get(column)
-            if value not in (None, ""):
-                made[column] = cells.cell(m, row.number, column, job.formats.of(style, value), value, job.base)
-            elif column in formulas:
-                made[column] = cells.formula_cell(m, row.number, column, style, formulas[column])
-                job.calculated = job.formulas = True
-            elif column not in have and style:
-                made[column] = cells.cell(m, row.number, column, style, None, job.base)
-        row.rewritten()
-        row.cells = [made[c] for c in sorted(made)]
-        self._show(row, edit, styles)
+        pattern = self._of_above()
+        pattern.fill(row, edit.values)
+        self._show(row, edit, pattern.styles)
+
+    def _of_above(self) -> Pattern:
+        if self._pattern is None:
+            self._pattern = Pattern(self._job, self._m, self._formulas, self._above, self._column_style)
+        return self._pattern
 
     def _show(self, row: Row, edit: RowEdit, styles: Mapping[int, int]) -> None:
         for column, look in edit.looks.items():
@@ -222,13 +210,6 @@ class Rows:
             else:
                 old = row.cells[at]
                 row.cells[at] = cells.restyled(self._m, old, self._job.formats.look(old.style, look))
-
-    # ------------------------------------------------------------ what a new row takes from the one above
-
-    def _model_styles(self) -> dict[int, int]:
-        if self._model is None:
-            return {}
-        return {c.column: self._job.formats.look(c.style, "plain") for c in self._model.cells}
 
     def _column_style(self, column: int) -> int:
         return next((s for first, last, s in self._columns if first <= column <= last), 0)

@@ -6,7 +6,7 @@ be taken stays as it is, with the reason beside it, until it is put right."""
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -45,9 +45,9 @@ def shown(value: Cell) -> str:
     return clean(value).strip() if isinstance(value, str) else text_of(value)
 
 
-def held(row: Row, keys: Iterable[str], at: int = 0) -> Held:
+def held(row: Row, keys: Container[str], at: int = 0) -> Held:
     """A row as it is written for the first time."""
-    texts = {k: t for k in keys if (t := shown(row.cells.get(k)))}
+    texts = {k: t for k, v in row.cells.items() if v is not None and k in keys and (t := shown(v))}
     return Held(row.revision, texts, at)
 
 
@@ -192,8 +192,8 @@ def _over(mark: Mark, today: date) -> bool:
 
 
 def _new(sheet: Sheet, place: Place, row: Row, deleted: bool, lang: Lang, as_of: datetime) -> RowEdit:
-    values = {place.columns[c.key]: _value(row.cells.get(c.key)) for c in sheet.columns if c.key in place.columns}
-    values = {c: v for c, v in values.items() if v is not None}
+    at = place.columns
+    values = {at[k]: v for k, cell in row.cells.items() if k in at and (v := _value(cell)) is not None}
     for key, number in ((ID, row.id), (REVISION, row.revision)):
         if key in place.columns:
             values[place.columns[key]] = number
