@@ -104,11 +104,19 @@ def _addresses(value: str) -> tuple[tuple[str, str], ...]:
     text = raw_text(value)[0].replace("\r", "").replace("\n", "")
     plain = _ADDRESS.fullmatch(text)
     found = []
-    for name, address in [(plain[1] or "", plain[2])] if plain else getaddresses([text]):
+    for name, address in [(plain[1] or "", plain[2])] if plain else _listed(text):
         address = address.strip().lower()
         if "@" in address[1:-1] and not re.search(r"[\s,;<>]", address):
             found.append((decode(name.strip())[0], address))
     return tuple(found)
+
+
+def _listed(text: str) -> list[tuple[str, str]]:
+    """What the standard library finds in a list of addresses; its parser goes one call deeper with each bracket."""
+    try:
+        return getaddresses([text])
+    except RecursionError:
+        return getaddresses([text.translate(dict.fromkeys(map(ord, "()[]")))])
 
 
 def ids(value: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -46,3 +47,9 @@ def test_files_with_faults_are_read_or_refused(kind: str) -> None:
     seeds, target = office.in_child(kind)
     for data in itertools.islice(harness.inputs(seeds, 20260506), 60):
         assert harness.judged(target, data) == ""
+
+
+@pytest.mark.parametrize("found", sorted((Path(__file__).parent / "found").iterdir()), ids=lambda f: f.name)
+def test_what_was_found_once_is_read(mails: tuple[list[bytes], harness.Target], found: Path) -> None:
+    """Inputs that a fuzzer has found, kept: mails that took for ever, or went too deep."""
+    assert harness.judged(mails[1], found.read_bytes()) == ""
