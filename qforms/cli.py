@@ -5,39 +5,79 @@ Exit status: 0 done, 1 the user's input or settings are at fault, 2 wrong usage,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-app = typer.Typer(
-    name="qforms",
-    help="质量部的文书：收投诉、记台账、看时限、发单据。 The quality office's desk clerk.",
-    no_args_is_help=True,
-    add_completion=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-held_app = typer.Typer(
-    help="收不进来的：原因、原件、再试。 What could not be taken in.", no_args_is_help=True, rich_markup_mode=None
-)
-workbook_app = typer.Typer(help="总台账。 The master workbook.", no_args_is_help=True, rich_markup_mode=None)
-ledger_app = typer.Typer(help="账本。 The ledger.", no_args_is_help=True, rich_markup_mode=None)
+from qforms import tongue
+from qforms.commands.about import group, help_of
+from qforms.tongue import say
+
+tongue.ask(tongue.of_arguments(sys.argv[1:]))  # help is written before the command line is read
+_TYPER: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None}
+
+app = typer.Typer(name="qforms", help=group("qforms"), pretty_exceptions_enable=False, **_TYPER)
+held_app = typer.Typer(help=group("held"), **_TYPER)
+workbook_app = typer.Typer(help=group("workbook"), **_TYPER)
+ledger_app = typer.Typer(help=group("ledger"), **_TYPER)
 app.add_typer(held_app, name="held")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(workbook_app, name="workbook")
 
-Dir = Annotated[Path, typer.Argument(help="工作区文件夹 / the workspace", metavar="DIR")]
-Json = Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象 / one JSON object a line")]
-Csv = Annotated[bool, typer.Option("--csv", help="CSV，UTF-8")]
-Now = Annotated[str | None, typer.Option("--now", help="按这个时间判断，ISO 8601 / judge everything by this time")]
+
+def _enter(root: Path) -> Path:
+    """The words are for whoever works with this workspace."""
+    tongue.visit(root)
+    return root
+
+
+def _forms(ctx: typer.Context) -> list[str]:
+    """What a shell completes a form's name to."""
+    root = ctx.params.get("dir")
+    return sorted(p.parent.name for p in Path(root or ".").glob("form_templates/*/form.yaml"))
+
+
+Dir = Annotated[
+    Path, typer.Argument(help=say("工作区文件夹", "the workspace's folder"), metavar="DIR", callback=_enter)
+]
+Json = Annotated[bool, typer.Option("--json", help=say("每行一个 JSON 对象", "one JSON object a line"))]
+Csv = Annotated[bool, typer.Option("--csv", help=say("CSV，UTF-8", "CSV, UTF-8"))]
+Now = Annotated[
+    str | None, typer.Option("--now", help=say("按这个时间判断，ISO 8601", "judge everything by this time, ISO 8601"))
+]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help=say("编号，如 TS-202605-0003", "such as TS-202605-0003"))]
+Digest = Annotated[str, typer.Argument(help=say("标识的前几位", "the first digits of its digest"))]
+FormName = Annotated[
+    str, typer.Argument(metavar="FORM", help=say("表单名，如 complaint", "such as complaint"), autocompletion=_forms)
+]
+
+
+@app.callback()
+def qforms(
+    lang: Annotated[str, typer.Option("--lang", help=say("用哪种语言说话：zh | en", "speak zh | en"))] = "",
+    version: Annotated[bool, typer.Option("--version", help=say("版本", "the version"))] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(f"qforms {version_of('qforms')}")
+        raise typer.Exit
+    tongue.visit(None)
+    tongue.ask(_lang(lang) if lang else None)
 
 
 def fail(text: str, status: int = 1) -> NoReturn:
     print(text, file=sys.stderr)
     raise SystemExit(status)
+
+
+def _lang(text: str) -> Any:
+    if text not in ("zh", "en"):
+        fail(f"--lang {text}: zh | en", 2)
+    return text
 
 
 def _time(text: str | None, root: Path, option: str = "--now") -> datetime | None:
@@ -49,200 +89,9 @@ def _time(text: str | None, root: Path, option: str = "--now") -> datetime | Non
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"{option} {text}: 不是 ISO 8601 时间，例如 2026-05-06T14:20 (not an ISO 8601 time)", 2)
+        what = say("不是 ISO 8601 时间，例如 2026-05-06T14:20", "no ISO 8601 time such as 2026-05-06T14:20")
+        fail(f"{option} {text}: {what}", 2)
     return at if at.tzinfo else at.replace(tzinfo=settings.load(root).zone)
-
-
-# ---------------------------------------------------------------- a workspace
-
-
-@app.command()
-def init(
-    dir: Dir,
-    company: Annotated[str, typer.Option(help="公司名称 / the company's name")] = "我公司",
-    lang: Annotated[str, typer.Option(help="zh | en")] = "zh",
-) -> None:
-    """建立工作区。 Makes a workspace.
-
-    例：qforms init ./质量 --company 江苏云岭电器有限公司"""
-    if lang not in ("zh", "en"):
-        fail(f"--lang {lang}: zh | en", 2)
-    from qforms.commands import start
-
-    start.init(dir, company, "en" if lang == "en" else "zh")
-    print(f"工作区已建好：{dir}\n下一步：qforms doctor {dir}，qforms run {dir}")
-
-
-@app.command()
-def run(
-    dir: Dir,
-    once: Annotated[
-        bool, typer.Option("--once", help="把等着的、到期的都办完就退出 / everything waiting or due, then exit")
-    ] = False,
-    now: Now = None,
-) -> None:
-    """看邮箱、文件夹和台账，走时限，发信。 The daemon.
-
-    例：qforms run ./质量        例：qforms run ./质量 --once --now 2026-05-06T14:20"""
-    if now and not once:
-        fail("--now 只能和 --once 一起用 (--now needs --once)", 2)
-    from qforms import daemon
-
-    if once:
-        daemon.once(dir, _time(now, dir))
-    else:
-        daemon.run(dir)
-
-
-@app.command()
-def demo(
-    dir: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="默认 ./demo")] = None,
-) -> None:
-    """一家虚构公司的四天。 An invented company, four days, run through.
-
-    例：qforms demo ./demo"""
-    from qforms.demo.play import story
-
-    story(dir or Path("demo"))
-
-
-@app.command()
-def check(dir: Dir) -> None:
-    """检查设置、表单、模板、规则和规则的测试。 Settings, forms, templates, rules and the rules' own tests."""
-    from qforms.commands import checks
-
-    faults = checks.workspace_faults(dir)
-    for line in faults:
-        print(line)
-    if faults:
-        raise SystemExit(1)
-    print("没有问题。 No faults.")
-
-
-@app.command()
-def doctor(dir: Dir) -> None:
-    """登录邮箱，检查 TLS、文件夹、台账、字体、时钟、磁盘。 Logs in, checks, says what to do."""
-    from qforms.commands import checks
-
-    findings = checks.doctor(dir)
-    for f in findings:
-        print(f"{'√' if f.ok else '×' if f.red else '▲'} {f.what}：{f.text}")
-    if any(f.red and not f.ok for f in findings):
-        raise SystemExit(1)
-
-
-@app.command()
-def login(dir: Dir) -> None:
-    """在浏览器里登录一次微软邮箱（auth = "oauth"，flow = "device"）。 Signs in to Microsoft 365, once, in a browser.
-
-    例：qforms login ./质量"""
-    from qforms.commands import start
-
-    for user in start.sign_in(dir, print):
-        print(f"{user}：已登录 (signed in)")
-
-
-@app.command()
-def newkey(dir: Dir) -> None:
-    """换表单标记的密钥；已发出的表照样有效。 A new key for the stamps of forms; those that are out stay valid.
-
-    例：qforms newkey ./质量"""
-    from qforms import settings
-
-    settings.load(dir)
-    print(f"{settings.new_key(dir)}：从现在起用它；正在运行的 qforms run 重启后生效 (used after a restart)")
-
-
-@app.command(name="try")
-def try_(
-    dir: Dir,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="邮件或表格 / a mail or a form")],
-    now: Now = None,
-) -> None:
-    """这封信或这张表会怎样，为什么；什么也不改。 What would happen, and why; changes nothing."""
-    from qforms.commands import lookahead
-
-    for line in lookahead.try_file(dir, file, _time(now, dir)):
-        print(line)
-
-
-@app.command()
-def forecast(
-    dir: Dir,
-    until: Annotated[str, typer.Option("--until", help="ISO 8601")],
-    json: Json = False,
-) -> None:
-    """没人动手的话，什么到期、会写给谁。 What comes due and who would be written to, if nobody does anything."""
-    from qforms.commands import lookahead, printing
-
-    at = _time(until, dir, "--until")
-    assert at is not None
-    rows = lookahead.forecast(dir, at)
-    if json:
-        printing.print_json(rows, sys.stdout)
-    else:
-        printing.print_table(
-            "预报",
-            ["时间", "时限", "编号", "动作", "收件人"],
-            [[*list(r.values())[:-1], ", ".join(r["to"])] for r in rows],
-        )
-
-
-# ---------------------------------------------------------------- looking
-
-
-@app.command()
-def show(dir: Dir, number: Annotated[str, typer.Argument(metavar="NUMBER")]) -> None:
-    """一个案件或单据：值和出处、经过、时限、信件。 A case or a document."""
-    from qforms.commands import look
-
-    for line in look.case(dir, number):
-        print(line)
-
-
-@app.command()
-def records(
-    dir: Dir,
-    form: Annotated[str, typer.Option("--form", help="表单名 / the form's name")] = "",
-    json: Json = False,
-    csv: Csv = False,
-) -> None:
-    """所有记录。 All records.
-
-    例：qforms records ./质量 --form complaint --json"""
-    from qforms.commands import look
-
-    rows = look.records(dir, form)
-    heads = "number:编号 form:表单 revision:版 status:状态 case_no:案件 due_at:到期 received_at:收到 issued_at:发出"
-    _print(rows, json, csv, "记录", heads)
-
-
-@app.command()
-def clocks(dir: Dir, json: Json = False, csv: Csv = False) -> None:
-    """所有时限。 All deadlines."""
-    from qforms.commands import look
-
-    heads = "clock:时限 number:编号 started_at:开始 due_at:到期 met_at:完成 state:状态 escalations:升级"
-    _print(look.clocks(dir), json, csv, "时限", heads)
-
-
-@app.command()
-def letters(dir: Dir, json: Json = False, csv: Csv = False) -> None:
-    """所有信件。 All letters."""
-    from qforms.commands import look
-
-    heads = "kind:种类 to:收件人 subject:主题 state:状态 number:编号 sent_at:发出 last_error:出错"
-    _print(look.letters(dir), json, csv, "信件", heads)
-
-
-@app.command()
-def deliveries(dir: Dir, json: Json = False, csv: Csv = False) -> None:
-    """收到过的一切。 Everything that ever arrived."""
-    from qforms.commands import look
-
-    heads = "received_at:收到 channel:渠道 sender:来自 what:来件 outcome:结果 numbers:编号 reason:原因"
-    rows = look.deliveries(dir)
-    _print(rows if json or csv else [{**r, "what": r["subject"] or r["name"]} for r in rows], json, csv, "来件", heads)
 
 
 def _print(rows: list[dict[str, Any]], json: bool, csv: bool, title: str, heads: str) -> None:
@@ -256,142 +105,361 @@ def _print(rows: list[dict[str, Any]], json: bool, csv: bool, title: str, heads:
     else:
         keys, names = zip(*(h.split(":") for h in heads.split()), strict=True)
         cells = [[", ".join(map(str, v)) if isinstance(v := r[k], list) else v for k in keys] for r in rows]
-        printing.print_table(title, names, cells)
+        printing.print_table(title, [n.replace("_", " ") for n in names], cells)
+
+
+def _lines(lines: Iterable[str]) -> int:
+    """Prints lines as they come; gives how many there were."""
+    from qforms.model import said
+
+    count = 0
+    for line in lines:
+        print(said(line, tongue.lang()))
+        count += 1
+    return count
+
+
+# ---------------------------------------------------------------- a workspace
+
+
+@app.command(help=help_of("init"))
+def init(
+    dir: Dir,
+    company: Annotated[str, typer.Option(help=say("公司名称", "the company's name"))] = "我公司",
+    lang: Annotated[str, typer.Option(help="zh | en")] = "",
+) -> None:
+    from qforms.commands import start
+
+    language = _lang(lang or "zh")
+    if lang:
+        tongue.ask(language)
+    start.init(dir, company, language)
+    print(say(f"工作区已建好：{dir}", f"The workspace is made: {dir}"))
+    print(say(f"下一步：qforms doctor {dir}，qforms run {dir}", f"Next: qforms doctor {dir}, qforms run {dir}"))
+
+
+@app.command(help=help_of("run"))
+def run(
+    dir: Dir,
+    once: Annotated[
+        bool,
+        typer.Option("--once", help=say("把等着的、到期的都办完就退出", "everything waiting or due, then exit")),
+    ] = False,
+    now: Now = None,
+) -> None:
+    if now and not once:
+        fail(say("--now 只能和 --once 一起用", "--now needs --once"), 2)
+    from qforms import daemon
+
+    if not once:
+        daemon.run(dir)
+        return
+    from qforms.commands import printing
+
+    with printing.working(say("收件", "taking in")) as step:
+        daemon.once(dir, _time(now, dir), step)
+
+
+@app.command(help=help_of("demo"))
+def demo(
+    dir: Annotated[Path | None, typer.Argument(metavar="[DIR]", help=say("默认 ./demo", "./demo if not given"))] = None,
+) -> None:
+    from qforms.demo.play import story
+
+    story(dir or Path("demo"))
+
+
+@app.command(help=help_of("check"))
+def check(dir: Dir, json: Json = False) -> None:
+    from qforms.commands import checks, printing
+
+    with printing.working(say("检查", "checking")):
+        faults = checks.workspace_faults(dir)
+    if json:
+        printing.print_json(map(checks.placed, faults), sys.stdout)
+    else:
+        _lines(faults or [say("没有问题。", "No faults.")])
+    if faults:
+        raise SystemExit(1)
+
+
+@app.command(help=help_of("doctor"))
+def doctor(dir: Dir, json: Json = False) -> None:
+    from qforms.commands import checks, printing
+
+    with printing.working(say("检查", "looking")) as step:
+        findings = checks.doctor(dir, step)
+    if json:
+        printing.print_json(({"what": f.what, "ok": f.ok, "red": f.red, "text": f.text} for f in findings), sys.stdout)
+    else:
+        colon = say("：", ": ")
+        _lines(f"{'√' if f.ok else '×' if f.red else '▲'} {f.what}{colon}{f.text}" for f in findings)
+    if any(f.red and not f.ok for f in findings):
+        raise SystemExit(1)
+
+
+@app.command(help=help_of("login"))
+def login(dir: Dir) -> None:
+    from qforms.commands import start
+
+    _lines(f"{user}{say('：已登录', ': signed in')}" for user in start.sign_in(dir, print))
+
+
+@app.command(help=help_of("newkey"))
+def newkey(dir: Dir) -> None:
+    from qforms import settings
+
+    settings.load(dir)
+    key = settings.new_key(dir)
+    print(say(f"{key}：从现在起用它；正在运行的 qforms run 重启后生效", f"{key} is used from now on, by a running "
+          "qforms run once it was restarted"))  # fmt: skip
+
+
+@app.command(name="try", help=help_of("try"))
+def try_(
+    dir: Dir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("邮件或表格", "a mail or a form"))],
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    from qforms.commands import lookahead, printing
+
+    if json:
+        printing.print_json([lookahead.try_data(dir, file, _time(now, dir))], sys.stdout)
+    else:
+        _lines(lookahead.try_file(dir, file, _time(now, dir)))
+
+
+@app.command(help=help_of("forecast"))
+def forecast(
+    dir: Dir,
+    until: Annotated[str, typer.Option("--until", help="ISO 8601")],
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    from qforms.commands import lookahead
+
+    at = _time(until, dir, "--until")
+    assert at is not None
+    rows = lookahead.forecast(dir, at)
+    shown = rows if json or csv else lookahead.forecast_words(dir, rows)
+    heads = say(
+        "at:时间 clock:时限 number:编号 action:动作 to:收件人", "at:Time clock:Deadline number:No. action:What to:To"
+    )
+    _print(shown, json, csv, say("预报", "Forecast"), heads)
+
+
+# ---------------------------------------------------------------- looking
+
+
+@app.command(help=help_of("show"))
+def show(dir: Dir, number: Number, json: Json = False) -> None:
+    from qforms.commands import case, printing
+
+    if json:
+        printing.print_json([case.data(dir, number)], sys.stdout)
+    else:
+        _lines(case.lines(dir, number))
+
+
+@app.command(help=help_of("records"))
+def records(
+    dir: Dir,
+    form: Annotated[str, typer.Option("--form", help=say("表单名", "the form's name"), autocompletion=_forms)] = "",
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    from qforms.commands import look
+
+    heads = say(
+        "number:编号 form:表单 revision:版 status:状态 case_no:案件 due_at:到期 received_at:收到 issued_at:发出",
+        "number:No. form:Form revision:Rev. status:Status case_no:Case due_at:Due received_at:Came issued_at:Issued",
+    )
+    _print(look.records(dir, form, people=not (json or csv)), json, csv, say("记录", "Records"), heads)
+
+
+@app.command(help=help_of("clocks"))
+def clocks(dir: Dir, json: Json = False, csv: Csv = False) -> None:
+    from qforms.commands import look
+
+    heads = say(
+        "clock:时限 number:编号 started_at:开始 due_at:到期 met_at:完成 state:状态 escalations:升级",
+        "clock:Deadline number:No. started_at:Started due_at:Due met_at:Met state:State escalations:Escalated",
+    )
+    _print(look.clocks(dir, people=not (json or csv)), json, csv, say("时限", "Deadlines"), heads)
+
+
+@app.command(help=help_of("letters"))
+def letters(dir: Dir, json: Json = False, csv: Csv = False) -> None:
+    from qforms.commands import look
+
+    heads = say(
+        "kind:种类 to:收件人 subject:主题 state:状态 number:编号 sent_at:发出 last_error:出错",
+        "kind:Kind to:To subject:Subject state:State number:No. sent_at:Sent last_error:Error",
+    )
+    _print(look.letters(dir, people=not (json or csv)), json, csv, say("信件", "Letters"), heads)
+
+
+@app.command(help=help_of("deliveries"))
+def deliveries(dir: Dir, json: Json = False, csv: Csv = False) -> None:
+    from qforms.commands import look
+
+    heads = say(
+        "received_at:收到 channel:渠道 sender:来自 what:来件 outcome:结果 numbers:编号 reason:原因",
+        "received_at:Received channel:By sender:From what:What outcome:Outcome numbers:No. reason:Reason",
+    )
+    _print(look.deliveries(dir, people=not (json or csv)), json, csv, say("来件", "Deliveries"), heads)
 
 
 # ---------------------------------------------------------------- held, blank, workbook
 
 
-@held_app.command("list")
-def held_list(dir: Dir, json: Json = False) -> None:
-    """没收进来的。 What is held."""
+@held_app.command("list", help=help_of("held list"))
+def held_list(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     from qforms.commands import look
 
-    rows = [r for r in look.deliveries(dir) if r["outcome"] == "held" and r["state"] == "done"]
-    if not json:  # what people read, and hand to the other commands
-        rows = [{**r, "digest": r["digest"][:12], "what": r["subject"] or r["name"]} for r in rows]
-    _print(rows, json, False, "待处理", "digest:标识 sender:来自 what:来件 reason:原因")
+    heads = say("digest:标识 sender:来自 what:来件 reason:原因", "digest:Digest sender:From what:What reason:Reason")
+    _print(look.held(dir, people=not (json or csv)), json, csv, say("待处理", "Held"), heads)
 
 
-@held_app.command("show")
-def held_show(dir: Dir, digest: str) -> None:
-    """原因和原件的位置。 The reason, and where the raw file is."""
-    from qforms.commands import held
+@held_app.command("show", help=help_of("held show"))
+def held_show(dir: Dir, digest: Digest, json: Json = False) -> None:
+    from qforms.commands import held, printing
 
-    for line in held.show(dir, digest):
-        print(line)
+    if json:
+        printing.print_json(held.data(dir, digest), sys.stdout)
+    else:
+        _lines(held.show(dir, digest))
 
 
-@held_app.command("retry")
+@held_app.command("retry", help=help_of("held retry"))
 def held_retry(
-    dir: Dir, digest: Annotated[str, typer.Argument(help="空：全部 / empty: all")] = "", now: Now = None
+    dir: Dir,
+    digest: Annotated[str, typer.Argument(help=say("标识的前几位；空：全部", "of which digest; empty: all"))] = "",
+    now: Now = None,
+    json: Json = False,
 ) -> None:
-    """再收一次。 Takes it in again."""
     from qforms.commands import held
 
-    for line in held.retry(dir, digest, _time(now, dir)):
-        print(line)
+    _dealt_with(held.retry(dir, digest, _time(now, dir)), json)
 
 
-@held_app.command("dismiss")
-def held_dismiss(dir: Dir, digest: str) -> None:
-    """不再管它；原件保留。 Leaves it; the raw file is kept."""
+@held_app.command("dismiss", help=help_of("held dismiss"))
+def held_dismiss(dir: Dir, digest: Digest, json: Json = False) -> None:
     from qforms.commands import held
 
-    for line in held.dismiss(dir, digest):
-        print(line)
+    _dealt_with(held.dismiss(dir, digest), json)
 
 
-@app.command()
+def _dealt_with(rows: Iterable[dict[str, Any]], json: bool) -> None:
+    """What became of held deliveries, each as it is done."""
+    from qforms.commands import printing, words
+
+    for row in rows:
+        if json:
+            printing.print_json([row], sys.stdout)
+        else:
+            outcome = words.word(words.OUTCOMES, row["outcome"])
+            numbers, why = " ".join(row.get("numbers", ())), row.get("reason", "")
+            print("  ".join(s for s in (row["digest"][:12], outcome, numbers, why) if s))
+
+
+@app.command(help=help_of("blank"))
 def blank(
     dir: Dir,
-    form: Annotated[str, typer.Argument(metavar="FORM", help="表单名，如 complaint")],
-    word: Annotated[bool, typer.Option("--word")] = False,
-    excel: Annotated[bool, typer.Option("--excel")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="写到哪里 / where to")] = None,
-    lang: Annotated[str, typer.Option(help="zh | en")] = "",
+    form: FormName,
+    word: Annotated[bool, typer.Option("--word", help="Word")] = False,
+    excel: Annotated[bool, typer.Option("--excel", help=say("Excel（默认）", "Excel (the default)"))] = False,
+    out: Annotated[Path | None, typer.Option("--out", help=say("写到哪里", "where to"))] = None,
+    lang: Annotated[str, typer.Option(help=say("表的语言：zh | en", "the form's language: zh | en"))] = "",
 ) -> None:
-    """一张空白表。 A blank form.
-
-    例：qforms blank ./质量 complaint --excel"""
     if word and excel:
-        fail("--word 和 --excel 选一个 (one of both)", 2)
+        fail(say("--word 和 --excel 选一个", "--word or --excel, not both"), 2)
     from qforms.commands import look
 
     print(look.blank(dir, form, "word" if word else "excel", out, lang))
 
 
-@workbook_app.command("rebuild")
+@workbook_app.command("rebuild", help=help_of("workbook rebuild"))
 def workbook_rebuild(dir: Dir) -> None:
-    """按账本重写总台账；旧的留一份。 Writes the workbook anew from the ledger; the old one is kept."""
     from qforms import house
+    from qforms.commands import printing
     from qforms.daemon import real_now
 
-    with house.opened(dir) as h:
-        print(h.register.rebuild(real_now()))
+    with printing.working(say("重写总台账", "writing the workbook anew")), house.opened(dir) as h:
+        written = h.register.rebuild(real_now())
+    print(written)
 
 
-@app.command()
+@app.command(help=help_of("migrate"))
 def migrate(dir: Dir) -> None:
-    """把账本升级到现在的版本。 Brings the ledger to the present schema."""
     from qforms import house
 
     with house.opened(dir):
-        print("账本是最新的。 The ledger is up to date.")
+        print(say("账本是最新的。", "The ledger is up to date."))
 
 
-@ledger_app.command("verify")
-def ledger_verify(dir: Dir) -> None:
-    """经过、原件和记录是否相符；有没有人动过。 Proves that history, store and records agree."""
-    from qforms.commands import safekeeping
+@ledger_app.command("verify", help=help_of("ledger verify"))
+def ledger_verify(dir: Dir, json: Json = False) -> None:
+    from qforms.commands import printing, safekeeping
 
-    faults = 0
-    for line in safekeeping.verify(dir):
-        print(line)
-        faults += 1
-    if faults:
-        fail(f"有 {faults} 处不符。 {faults} things do not agree.")
-    print("相符。 All agrees.")
+    with printing.working(say("核对", "verifying")):
+        found = list(safekeeping.verify(dir))
+    if json:
+        printing.print_json(found, sys.stdout)
+    else:
+        _lines(f"{row['code']}: {row['text']}" for row in found)
+    if found:
+        fail(say(f"有 {len(found)} 处不符。", f"{len(found)} things do not agree."))
+    if not json:
+        print(say("相符。", "All agrees."))
 
 
-@app.command()
+@app.command(help=help_of("health"))
 def health(
     dir: Dir,
-    within: Annotated[float, typer.Option("--within", help="心跳最多几秒前 / seconds since the last heartbeat")] = 180,
+    within: Annotated[
+        float, typer.Option("--within", help=say("心跳最多几秒前", "seconds since the last heartbeat, at most"))
+    ] = 180,
+    json: Json = False,
 ) -> None:
-    """程序是否活着、正常；给监控用，退出码 0 或 1。 Is the daemon alive and well, for whoever watches from outside."""
     from qforms import pulse, settings
+    from qforms.commands import printing
     from qforms.daemon import real_now
 
     wrong = list(pulse.health(settings.load(dir), real_now(), within))
-    for line in wrong:
-        print(line)
+    if json:
+        from qforms.model import said
+
+        printing.print_json([{"ok": not wrong, "wrong": [said(w, tongue.lang()) for w in wrong]}], sys.stdout)
+    else:
+        _lines(wrong or [say("正常。", "All is well.")])
     if wrong:
         raise SystemExit(1)
-    print("正常。 All is well.")
 
 
-@app.command()
-def backup(dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help="新文件 / a new file, .zip")]) -> None:
-    """备份整个工作区，程序不用停。 The whole workspace in one file, while it is at work.
-
-    例：qforms backup ./质量 /备份/质量-20260506.zip"""
-    from qforms.commands import safekeeping
+@app.command(help=help_of("backup"))
+def backup(
+    dir: Dir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("新文件，.zip", "a new file, .zip"))],
+) -> None:
+    from qforms.commands import printing, safekeeping
     from qforms.daemon import real_now
 
-    for line in safekeeping.backup(dir, file, real_now()):
-        print(line)
+    with printing.working(say("备份", "backing up")) as step:
+        said = list(safekeeping.backup(dir, file, real_now(), step))
+    _lines(said)
 
 
-@app.command()
-def restore(dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / the backup")]) -> None:
-    """从备份建一个工作区。 Makes a workspace from a backup.
+@app.command(help=help_of("restore"))
+def restore(
+    dir: Dir, file: Annotated[Path, typer.Argument(metavar="FILE", help=say("备份文件", "the backup"))]
+) -> None:
+    from qforms.commands import printing, safekeeping
 
-    例：qforms restore ./质量 /备份/质量-20260506.zip"""
-    from qforms.commands import safekeeping
-
-    for line in safekeeping.restore(dir, file):
-        print(line)
+    with printing.working(say("恢复", "restoring")) as step:
+        said = list(safekeeping.restore(dir, file, step))
+    _lines(said)
 
 
 # ---------------------------------------------------------------- the way in
@@ -404,21 +472,25 @@ def main() -> None:
 
 
 def guarded(work: Callable[[], object]) -> None:
-    from qforms.model import QformsError
+    from qforms.model import QformsError, said
 
     try:
         work()
     except QformsError as fault:
-        for line in fault.problems[1:]:
-            print(line, file=sys.stderr)
-        fail(str(fault))
+        fail("\n".join(said(line, tongue.lang()) for line in fault.problems or [fault.text]))
     except (BrokenPipeError, KeyboardInterrupt):
         raise SystemExit(1) from None
     except Exception:
         import traceback
 
         traceback.print_exc()
-        fail("程序出错，请把上面的内容发给开发者。 This is a bug.", 3)
+        fail(
+            say(
+                "程序出错，请把上面的内容发给开发者。",
+                "This is a bug. Please send what stands above to its developers.",
+            ),
+            3,
+        )
 
 
 def _utf8() -> None:

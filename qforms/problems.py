@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from qforms.model import Lang, Problem, Text
+from qforms.model import Lang, Problem, Text, Told
 
 Actor = Literal["sender", "office", "operator"]
 ACTORS: Mapping[Actor, Text] = {
@@ -910,6 +910,11 @@ def say(problem: Problem, lang: Lang, label: str = "") -> str:
     told = {k: v.get(lang, v) if isinstance(v, Mapping) else v for k, v in problem.context.items()}
     values: Mapping[str, Any] = {"where": problem.where, "field": label or problem.field, **told}
     return kind.text[lang].format_map(_Blank(values))
+
+
+def told(problem: Problem) -> Told:
+    """The problem's text in both languages."""
+    return Told(say(problem, "zh"), say(problem, "en"))
 
 
 def actor(problem: Problem) -> Actor:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from qforms.model import Problem, QformsError
-from qforms.problems import say
+from qforms.problems import told
 
 TxtOf = Callable[[str], bytes | None]  # the TXT record of a name; None when there is none or nobody answers
 _MOST = 5  # signatures of one mail that are looked at
@@ -24,7 +24,7 @@ class NoDkim(QformsError):
 
     def __init__(self, package: str) -> None:
         self.problem = Problem("dkim_missing", context={"package": package})
-        super().__init__(say(self.problem, "zh"))
+        super().__init__(told(self.problem))
 
 
 def signed_by(raw: bytes, txt_of: TxtOf | None = None) -> tuple[str, ...]:

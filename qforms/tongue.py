@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qforms.model.texts import Lang
@@ -23,6 +23,14 @@ def of_locale(environment: Mapping[str, str] = os.environ) -> Lang:
 
         named = locale.getlocale()[0] or ""
     return "en" if named.lower().startswith("en") else "zh"
+
+
+def of_arguments(arguments: Sequence[str]) -> Lang | None:
+    """What `--lang` says, where it stands before the command."""
+    words = [w for argument in arguments[:2] for w in argument.split("=", 1)]
+    if words[:1] != ["--lang"] or words[1:2] not in (["zh"], ["en"]):
+        return None
+    return "en" if words[1] == "en" else "zh"
 
 
 def ask(lang: Lang | None) -> None:

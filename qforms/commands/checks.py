@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -12,31 +13,64 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from qforms import house, oauth, settings, sources, workspace
+from qforms import house, oauth, settings, sources, tomlfaults, tongue, workspace
 from qforms.documents import check as texts
 from qforms.forms import catalogue
-from qforms.model import QformsError, Rulebook
+from qforms.model import QformsError, Rulebook, Text, said
 from qforms.outbox import smtp
-from qforms.problems import say
+from qforms.problems import say as problem_text
 from qforms.rulebook import check
 from qforms.rules.trial import run_case
 from qforms.settings import Procedures, Settings
 from qforms.signatures import NoDkim
+from qforms.tongue import say
 from qforms.workbook import locks
 from qforms.worktime import WorkTime
 
 _FONTS = ("SimSun", "Noto Serif CJK SC"), ("SimHei", "Noto Sans CJK SC"), ("Arial", "Liberation Sans")
 _FREE_MB = 500
+_LOOKS = {
+    "_forms_and_rules": Text("表单和规则", "forms and rules"),
+    "_folders": Text("文件夹", "folders"),
+    "_disk": Text("硬盘", "disk"),
+    "_ledger": Text("账本", "ledger"),
+    "_workbook": Text("总台账", "workbook"),
+    "_mailbox": Text("收信", "mailbox"),
+    "_silence": Text("来信", "incoming mail"),
+    "_authorisation": Text("邮箱授权", "authorisation"),
+    "_trust": Text("发件人验证", "proof of senders"),
+    "_outgoing": Text("发信", "outgoing mail"),
+    "_addresses": Text("部门地址", "addresses of departments"),
+    "_fonts": Text("字体", "font"),
+    "_clock": Text("时钟", "clock"),
+    "_calendar": Text("节假日和调休", "holidays and make-up days"),
+    "_limits": Text("内存上限", "memory limit"),
+}
 _SKEW = 120.0
 
 
 def workspace_faults(root: Path) -> list[str]:
     """Every fault in settings, forms, letter texts, rules and the rules' tests, as `file:line: what`."""
+    return [said(tomlfaults.placed(line, root), tongue.lang()) for line in _faults(root)]
+
+
+_PLACE = re.compile(r"(.+?):(\d+): (.*)", re.DOTALL)
+
+
+def placed(line: str) -> dict[str, Any]:
+    """A fault as plain values: file, line (None where it has none), text."""
+    found = _PLACE.fullmatch(line)
+    file, number, text = found.groups() if found else ("", None, line)
+    return {"file": file, "line": int(number) if number else None, "text": text}
+
+
+def _faults(root: Path) -> list[str]:
     try:
         s = settings.load(root)
     except QformsError as fault:
-        return list(fault.problems or [str(fault)])
+        return list(fault.problems or [fault.text])
     forms = s.path(house.CACHE) / "forms.json"  # holds faultless forms only, under a digest of their sources
     found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue, forms)
     return [*found, *_texts(s)]
@@ -64,8 +98,8 @@ class Finding:
     red: bool = True
 
 
-def doctor(root: Path) -> list[Finding]:
-    """Looks at everything; never raises for what it finds."""
+def doctor(root: Path, step: Callable[[str], None] = lambda at: None) -> list[Finding]:
+    """Looks at everything; never raises for what it finds. `step` hears what it looks at."""
     s = settings.load(root)
     looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _forms_and_rules,
@@ -86,33 +120,52 @@ def doctor(root: Path) -> list[Finding]:
     )
     findings: list[Finding] = []
     for look in looks:
+        step(_of(look))
         try:
             findings += look(s)
-        except (QformsError, OSError) as fault:
-            findings.append(Finding(look.__name__.strip("_"), False, str(fault)))
+        except QformsError as fault:
+            findings.append(Finding(_of(look), False, said(tomlfaults.placed(fault.text, root), tongue.lang())))
+        except OSError as fault:
+            findings.append(Finding(_of(look), False, str(fault)))
     return findings
+
+
+def _of(look: Callable[[Settings], Iterator[Finding]]) -> str:
+    """What a look is at, for when it fails as a whole."""
+    return _LOOKS[look.__name__][tongue.lang()]
 
 
 def _forms_and_rules(s: Settings) -> Iterator[Finding]:
     faults = workspace_faults(s.root)
-    yield Finding("表单和规则", not faults, faults[0] if faults else "没有问题")
+    yield Finding(_of(_forms_and_rules), not faults, faults[0] if faults else say("没有问题", "no faults"))
 
 
 def _folders(s: Settings) -> Iterator[Finding]:
     for name in (s.folders.inbox, s.folders.cases):
         path = s.path(name)
         ok = path.is_dir() and os.access(path, os.W_OK)
-        yield Finding(f"文件夹 {path}", ok, "可写" if ok else "不存在或不可写：请建立文件夹，并给 qforms 写权限")
+        text = say("可写", "can be written to")
+        if not ok:
+            text = say(
+                "不存在或不可写：请建立文件夹，并给 qforms 写权限",
+                "missing or not writable: make it, and let qforms write",
+            )
+        yield Finding(say(f"文件夹 {path}", f"folder {path}"), ok, text)
     if os.name == "nt":
         return
     for path in workspace.private_files(s.root):
         open_to_others = bool(path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
         if open_to_others:
-            yield Finding(f"私有文件 {path.name}", False, f"别人也能改：chmod go-w {path}")
+            text = say(f"别人也能改：chmod go-w {path}", f"others may change it: chmod go-w {path}")
+            yield Finding(say(f"私有文件 {path.name}", f"private file {path.name}"), False, text)
     kind = _filesystem(s.root)
     remote = kind in ("nfs", "nfs4", "cifs", "smb2", "smb3", "fuse.sshfs", "9p")
-    text = f"在网络盘上（{kind}）：账本要放在本机硬盘" if remote else "在本机"
-    yield Finding("工作区", not remote, text)
+    text = say("在本机", "on this machine")
+    if remote:
+        text = say(
+            f"在网络盘上（{kind}）：账本要放在本机硬盘", f"on a network drive ({kind}): the ledger needs a local disk"
+        )
+    yield Finding(say("工作区", "workspace"), not remote, text)
 
 
 def _filesystem(path: Path) -> str:
@@ -127,28 +180,36 @@ def _filesystem(path: Path) -> str:
 
 def _disk(s: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(s.root).free // 1_000_000
-    yield Finding("硬盘", free > _FREE_MB, f"剩 {free} MB" + ("" if free > _FREE_MB else "：请腾出空间"))
+    text = say(f"剩 {free} MB", f"{free} MB free") + ("" if free > _FREE_MB else say("：请腾出空间", ": make room"))
+    yield Finding(_of(_disk), free > _FREE_MB, text)
 
 
 def _ledger(s: Settings) -> Iterator[Finding]:
     with house.opened(s.root) as h:
-        yield Finding("账本", True, f"{len(h.ledger.clocks(['running', 'overdue']))} 个时限在走")
+        running = len(h.ledger.clocks(["running", "overdue"]))
+        yield Finding(_of(_ledger), True, say(f"{running} 个时限在走", f"{running} deadlines are running"))
 
 
 def _workbook(s: Settings) -> Iterator[Finding]:
     path = s.path(s.folders.workbook)
     holder = locks.holder(path, datetime.now(UTC), s.folders.lock_hours)
-    text = f"{holder.name or '有人'} 开着：改动照收，写回等它关闭" if holder else str(path)
-    yield Finding("总台账", not holder, text, red=False)
+    text = str(path)
+    if holder:
+        text = say(
+            f"{holder.name or '有人'} 开着：改动照收，写回等它关闭",
+            f"{holder.name or 'somebody'} has it open: edits are taken in, writing waits until it is closed",
+        )
+    yield Finding(_of(_workbook), not holder, text, red=False)
 
 
 def _mailbox(s: Settings) -> Iterator[Finding]:
     for name, box in s.boxes().items():
-        what = f"收信 {box.host if box.kind == 'imap' else ''} {name}".rstrip()
+        where = f"{box.host if box.kind == 'imap' else ''} {name}".strip()
+        what = f"{_of(_mailbox)} {where}".rstrip()
         if box.kind == "imap":
             yield _login(what, sources.try_login(s, name))
         else:
-            yield Finding(what, True, f"{box.kind}：{s.path(box.path)}")
+            yield Finding(what, True, f"{box.kind}: {s.path(box.path)}")
 
 
 def _silence(s: Settings) -> Iterator[Finding]:
@@ -156,21 +217,31 @@ def _silence(s: Settings) -> Iterator[Finding]:
     with house.opened(s.root) as h:
         told = list(h.watch.problems(datetime.now(UTC)))
         for problem in told:
-            yield Finding("来信", False, say(problem, s.lang))
+            yield Finding(_of(_silence), False, problem_text(problem, tongue.lang()))
         for source in h.watch.sources() if not told else []:
             if looked := h.watch.seen(source).looked:
                 at = datetime.fromisoformat(looked)
                 ok = datetime.now(UTC) - at < timedelta(hours=s.watch.unreachable_hours)
-                text = f"{s.local(at):%Y-%m-%d %H:%M} 看过" + ("" if ok else "，之后没有再看：qforms run 没有在运行？")
-                yield Finding(f"来信 {source}", ok, text)
+                text = say(f"{s.local(at):%Y-%m-%d %H:%M} 看过", f"looked at {s.local(at):%Y-%m-%d %H:%M}")
+                if not ok:
+                    text += say(
+                        "，之后没有再看：qforms run 没有在运行？", ", and not since: is qforms run not running?"
+                    )
+                yield Finding(f"{_of(_silence)} {source}", ok, text)
 
 
 def _authorisation(s: Settings) -> Iterator[Finding]:
     """How long the mailboxes still open by OAuth."""
     if "oauth" in {s.outgoing.auth, *(box.auth for box in s.boxes().values())}:
         until, problem = oauth.expires(s), oauth.expiring(s, datetime.now(s.zone).date())
-        known = f"到 {until}" if until else "不知道到哪天：请在 qforms.toml 写 oauth.secret_expires"
-        yield Finding("邮箱授权", problem is None, say(problem, s.lang) if problem else known)
+        known = say(f"到 {until}", f"until {until}")
+        if not until:
+            known = say(
+                "不知道到哪天：请在 qforms.toml 写 oauth.secret_expires",
+                "until when is not known: write oauth.secret_expires into qforms.toml",
+            )
+        text = problem_text(problem, tongue.lang()) if problem else known
+        yield Finding(_of(_authorisation), problem is None, text)
 
 
 def _trust(s: Settings) -> Iterator[Finding]:
@@ -178,29 +249,31 @@ def _trust(s: Settings) -> Iterator[Finding]:
     for box in [box for box in s.boxes().values() if box.kind == "imap" and not box.complaints_only]:
         server = box.authserv_id or s.trust.authserv_id
         ok = bool(server) or s.trust.dkim
-        text = (
-            server or "由程序检查 DKIM 签名"
-            if ok
-            else (
+        text = server or say("由程序检查 DKIM 签名", "DKIM signatures are checked here")
+        if not ok:
+            text = say(
                 "没有设置：谁的信都不算本人的。请在 qforms.toml 的 [trust] 里写 authserv_id，"
-                "即收信服务器在 Authentication-Results 里的名字"
+                "即收信服务器在 Authentication-Results 里的名字",
+                "not set: nobody's mail counts as his own. Write authserv_id into [trust] of qforms.toml: the name of "
+                "the receiving server in Authentication-Results",
             )
-        )
-        yield Finding(f"发件人验证 {box.host}", ok, text, red=False)
+        yield Finding(f"{_of(_trust)} {box.host}", ok, text, red=False)
     if s.trust.dkim and (lacking := next((p for p in ("dkim", "dns") if find_spec(p) is None), "")):
-        yield Finding("DKIM", False, str(NoDkim(lacking)))
+        yield Finding("DKIM", False, said(NoDkim(lacking).text, tongue.lang()))
 
 
 def _login(what: str, reason: str) -> Finding:
     """`reason` says why the login failed; "" when it did not."""
-    return Finding(what, not reason, reason or "能登录，证书有效")
+    fine = say("能登录，证书有效", "can log in, the certificate is valid")
+    return Finding(what, not reason, said(reason, tongue.lang()) or fine)
 
 
 def _outgoing(s: Settings) -> Iterator[Finding]:
     if s.outgoing.kind == "smtp":
-        yield _login(f"发信 {s.outgoing.host}", smtp.try_login(s))
+        yield _login(f"{_of(_outgoing)} {s.outgoing.host}", smtp.try_login(s))
     else:
-        yield Finding("发信", True, f"不外发，写到 {s.path(s.outgoing.path)}")
+        path = s.path(s.outgoing.path)
+        yield Finding(_of(_outgoing), True, say(f"不外发，写到 {path}", f"nothing leaves, it is written to {path}"))
 
 
 def _addresses(s: Settings) -> Iterator[Finding]:
@@ -208,8 +281,13 @@ def _addresses(s: Settings) -> Iterator[Finding]:
     with house.opened(s.root) as h:
         departments = h.ledger.records("department")
     missing = [r.number for r in departments if str(r.values.get("email", "")).endswith(".example")]
-    text = f"还没有真地址：{'、'.join(missing)}。请在总台账「基础资料」里填" if missing else "都有地址"
-    yield Finding("部门地址", not missing, text, red=s.outgoing.kind == "smtp")
+    text = say("都有地址", "all have one")
+    if missing:
+        text = say(
+            f"还没有真地址：{'、'.join(missing)}。请在总台账「基础资料」里填",
+            f"no real address yet: {', '.join(missing)}. Give them on the sheet of departments in the workbook",
+        )
+    yield Finding(_of(_addresses), not missing, text, red=s.outgoing.kind == "smtp")
 
 
 def _fonts(_: Settings) -> Iterator[Finding]:
@@ -218,31 +296,43 @@ def _fonts(_: Settings) -> Iterator[Finding]:
     have = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, timeout=20, check=False).stdout
     for wanted, instead in _FONTS:
         ok = wanted in have or instead in have
-        text = (
-            "有"
-            if ok
-            else f"没有，{instead} 也没有：文档在这台机器上转 PDF 会变样（apt install fonts-noto-cjk fonts-liberation）"
-        )
-        yield Finding(f"字体 {wanted}", ok, text, red=False)
+        text = say("有", "there")
+        if not ok:
+            text = say(
+                f"没有，{instead} 也没有：文档在这台机器上转 PDF 会变样（apt install fonts-noto-cjk fonts-liberation）",
+                f"missing, and so is {instead}: documents turned into PDF here will look different "
+                "(apt install fonts-noto-cjk fonts-liberation)",
+            )
+        yield Finding(f"{_of(_fonts)} {wanted}", ok, text, red=False)
 
 
 def _clock(s: Settings) -> Iterator[Finding]:
     """The system clock against the newest thing known: a clock that stands in the past would miss every deadline."""
     newest = max((p.stat().st_mtime for p in s.root.glob("*")), default=0.0)
     ok = time.time() > newest - _SKEW
-    yield Finding(
-        "时钟", ok, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC" + ("" if ok else "：早于工作区里的文件，请校准")
-    )
+    text = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    if not ok:
+        text += say("：早于工作区里的文件，请校准", ": earlier than files in the workspace; set it right")
+    yield Finding(_of(_clock), ok, text)
 
 
 def _calendar(s: Settings) -> Iterator[Finding]:
     work = WorkTime(s.calendar, s.zone)
     year = datetime.now(s.zone).year
     known = work.known_year(year)
-    text = "有" if known else "还没有公布或没有收入：请在 qforms.toml 的 calendar.off、calendar.work 里补"
-    yield Finding(f"{year} 年节假日和调休", known, text, red=False)
+    text = say("有", "known")
+    if not known:
+        text = say(
+            "还没有公布或没有收入：请在 qforms.toml 的 calendar.off、calendar.work 里补",
+            "not announced or not known here: give them in calendar.off and calendar.work of qforms.toml",
+        )
+    yield Finding(f"{_of(_calendar)} {year}", known, text, red=False)
 
 
 def _limits(_: Settings) -> Iterator[Finding]:
     if os.name == "nt":
-        yield Finding("内存上限", False, "这个系统没有 RLIMIT：打开 Office 文件只限时间和大小", red=False)
+        text = say(
+            "这个系统没有 RLIMIT：打开 Office 文件只限时间和大小",
+            "this system has no RLIMIT: Office files are opened with limits of time and size only",
+        )
+        yield Finding(_of(_limits), False, text, red=False)

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -97,8 +98,11 @@ def letter(x: Letter, settings: Settings) -> Plain:
     }
 
 
-def delivery(row: Mapping[str, Any], settings: Settings, label: Callable[[str], str] = str) -> Plain:
-    """A delivery as the contract names it; `label` gives what people call a field."""
+def delivery(
+    row: Mapping[str, Any], settings: Settings, label: Callable[[str], str] = str, lang: Lang | None = None
+) -> Plain:
+    """A delivery as the contract names it; `label` gives what people call a field. The reason is told in `lang`, else
+    in the company's language."""
     problems = [Problem(**p) for p in row["reason"]]
     return {
         "digest": row["digest"],
@@ -108,7 +112,7 @@ def delivery(row: Mapping[str, Any], settings: Settings, label: Callable[[str], 
         "subject": row["subject"],
         "name": row["name"],
         "outcome": row["outcome"],
-        "reason": "；".join(say(p, settings.lang, label(p.field)) for p in problems),
+        "reason": "；".join(say(p, lang or settings.lang, label(p.field)) for p in problems),
         "codes": [p.code for p in problems],
         "numbers": row["numbers"],
         "state": row["state"],
@@ -152,14 +156,33 @@ def _cell(value: Any) -> str:
 def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table for people, as wide as the terminal; times to the minute."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if v is None else _ISO.sub(r"\1 \2", str(v)) for v in row))
+        table.add_row(*("" if v is None else escape(_ISO.sub(r"\1 \2", str(v))) for v in row))
     Console(soft_wrap=False).print(table)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """How far long work is, beside a turning wheel, on a terminal; on anything else nothing is shown. Give it to the
+    work, which says what it is at."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    done = 0
+
+    def step(at: str) -> None:
+        nonlocal done
+        done += 1
+        status.update(f"{what}  {done}  {escape(at[:80])}")
+
+    with Console(stderr=True).status(what) as status:
+        yield step
 
 
 def short(at: datetime | str | None, settings: Settings) -> str:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from qforms.model import Lang
-from qforms.problems import CATALOGUE
+from qforms.problems import ACTORS, CATALOGUE
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _FILES: dict[Lang, str] = {"en": "problems.md", "zh": "problems.zh.md"}
-_ACTORS = {
-    "sender": {"zh": "来件的人", "en": "whoever sent it"},
-    "office": {"zh": "质量办公室", "en": "the quality office"},
-    "operator": {"zh": "管理员", "en": "the operator"},
-}
 _BY = "python -m qforms.commands.problem_list"
 _HEAD = {
     "zh": "# 问题代码\n\n程序能指出的每一种问题：代码、说法（{花括号} 里是当时的内容）、由谁处理。"
@@ -27,7 +22,7 @@ _COLUMNS = {"zh": "| 代码 | 说法 |", "en": "| code | what is said |"}
 def page(lang: Lang) -> str:
     """The whole list in one language: a table for each of those who must act, codes in alphabetical order."""
     parts = [_HEAD[lang]]
-    for actor, names in _ACTORS.items():
+    for actor, names in ACTORS.items():
         rows = [
             f"| `{code}` | {_cell(kind.text[lang])} |"
             for code, kind in sorted(CATALOGUE.items())

@@ -12,14 +12,15 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from qforms import house, settings
+from qforms import house, settings, tongue
 from qforms.model import QformsError, Told
-from qforms.problems import say
+from qforms.problems import say as problem_text
+from qforms.tongue import say
 
 _LIST = "backup.json"
 _LEDGER = "ledger.db"
@@ -28,13 +29,31 @@ _NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", _K
 _FIRST = ("mail", "inbox", "qforms.toml", "form_templates", "inbox_rules", "master.xlsx", ".history")
 
 
-def backup(root: Path, file: Path, now: datetime) -> Iterator[str]:
+Step = Callable[[str], None]
+
+
+def _quiet(_: str) -> None:
+    """Nobody watches."""
+
+
+class _Steps(dict[str, str]):
+    """Files and digests; whoever watches hears of each."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+
+    def __setitem__(self, name: str, digest: str) -> None:
+        super().__setitem__(name, digest)
+        self._step(name)
+
+
+def backup(root: Path, file: Path, now: datetime, step: Step = _quiet) -> Iterator[str]:
     """Writes the file; gives lines that say what it holds, and what it does not. Raises QformsError."""
     s = settings.load(root)
     if file.exists():
         raise QformsError(Told(f"{file} 已经有了，换个名字", f"{file} exists already, take another name"))
     draft = file.with_name(f".{file.name}.part")
-    listed: dict[str, str] = {}
+    listed: dict[str, str] = _Steps(step)
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
             for name in _FIRST:
@@ -50,11 +69,15 @@ def backup(root: Path, file: Path, now: datetime) -> Iterator[str]:
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
-    yield f"{file}：{len(listed)} 个文件 (files)，{file.stat().st_size:,} B"
+    size = f"{file.stat().st_size:,} B"
+    yield say(f"{file}：{len(listed)} 个文件，{size}", f"{file}: {len(listed)} files, {size}")
     yield from _keep_keys(s.root / _KEYS, file)
     for what, name in (("inbox", s.folders.inbox), ("workbook", s.folders.workbook), ("cases", s.folders.cases)):
         if not s.path(name).resolve().is_relative_to(s.root.resolve()):
-            yield f"▲ {what} 在工作区之外，没有备份：{s.path(name)} (outside the workspace, not in the backup)"
+            yield say(
+                f"▲ {what} 在工作区之外，没有备份：{s.path(name)}",
+                f"▲ {what} lies outside the workspace and is not in the backup: {s.path(name)}",
+            )
 
 
 def _ledger_name(s: settings.Settings) -> str:
@@ -68,8 +91,10 @@ def _keep_keys(keys: Path, file: Path) -> Iterator[str]:
     fd = os.open(apart, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "wb") as out:
         out.write(keys.read_bytes())
-    yield f"▲ 印章密钥单独存放：{apart}。谁有它谁就能仿造表单的印章：请与备份分开保管。"
-    yield f"  (the stamp keys: whoever has them can forge our forms; keep {apart.name} apart from the backup)"
+    yield say(
+        f"▲ 印章密钥单独存放：{apart}。谁有它谁就能仿造表单的印章：请与备份分开保管。",
+        f"▲ The stamp keys lie in {apart}. Whoever has them can forge our forms: keep it apart from the backup.",
+    )
 
 
 def _add_ledger(out: zipfile.ZipFile, root: Path, listed: dict[str, str]) -> None:
@@ -110,14 +135,14 @@ def _empty_folders(root: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def restore(root: Path, file: Path) -> Iterator[str]:
+def restore(root: Path, file: Path, step: Step = _quiet) -> Iterator[str]:
     """Makes a workspace from a backup, whole or not at all; tells what to do next. Raises QformsError."""
     if root.exists() and any(root.iterdir()):
         raise QformsError(Told(f"{root} 不是空文件夹，不能恢复到里面", f"{root} is not an empty folder"))
     draft = root.with_name(f".{root.name}.restoring")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        listed = _unpack(file, draft)
+        listed = _unpack(file, draft, step)
         keys = file.with_name(f"{file.name}.key")
         if keys.exists():
             shutil.copyfile(keys, draft / _KEYS)
@@ -133,19 +158,29 @@ def restore(root: Path, file: Path) -> Iterator[str]:
         _fill(root)
     elif ledger != _LEDGER:
         (root / _LEDGER).replace(root / ledger)
-    yield f"{root}：{listed} 个文件已恢复 (files restored)"
+    yield say(f"{root}：{listed} 个文件已恢复", f"{root}: {listed} files restored")
     if not keys.exists():
-        yield f"▲ 没有 {keys.name}：以前发出的表单印章认不出了，会当作没有印章 (forms sent before are not recognised)"
-    yield f"下一步：qforms ledger verify {root}，再 qforms doctor {root}。"
-    yield "备份以后收到的信在邮箱的 qforms-done 文件夹里：移回收件箱，会重新收进来；已在账的自动认出。"
-    yield "(next: verify, doctor; mails that came after the backup lie in qforms-done: move them back to the inbox)"
+        yield say(
+            f"▲ 没有 {keys.name}：以前发出的表单印章认不出了，会当作没有印章",
+            f"▲ {keys.name} is missing: forms that were sent before are not recognised and count as unstamped",
+        )
+    yield say(
+        f"下一步：qforms ledger verify {root}，再 qforms doctor {root}。",
+        f"Next: qforms ledger verify {root}, then qforms doctor {root}.",
+    )
+    yield say(
+        "备份以后收到的信在邮箱的 qforms-done 文件夹里：移回收件箱，会重新收进来；已在账的自动认出。",
+        "Mails that came after the backup lie in the mailbox's folder qforms-done: move them back to the inbox and "
+        "they are taken in again; what is on record already is known.",
+    )
 
 
-def _unpack(file: Path, draft: Path) -> int:
+def _unpack(file: Path, draft: Path, step: Step) -> int:
     try:
         with zipfile.ZipFile(file) as packed:
             about = json.loads(packed.read(_LIST))
             for name, digest in about["files"].items():
+                step(name)
                 _write(packed, name, digest, draft)
     except FileNotFoundError:
         raise QformsError(Told(f"没有 {file}", f"there is no {file}")) from None
@@ -180,8 +215,8 @@ def _fill(root: Path) -> None:
     copy.unlink()
 
 
-def verify(root: Path) -> Iterator[str]:
-    """A line for each thing that does not agree."""
+def verify(root: Path) -> Iterator[dict[str, str]]:
+    """What does not agree, each with its code, where it is and a text."""
     with house.opened(root) as h:
         for problem in h.ledger.verify(h.store):
-            yield f"{problem.code}: {say(problem, h.settings.lang)}"
+            yield {"code": problem.code, "where": problem.where, "text": problem_text(problem, tongue.lang())}

@@ -73,7 +73,8 @@ class SmtpTransport:
         try:
             self._connected()
         except _FAULTS as fault:
-            return self._down(fault).reason
+            self._down(fault)
+            return problems.told(self.trouble) if self.trouble else ""
         return ""
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from qforms.model import EMPTY, QformsError
 from qforms.office.book import OfficeFault
-from qforms.problems import say
+from qforms.problems import say, told
 from qforms.sheetpatch import Reader
 from qforms.workbook.rows import Known
 from qforms.workbook.view import Sheet
@@ -76,7 +76,7 @@ def opened(path: Path) -> Iterator[Any]:
             yield reader
     except OfficeFault as fault:
         if fault.problem.code in ("book_shared", "book_encrypted"):
-            raise QformsError(say(fault.problem, "zh")) from fault
+            raise QformsError(told(fault.problem)) from fault
         raise Damaged(f"{path.name}: {say(fault.problem, 'zh')}") from fault
     except OSError as fault:
         raise Busy(f"{path.name}: {fault.strerror}") from fault

@@ -50,7 +50,7 @@ def test_init_and_again(tmp_path: Path) -> None:
     assert {"intake", "sales", "engineering", "quality", "gmo", "gm", "chief_engineer", "finance"} <= roles
     before = (root / "qforms.toml").read_bytes()
     status, _, said = command("init", str(root))
-    assert status == 1 and len(said.splitlines()) == 1 and "已经是工作区" in said
+    assert status == 1 and len(said.splitlines()) == 1 and "already is a workspace" in said
     assert (root / "qforms.toml").read_bytes() == before
 
 
@@ -88,7 +88,7 @@ def test_try_says_what_would_happen_and_changes_nothing(at_work: Workspace, tmp_
     before = at_work.snapshot(), at_work.files("store"), at_work.files("sent")
     status, out, _ = command("try", str(at_work.root), str(file), "--now", NOW.isoformat())
     assert status == 0
-    assert "li@kehu.example" in out and "complaint" in out and "信件" in out and "时限" in out
+    assert "li@kehu.example" in out and "投诉" in out and "信件" in out and "时限" in out
     assert (at_work.snapshot(), at_work.files("store"), at_work.files("sent")) == before
     status, _, said = command("try", str(at_work.root), str(tmp_path / "none.eml"))
     assert status == 1 and "none.eml" in said
@@ -156,7 +156,7 @@ def test_show(at_work: Workspace) -> None:
     [case] = at_work.records()
     status, out, _ = command("show", str(at_work.root), case["number"])
     assert status == 0
-    for word in (case["number"], "A65-2603C", "wang@qiyuan.example", "question", "到期"):
+    for word in (case["number"], "A65-2603C", "wang@qiyuan.example", "追问", "到期"):
         assert word in out
     status, _, said = command("show", str(at_work.root), "TS-209901-0001")
     assert status == 1 and "TS-209901-0001" in said
@@ -168,7 +168,7 @@ def test_held(at_work: Workspace, tmp_path: Path) -> None:
     status, out, _ = command("held", "show", str(ws.root), held["digest"][:12])
     assert status == 0 and str(FileStore(ws.root / "store").path(held["digest"])) in out and "JSON" in out
     status, out, _ = command("held", "retry", str(ws.root), held["digest"][:12], "--now", NOW.isoformat())
-    assert status == 0 and "held" in out
+    assert status == 0 and "待处理" in out
     [again] = rows_of("held", "list", str(ws.root))
     assert command("held", "dismiss", str(ws.root), again["digest"][:12])[0] == 0
     assert rows_of("held", "list", str(ws.root)) == []
@@ -222,7 +222,7 @@ def test_no_workspace_is_1(tmp_path: Path) -> None:
 def test_a_bug_is_3(at_work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     from qforms.commands import look
 
-    def broken(_: Path) -> list[dict[str, Any]]:
+    def broken(_: Path, people: bool) -> list[dict[str, Any]]:
         raise ZeroDivisionError
 
     monkeypatch.setattr(look, "clocks", broken)

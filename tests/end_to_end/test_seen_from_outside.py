@@ -23,7 +23,7 @@ def test_a_running_daemon_is_healthy_and_a_killed_one_is_not(ws: Workspace) -> N
     with running(ws) as daemon:
         wait_for((ws.root / pulse.HEARTBEAT).exists)
         wait_for(ws.records)
-        assert command("health", str(ws.root)) == (0, "正常。 All is well.\n", "")
+        assert command("health", str(ws.root)) == (0, "正常。\n", "")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             told = answer.read().decode()
         assert 'qforms_deliveries{outcome="partial"} 1.0' in told
@@ -33,7 +33,13 @@ def test_a_running_daemon_is_healthy_and_a_killed_one_is_not(ws: Workspace) -> N
     later = datetime.fromisoformat(said["at"]) + timedelta(minutes=4)
     [line] = pulse.health(settings.load(ws.root), later, 180)
     assert "240" in line
-    assert qforms("health", str(ws.root), "--within", "0.001").returncode == 1
+    assert "不在了" in line.zh and "is gone" in line.en
+    gone = qforms("health", str(ws.root))
+    assert gone.returncode == 1 and "不在了" in gone.stdout, "at once, not when the heartbeat is old"
+    with running(ws):
+        wait_for(lambda: command("health", str(ws.root))[0] == 0, 120)
+    stopped = qforms("health", str(ws.root))
+    assert stopped.returncode == 1 and "停下了" in stopped.stdout
 
 
 def test_a_full_disk_and_a_dead_mailbox_show(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
