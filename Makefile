@@ -9,7 +9,7 @@ COMMANDS := dovecot postfix soffice pdftoppm fc-list chromium
 PACKAGES := dovecot-imapd dovecot-lmtpd postfix postgresql libreoffice-writer libreoffice-calc \
             fonts-noto-cjk fonts-liberation fonts-wqy-zenhei poppler-utils fontconfig chromium
 
-.PHONY: setup system demo test bench soak lint clean lock
+.PHONY: setup system demo test bench soak fuzz gallery lint clean lock
 
 setup: $(VENV)/.done
 
@@ -53,6 +53,10 @@ soak: setup system
 # Guided by coverage where atheris is installed, else blind; what is found lies in fuzz-findings/.
 fuzz: setup
 	@for f in mime excel word; do $(BIN)/python -m tests.fuzz.$$f --seconds $(SECONDS_EACH) || exit 1; done
+
+# Pictures of every form, document, letter and page, in docs/gallery.
+gallery: setup system
+	PYTHONPATH=.:tests $(BIN)/python -m tests.gallery
 
 lock: setup
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --group dev \
