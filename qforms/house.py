@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qforms.office.child import OfficeReader
     from qforms.pulse import Pulse
     from qforms.register import Register
+    from qforms.search.finder import Finder
     from qforms.waiting import WaitingList
     from qforms.watch import Watch
 
@@ -89,6 +90,12 @@ class House:
         from qforms.waiting import WaitingList
 
         return WaitingList(self.ledger, self.store, self.mailroom)
+
+    @cached_property
+    def finder(self) -> Finder:
+        from qforms.search.finder import Finder
+
+        return Finder(self.ledger, self.store, self.procedures, lambda data, name: self.office.read(data, name))
 
     @cached_property
     def watch(self) -> Watch:

@@ -178,7 +178,6 @@ class Web(_Table):
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For is believed
     spool: str = "web"  # where submissions wait, as a Maildir
     board: bool = True  # False: only the page for customers
-    logo: str = ""  # a picture for the head of each page, .png, .jpg or .svg
     file_mb: Annotated[float, Field(gt=0)] = 30  # of one photo, video or PDF
     total_mb: Annotated[float, Field(gt=0, le=100)] = 60  # of a submission
     files: Annotated[int, Field(ge=0, le=50)] = 10

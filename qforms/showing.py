@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +27,15 @@ _TOGETHER = 400  # numbers asked for in one statement
 class Showing:
     """The view of one ledger. `folder` is where the book lies: addresses of case folders are relative to it."""
 
-    def __init__(self, ledger: Ledger, procedures: Procedures, folder: Path) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        procedures: Procedures,
+        folder: Path,
+        touched: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        """`touched` gives what was written since it was last asked; left out, what this process wrote."""
+        self._touched = touched or ledger.take_touched
         self._ledger = ledger
         self._procedures = procedures
         self._settings = procedures.settings
@@ -40,7 +48,7 @@ class Showing:
 
     def read(self, now: datetime) -> None:
         """Brings all up to the ledger."""
-        touched = self._ledger.take_touched()
+        touched = self._touched()
         if self._read is None or now - self._read > _ALL_AGAIN or now < self._read:
             self._all(now)
         elif touched:

@@ -47,6 +47,24 @@ def code_for(key: bytes, letter_key: str) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def secret(key: bytes, reference: str) -> str:
+    """What a link to the state of a case bears beside its number or receipt: whoever knows it may look. 26 characters,
+    130 bits."""
+    digest = hmac.new(key, b"status:" + reference.encode(), hashlib.sha256).digest()
+    return "".join(_CODE_ALPHABET[b % 32] for b in digest[:26]).lower()
+
+
+def opens(keys: Mapping[str, bytes], reference: str, given: str) -> bool:
+    """Whether a link's secret is right, made with any of the keys; takes as long when it is not."""
+    asked = given.lower().encode("utf-8", "replace")
+    return any([hmac.compare_digest(secret(key, reference).encode(), asked) for key in keys.values()])
+
+
+def status_link(url: str, keys: Mapping[str, bytes], reference: str) -> str:
+    """The address under which a customer sees the state of his case; "" without a page."""
+    return f"{url.rstrip('/')}/s/{reference}/{secret(list(keys.values())[-1], reference)}" if url and keys else ""
+
+
 def message_id(letter_key: str, domain: str) -> str:
     """A letter's Message-ID, from its key: a retry carries the same one (RFC 5322, 3.6.4)."""
     return f"<{hashlib.sha256(letter_key.encode()).hexdigest()[:40]}@{domain or 'qforms.invalid'}>"

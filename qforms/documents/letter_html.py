@@ -43,6 +43,8 @@ def _block(kind: str, lines: list[Line], links: Links) -> str:
             return _table(lines, links)
         case "links":
             return "".join(_links(line, links) for line in lines)
+        case "way":
+            return "".join(_way(line, "：" if links.lang == "zh" else ": ") for line in lines)
         case "item":
             items = "".join(f'<li style="margin:0 0 4px">{escape(line.text)}</li>' for line in lines)
             return f'<ul style="margin:0 0 12px;padding-left:20px">{items}</ul>'
@@ -63,6 +65,14 @@ def _fact(line: Line) -> str:
     label, value = map(escape, line.cells)
     left = f"{FONT};font-size:14px;color:{GREY};padding:3px 14px 3px 0;white-space:nowrap;vertical-align:top"
     return f'<tr><td style="{left}">{label}</td><td style="{FONT};font-size:14px;padding:3px 0">{value}</td></tr>'
+
+
+def _way(line: Line, colon: str) -> str:
+    """Where more can be seen: a label, and an address on the web."""
+    label, url = map(escape, line.cells)
+    if not url.startswith(("https://", "http://")):
+        return ""
+    return f'<p style="margin:0 0 10px">{label}{colon}<a href="{url}" style="color:{NAVY}">{url}</a></p>'
 
 
 def _links(line: Line, links: Links) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from qforms.model import Lang
 
-Kind = Literal["subject", "request", "alert", "fact", "ask", "row", "links", "item", "note", "text", "gap"]
+Kind = Literal["subject", "request", "alert", "fact", "ask", "row", "links", "item", "way", "note", "text", "gap"]
 SIGNS: tuple[tuple[str, Kind], ...] = (
     ("Subject:", "subject"),
     ("#!", "alert"),
@@ -18,6 +18,7 @@ SIGNS: tuple[tuple[str, Kind], ...] = (
     ("|", "row"),
     ("[", "links"),
     ("-", "item"),
+    ("=", "way"),
     ("~", "note"),
 )
 WORDS: dict[str, dict[str, str]] = {
@@ -109,7 +110,7 @@ def _line(raw: str) -> Line:
         return Line("gap")
     sign, kind = next((pair for pair in SIGNS if raw.startswith(pair[0])), ("", "text"))
     rest = raw[len(sign) :].strip()
-    if kind == "fact":
+    if kind in ("fact", "way"):
         label, _, value = rest.partition("：") if "：" in rest else rest.partition(": ")
         return Line(kind, cells=(_plain(label).strip(), _plain(value).strip()))
     if kind == "row":
@@ -143,7 +144,7 @@ def to_text(lines: list[Line], lang: Lang) -> str:
             case "gap":
                 head = ()
                 out.append("")
-            case "fact":
+            case "fact" | "way":
                 out.append(f"{line.cells[0]}{'：' if lang == 'zh' else ': '}{line.cells[1]}")
             case "row" if not head:
                 head = line.cells

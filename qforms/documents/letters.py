@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import jinja2
 
 MAX_FACTS, MAX_LABELS, MAX_VALUE = 5, 6, 240
-_STRINGS = "name department request due at title who model phenomenon rate amount left stage body"
+_STRINGS = "name department request due at title who model phenomenon rate amount left stage body status_link"
 _LISTS = "facts ask_labels problems lines missing changes choices words"
 _FLAGS = "links agree overdue kept"
 BLANK: Mapping[str, Any] = {

@@ -274,5 +274,6 @@ def _unsure(matter: Matter) -> Outcome:
 
 
 def _strangers(matter: Matter) -> bool:
-    """Whether somebody we do not know may open a case by himself; nobody may whom nobody could answer."""
-    return matter.procedures.settings.trust.strangers_may_open and bool(matter.reading.address)
+    """Whether somebody we do not know may open a case by himself; nobody may whom nobody could answer. (The page asks
+    for an address or a telephone.)"""
+    return matter.procedures.settings.trust.strangers_may_open and matter.is_mail

@@ -38,7 +38,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
     problems += _product(matter, filled, values)
     problems += _lot(matter, values)
-    evidence = parts.evidence(matter.reading.parts) if matter.reading.address else ()
+    evidence = parts.evidence(matter.reading.parts) if matter.is_mail else ()
     values |= photos.placed(form, evidence, values, may)
     values, checks = whole(matter, form, {}, values, problems)
     problems += checks
@@ -151,9 +151,11 @@ def _arrival(matter: Matter) -> dict[str, Any]:
     """What the delivery itself says: when, by which channel, from whom."""
     reading, speaker = matter.reading, matter.speaker
     known: dict[str, Any] = {"received_at": matter.received_at}
+    if reading.delivery.channel == "web":
+        known |= {"channel": "web", "receipt_no": reading.message_id.strip("<").partition("@")[0]}
     if not reading.address:
         return known
-    known["channel"] = "email"
+    known.setdefault("channel", "email")
     if speaker.kind == "person":
         origin = first_address(reading.forwarded.get("from", ""))
         return {**known, "on_behalf_of": speaker.number or speaker.name, "contact_email": origin}

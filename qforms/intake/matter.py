@@ -28,6 +28,11 @@ class Matter:
         return self.procedures.catalogue.field(form, name) is not None
 
     @property
+    def is_mail(self) -> bool:
+        """Whether somebody wrote it, by mail or through the page, and its files are what he encloses."""
+        return bool(self.reading.address) or self.reading.delivery.channel == "web"
+
+    @property
     def received_at(self) -> datetime:
         return self.reading.delivery.received_at
 

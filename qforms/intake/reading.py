@@ -130,6 +130,7 @@ def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
     said = body.read(mail, subject)
     leaves = parts.of_leaves(mail.leaves, said.paths)
     reading = _envelope(delivery, mail, procedures, _mail_key(delivery, mail, leaves))
+    chosen = mail.header("content-language")[:2] if delivery.channel == "web" else ""
     text, forwarded = _with_enclosed(mail, said)
     reading = dc.replace(
         reading,
@@ -137,10 +138,10 @@ def _mail(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
         text=text,
         quoted=said.quoted,
         forwarded=forwarded,
-        lang=kinds.language(f"{subject}\n{text}"),
+        lang="en" if chosen == "en" else "zh" if chosen else kinds.language(f"{subject}\n{text}"),
         parts=leaves,
         problems=(*said.problems, *((_LOSSY_SUBJECT,) if lost else ())),
-        machine=gate.machine(mail),
+        machine="" if delivery.channel == "web" else gate.machine(mail),
         numbers=numbers.find(subject, procedures.catalogue),
         codes=numbers.codes((subject, text, said.quoted)),
     )

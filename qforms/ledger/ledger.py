@@ -234,6 +234,13 @@ class Ledger:
     def history(self, number: str) -> tuple[Entry, ...]:
         return entries_of(self._rows(select(t.entry).where(t.entry.c.number == number).order_by(t.entry.c.id)))
 
+    def changed(self, after: int, limit: int) -> tuple[int, frozenset[str]]:
+        """Which records have a line of history beyond the line `after`, and the last line looked at; at most `limit`
+        lines are."""
+        query = select(t.entry.c.id, t.entry.c.number).where(t.entry.c.id > after).order_by(t.entry.c.id).limit(limit)
+        found = self._rows(query)
+        return (found[-1]["id"] if found else after), frozenset(row["number"] for row in found)
+
     def deliveries(
         self, outcome: str = "", state: str = "", digest: str = "", after: int = 0, limit: int = 0
     ) -> tuple[dict[str, Any], ...]:

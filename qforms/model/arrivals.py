@@ -23,7 +23,7 @@ class Delivery:
     `received_at`: INTERNALDATE, our own server's Received line, or the file's time; never the Date header, never later
     than now. `locator` finds it again in its source (to move it away after the commit)."""
 
-    channel: Literal["imap", "maildir", "sent", "folder", "workbook"]
+    channel: Literal["imap", "maildir", "sent", "folder", "web", "workbook"]
     locator: str
     received_at: datetime
     raw: bytes

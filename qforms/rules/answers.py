@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from qforms import problems
+from qforms import problems, stamp
 from qforms.model import Lang, LetterIntent, Outcome, Record
 from qforms.rules import away, letters
 from qforms.rules import wording as w
@@ -86,6 +86,9 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
         case "rejection":
             facts["kept"] = len(outcome.values)
             facts["problems"] += empties
+    if outside and record is not None and record.number == record.case_no:
+        link = stamp.status_link(work.settings.web.url, work.procedures.keys, record.number)
+        facts["status_link"] = link
     return facts
 
 

@@ -44,6 +44,10 @@ def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list
             found.append(ImapSource(settings, clock, name))
             if box.sent_folder:
                 found.append(SentSource(settings, clock, name))
+    if settings.web.url:
+        from qforms.sources.web import WebSource
+
+        found.append(WebSource(settings, clock))
     found.append(FolderSource(settings, clock, once))
     return found
 

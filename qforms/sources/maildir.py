@@ -11,9 +11,10 @@ from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from stat import S_ISREG
+from typing import Literal
 
 from qforms.model import Delivery, Problem
-from qforms.settings import Settings
+from qforms.settings import Mailbox, Settings
 from qforms.sources import Clock, SourceDown, real_time, stub
 from qforms.sources.hint import Hint
 from qforms.sources.shelf import Seen, Shelf
@@ -25,10 +26,12 @@ _RESCAN = 5.0  # seconds between two looks when nothing hints at a change
 class MaildirSource:
     """`new/` and `cur/` of `mailbox.path`. A mail above `mailbox.max_mb` is delivered as a stub and stays in place."""
 
+    channel: Literal["maildir", "web"] = "maildir"
+
     def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "") -> None:
-        self.name = f"maildir:{box}" if box else "maildir"
+        self.name = f"{self.channel}:{box}" if box else self.channel
         self._place = f"{box}:" if box else ""  # how its locators begin
-        own = settings.boxes()[box]
+        own = self._box(settings, box)
         self._root = settings.path(own.path)
         self._largest = own.max_mb * 1_000_000
         self._server = (own.authserv_id or settings.trust.authserv_id).lower()
@@ -36,6 +39,9 @@ class MaildirSource:
         self._folders = [self._root / "new", self._root / "cur"]
         self._hint = Hint(*self._folders)
         self._shelf = Shelf(again=60.0)
+
+    def _box(self, settings: Settings, box: str) -> Mailbox:
+        return settings.boxes()[box]
 
     def waiting(self) -> Iterator[Delivery]:
         """What waits, oldest first. Raises SourceDown when the Maildir cannot be read."""
@@ -50,7 +56,7 @@ class MaildirSource:
                 self._shelf.leave(file)
             else:
                 locator = self._place + file.relative_to(self._root).as_posix()
-                yield stub.delivery("maildir", locator, at, raw, modified_ns=seen[1])
+                yield stub.delivery(self.channel, locator, at, raw, modified_ns=seen[1])
 
     def done(self, delivery: Delivery, outcome: str) -> None:
         """Moves the mail to `.done/cur`; one that cannot be moved, or was too big, is not yielded again."""

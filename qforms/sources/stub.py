@@ -27,7 +27,7 @@ def headers_of(start: bytes) -> bytes:
 
 
 def delivery(
-    channel: Literal["imap", "maildir", "sent", "folder"],
+    channel: Literal["imap", "maildir", "sent", "folder", "web"],
     locator: str,
     received_at: datetime,
     raw: bytes,

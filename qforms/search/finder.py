@@ -1,0 +1,152 @@
+"""From the ledger and the store to texts, and from words to hits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from qforms import intake
+from qforms.intake import body, charset, filekind, wrapped
+from qforms.intake.headers import decode
+from qforms.ledger import Ledger
+from qforms.model import Delivery, Part, Record, Store
+from qforms.office.book import Book, OfficeFault
+from qforms.search.index import Hit, Index, Passage
+from qforms.settings import Procedures
+
+NAME = "search.db"
+_AT_ONCE = 100  # deliveries, or lines of history, between two commits of the index
+_LATE = 200  # ids that may become visible after later ones, where several programs write at once
+_NO_TEXT = frozenset({"file", "img", "sig"})
+_MAILS = frozenset({"message/rfc822", filekind.MSG, filekind.TNEF})
+
+Open = Callable[[bytes, str], Book]
+
+
+class Finder:
+    """Searches one workspace. `open_file` reads an Office file or PDF in the limited child process."""
+
+    def __init__(self, ledger: Ledger, store: Store, procedures: Procedures, open_file: Open) -> None:
+        self._ledger, self._store, self._procedures, self._open = ledger, store, procedures, open_file
+        self._index = Index(procedures.settings.path(NAME))
+        self._late = _LATE if ledger.url.startswith("postgresql") else 0
+
+    def find(self, words: str, most: int = 50) -> list[Hit]:
+        """What holds all the words, as far as the index goes (`catch_up`)."""
+        with self._index.opened() as index:
+            return index.find(words, most)
+
+    def newest(self) -> str:
+        """When the newest text in the index came, ISO 8601; "" while it is empty."""
+        with self._index.opened() as index:
+            return index.newest()
+
+    def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Reads what came and changed since the last time; gives how many texts that were. `progress` hears of each
+        hundred deliveries or changes."""
+        done = 0
+        for step in (self._deliveries, self._records):
+            while (made := step()) is not None:
+                done += made
+                progress(done)
+        return done
+
+    # ------------------------------------------------------------ records
+
+    def _records(self) -> int | None:
+        """The records of the next changes; None when there are none."""
+        with self._index.opened(write=True) as index:
+            before, made = index.mark("entry"), 0
+            last, numbers = self._ledger.changed(max(0, before - self._late), 10 * _AT_ONCE)
+            for record in self._ledger.records(numbers=numbers) if numbers else ():
+                if index.revision(f"record/{record.number}") != record.revision:
+                    index.put(self._of_record(record))
+                    made += 1
+            index.set_mark("entry", max(before, last))
+        return made if last > before else None
+
+    def _of_record(self, record: Record) -> Passage:
+        catalogue, lang = self._procedures.catalogue, self._procedures.settings.lang
+        form = catalogue.form(record.form)
+        said = [
+            f"{f.label[lang]}：{text}"
+            for f in form.fields
+            if f.name in record.values
+            and f.type not in _NO_TEXT
+            and (text := catalogue.show(f, record.values[f.name], lang))
+        ]
+        at = record.received_at or record.at
+        title = f"{record.number} {form.title[lang]}"
+        return Passage(
+            f"record/{record.number}",
+            record.number,
+            record.case_no,
+            "record",
+            title,
+            _iso(at),
+            "\n".join(said),
+            record.revision,
+        )
+
+    # ------------------------------------------------------------ mails and files
+
+    def _deliveries(self) -> int | None:
+        with self._index.opened(write=True) as index:
+            before, made = index.mark("delivery"), 0
+            rows = self._ledger.deliveries(after=max(0, before - self._late), limit=_AT_ONCE + self._late)
+            for row in rows:
+                if row["id"] <= before and index.revision(f"mail/{row['digest']}") is not None:
+                    continue
+                for passage in self._of_delivery(row):
+                    index.put(passage)
+                    made += row["id"] > before
+            last = rows[-1]["id"] if rows else before
+            index.set_mark("delivery", last)
+        return made if last > before else None
+
+    def _of_delivery(self, row: Mapping[str, Any]) -> Iterator[Passage]:
+        """The words of a mail, and of each file in it; of a file that was laid into the folder its own."""
+        if row["channel"] == "workbook" or not self._store.has(row["digest"]):
+            return
+        raw = self._store.get(row["digest"])
+        delivery = Delivery(row["channel"], row["locator"], row["received_at"], raw, row["name"], row["digest"])
+        number = next(iter(row["numbers"]), "")
+        about = (number, number, _iso(row["received_at"]))
+        try:
+            if row["channel"] != "folder" or filekind.kind(raw, row["name"]) in _MAILS:
+                text = body.read(wrapped.parse(raw), row["subject"]).text
+                yield _passage(f"mail/{row['digest']}", "mail", about, f"{row['subject']} {row['sender']}", text)
+            parts = [p for p in intake.parts_of(delivery) if p.name]
+        except Exception:  # a mail that nobody can read: it stands among what is held
+            return
+        for part in parts:
+            if text := self._text(part):
+                yield _passage(f"file/{row['digest']}/{part.path}", "file", about, part.name, text)
+
+    def _text(self, part: Part) -> str:
+        if part.kind in filekind.OFFICE or part.kind == filekind.PDF:
+            try:
+                book = self._open(part.data, part.name)
+            except OfficeFault:
+                return ""
+            return "\n".join(_lines(book))
+        return charset.decode(part.data)[0] if part.kind in ("text/plain", "text/csv") else ""
+
+
+def _passage(ref: str, kind: str, about: tuple[str, str, str], title: str, text: str) -> Passage:
+    number, case_no, at = about
+    return Passage(ref, number, case_no, kind, decode(title)[0] if "=?" in title else title, at, text)
+
+
+def _lines(book: Book) -> Iterator[str]:
+    """The words of a file, a row a line."""
+    for grid in book.grids:
+        rows: dict[int, list[str]] = {}
+        for (row, _), cell in sorted(grid.cells.items()):
+            if said := str(cell.raw).strip():
+                rows.setdefault(row, []).append(said)
+        yield from (" ".join(row) for row in rows.values())
+
+
+def _iso(at: Any) -> str:
+    return at.isoformat() if at else ""

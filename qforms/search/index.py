@@ -1,0 +1,173 @@
+"""The index itself: an SQLite file with the texts and a table of their pieces (FTS5).
+
+It can be lost: whoever opens it and finds it damaged, or of another make, begins a new one."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qforms.search import grams
+
+_MAKE = 1  # raised whenever texts or pieces are made in another way: an older index is then made anew
+_MOST_TEXT = 200_000  # characters of one text
+_LOOKED_AT = 20_000  # texts that are compared with the words, at most
+_AROUND = 48  # characters before and after the word that is shown
+_SCHEMA = """
+CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE passage(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, number TEXT NOT NULL, case_no TEXT NOT NULL,
+  kind TEXT NOT NULL, title TEXT NOT NULL, at TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE VIRTUAL TABLE piece USING fts5(pieces, content='', detail=none, tokenize=ascii);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text: of a record, a mail or a file. `ref` names it; `at` is ISO 8601, UTC; `kind`: record, mail, file."""
+
+    ref: str
+    number: str
+    case_no: str
+    kind: str
+    title: str
+    at: str
+    body: str
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A text that holds all the words; `before`, `word`, `after` show the place of the first."""
+
+    passage: Passage
+    before: str
+    word: str
+    after: str
+
+
+class Index:
+    """The index in a file; several programs may use it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def opened(self, *, write: bool = False) -> Iterator[Writer]:
+        """The index to look into, or to write: all of the block, or nothing."""
+        with contextlib.closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield Writer(connection)
+            connection.execute("COMMIT" if write else "ROLLBACK")
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            return self._made()
+        except sqlite3.DatabaseError as fault:
+            if isinstance(fault, sqlite3.OperationalError) and "malformed" not in str(fault):
+                raise OSError(f"{self._path}: {fault}") from fault
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            return self._made()
+
+    def _made(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is read again
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _MAKE:
+                connection.execute("BEGIN IMMEDIATE")
+                if connection.execute("PRAGMA user_version").fetchone()[0] != _MAKE:
+                    for table in ("piece", "passage", "mark"):
+                        connection.execute(f"DROP TABLE IF EXISTS {table}")
+                    for statement in filter(str.strip, _SCHEMA.split(";")):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version={_MAKE}")
+                connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class Writer:
+    """The index within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def mark(self, name: str) -> int:
+        """How far something of the ledger is read."""
+        found = self._db.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
+        return int(found[0]) if found else 0
+
+    def set_mark(self, name: str, value: int) -> None:
+        self._db.execute(
+            "INSERT INTO mark VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    def revision(self, ref: str) -> int | None:
+        """The revision of a text that the index holds; None when it does not."""
+        found = self._db.execute("SELECT revision FROM passage WHERE ref = ?", (ref,)).fetchone()
+        return int(found[0]) if found else None
+
+    def put(self, p: Passage) -> None:
+        """Adds a text, in the place of an earlier one of the same name."""
+        old = self._db.execute("SELECT id, title, body FROM passage WHERE ref = ?", (p.ref,)).fetchone()
+        if old is not None:
+            self._db.execute(
+                "INSERT INTO piece(piece, rowid, pieces) VALUES ('delete', ?, ?)", (old[0], _pieces(old[1], old[2]))
+            )
+            self._db.execute("DELETE FROM passage WHERE id = ?", (old[0],))
+        body = p.body[:_MOST_TEXT]
+        row = (p.ref, p.number, p.case_no, p.kind, p.title, p.at, p.revision, body)
+        columns = "ref, number, case_no, kind, title, at, revision, body"
+        made = self._db.execute(f"INSERT INTO passage({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._db.execute("INSERT INTO piece(rowid, pieces) VALUES (?, ?)", (made.lastrowid, _pieces(p.title, body)))
+
+    def newest(self) -> str:
+        """When the newest text came; "" when there is none."""
+        return str(self._db.execute("SELECT max(at) FROM passage").fetchone()[0] or "")
+
+    def find(self, words: str, most: int) -> list[Hit]:
+        """The texts that hold every word, records before mails before files, each the newest first."""
+        asked = grams.asked(words)
+        if not asked.words:
+            return []
+        terms = [grams.code(piece) for piece in sorted(asked.pieces)]
+        terms += [f"{grams.code(start)}*" for start in sorted(asked.beginnings)]
+        query = (
+            "SELECT p.ref, p.number, p.case_no, p.kind, p.title, p.at, p.body, p.revision FROM piece JOIN passage p "
+            "ON p.id = piece.rowid WHERE piece MATCH ? "
+            "ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC LIMIT ?"
+        )
+        hits: list[Hit] = []
+        for row in self._db.execute(query, (" AND ".join(terms), _LOOKED_AT)):
+            if (hit := _hit(Passage(*row), asked.words)) is not None:
+                hits.append(hit)
+                if len(hits) == most:
+                    break
+        return hits
+
+
+def _pieces(title: str, body: str) -> str:
+    return " ".join(grams.code(piece) for piece in grams.grams(_whole(title, body)))
+
+
+def _whole(title: str, body: str) -> str:
+    return grams.normal(f"{title} | {body}")
+
+
+def _hit(passage: Passage, words: Sequence[str]) -> Hit | None:
+    whole = _whole(passage.title, passage.body)
+    if not all(word in whole for word in words):
+        return None
+    body = " ".join(passage.body.split())
+    found = grams.place(body, words[0])
+    if found is None:  # it stands in the title
+        return Hit(passage, body[: 2 * _AROUND], "", "")
+    start, end = found
+    return Hit(passage, body[max(0, start - _AROUND) : start], body[start:end], body[end : end + _AROUND])

@@ -1,0 +1,233 @@
+"""The board for the office, to look at only: to do, deadlines, ageing, charts, search, one case. Behind a login."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from qforms.model import Lang
+from qforms.web import charts, guard, users
+from qforms.web.board import AGES, Board, ageing, totals
+from qforms.web.site import Site
+from qforms.web.uploads import CutOff, form_of
+from qforms.workbook.changes import shown as text_of
+from qforms.workbook.view import Row, Sheet
+
+COOKIE = "qf_board"
+_TODO = ("mark", "what", "who", "due", "left", "case", "customer", "model")
+_CLOCKS = ("mark", "title", "case", "number", "owner", "due", "left")
+_NEW = ("number", "received_at", "customer_name", "product_model", "lot_no", "defect_symptom", "defect_qty", "severity")
+_MOST = 100  # lines of a table
+_HITS = 50
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def routes(site: Site) -> list[Route]:
+    office = Office(site)
+    return [
+        Route("/board/login", office.login, methods=["GET", "POST"]),
+        Route("/board/logout", office.logout, methods=["POST"]),
+        Route("/board", office.behind(office.home), methods=["GET"]),
+        Route("/board/search", office.behind(office.search), methods=["GET"]),
+        Route("/board/case/{number}", office.behind(office.case), methods=["GET"]),
+    ]
+
+
+class Office:
+    """Handlers of what our own people may open."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._board = Board(site.house, site.clock)
+        self._indexing = asyncio.Lock()
+
+    # ------------------------------------------------------------ login
+
+    def behind(self, handler: Handler) -> Handler:
+        """Shows a page only to who has logged in; anybody else is led to the login, and from there back."""
+
+        async def guarded(request: Request) -> Response:
+            who = await to_thread.run_sync(self._who, request)
+            if not who:
+                return RedirectResponse(f"/board/login?to={request.url.path}", 303)
+            request.state.who = who
+            return await handler(request)
+
+        return guarded
+
+    def _who(self, request: Request) -> str:
+        now = self._site.clock().timestamp()
+        return users.whose(self._site.house, self._site.key("session"), request.cookies.get(COOKIE, ""), now)
+
+    async def login(self, request: Request) -> Response:
+        if request.method == "GET":
+            return self._ask(request, request.query_params.get("to", ""))
+        site = self._site
+        try:
+            form = await form_of(request, site.web)
+        except CutOff as fault:
+            return site.refusal(request, fault.problem, fault.status)
+        said = {name: str(form.get(name) or "")[:300] for name in ("email", "password", "to", "token")}
+        now = site.clock().timestamp()
+        address = said["email"].strip().lower()
+        if not guard.genuine(request, site.key("form"), said["token"], now):
+            return self._ask(request, said["to"], "web_stale", 403)
+        if not (site.logins.allows(guard.client(request)) and site.logins.allows(f"user:{address}")):
+            return self._ask(request, said["to"], "login_often", 429)
+        if not await to_thread.run_sync(users.checks, site.house, address, said["password"]):
+            site.house.log.warning("web login refused", who=address, client=guard.client(request))
+            return self._ask(request, said["to"], "login_wrong", 401)
+        until = now + site.web.session_hours * 3600
+        response = RedirectResponse(_inside(said["to"]), 303)
+        cookie = users.session(site.house, site.key("session"), address, until)
+        response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=site.secure, path="/board")
+        return response
+
+    def _ask(self, request: Request, to: str, wrong: str = "", status: int = 200) -> Response:
+        t = self._site.texts[self._site.lang(request)]
+        return self._site.page(
+            request, "login.html", status, to=_inside(to), wrong=t.get(wrong, t["login_wrong"]) if wrong else ""
+        )
+
+    async def logout(self, request: Request) -> Response:
+        form = await form_of(request, self._site.web)
+        now = self._site.clock().timestamp()
+        response = RedirectResponse("/board/login", 303)
+        if guard.genuine(request, self._site.key("form"), str(form.get("token") or ""), now):
+            response.delete_cookie(COOKIE, path="/board")
+        return response
+
+    # ------------------------------------------------------------ pages
+
+    async def home(self, request: Request) -> Response:
+        site, lang = self._site, self._site.lang(request)
+        shown = await to_thread.run_sync(self._board.shown, lang)
+        t, counted = site.texts[lang], shown.figures
+        sheets = {s.key: s for s in shown.sheets}
+        running = [r for r in sheets["clocks"].rows if r.cells.get("mark")]
+        rows = ageing(shown.view, lang)
+        tables = [
+            _table(t["todo"], sheets["todo"], sheets["todo"].rows, _TODO, lang),
+            _table(t["clocks"], sheets["clocks"], running, _CLOCKS, lang),
+            _table(t["new"], sheets["complaint"], counted.new, _NEW, lang),
+        ]
+        return site.page(
+            request,
+            "board.html",
+            here="board",
+            as_of=shown.view.as_of,
+            tiles=counted.tiles,
+            tables=tables,
+            ages=[t[name] for name, _ in AGES],
+            ageing=rows,
+            ageing_sum=totals(rows),
+            pareto=charts.pareto(counted.categories, t),
+            weeks=charts.weeks(counted.weeks, counted.limits, t),
+            counted=counted,
+        )
+
+    async def search(self, request: Request) -> Response:
+        words = request.query_params.get("q", "").strip()[:200]
+        hits: Sequence[Any] = ()
+        finder = self._site.house.finder
+        async with self._indexing:  # one at a time brings the index up
+            await to_thread.run_sync(finder.catch_up)
+        if words:
+            hits = await to_thread.run_sync(finder.find, words, _HITS)
+        return self._site.page(request, "search.html", here="search", words=words, hits=hits, most=_HITS)
+
+    async def case(self, request: Request) -> Response:
+        found = await to_thread.run_sync(self._case, request.path_params["number"], self._site.lang(request))
+        return self._site.page(request, "case.html", here="", **found) if found else self._site.missing(request)
+
+    def _case(self, number: str, lang: Lang) -> dict[str, Any] | None:
+        house = self._site.house
+        with house.ledger.facts() as facts:
+            record = facts.record(number)
+        if record is None:
+            return None
+        catalogue, rulebook = house.procedures.catalogue, house.procedures.rulebook
+        form = catalogue.form(record.form)
+        related = [r for r in house.ledger.records(case_no=record.case_no or number) if r.number != number]
+        subjects = [number, *(r.number for r in related)]
+        timers = {r.name for r in rulebook.clocks if r.timer and not r.owner.names}
+
+        def title(rule: str) -> str:
+            known = rulebook.clock(rule)
+            return known.title[lang] or rule if known else rule
+
+        return {
+            "record": record,
+            "title": form.title[lang],
+            "state": form.lifecycle.state(record.status).label[lang],
+            "values": [
+                (f.label[lang], catalogue.show(f, record.values[f.name], lang), _origin(record, f.name))
+                for f in form.fields
+                if f.name in record.values
+            ],
+            "related": [
+                (r.number, (known := catalogue.form(r.form)).title[lang], known.lifecycle.state(r.status).label[lang])
+                for r in related
+            ],
+            "clocks": [
+                (title(c.rule), c.subject, c.due_at, c.met_at, c.met_at is None and c.due_at <= self._site.clock())
+                for c in house.ledger.clocks(subjects=subjects)
+                if c.state != "cancelled" and c.rule not in timers
+            ],
+            "letters": [
+                (x.sent_at, x.state, x.intent.subject, ", ".join(x.intent.to))
+                for x in house.ledger.letters(number=number)
+            ],
+            "history": [(e.at, e.what, e.rule or e.by) for e in house.ledger.history(number)],
+            "tasks": [t.text[lang] for t in house.ledger.tasks() if t.number == number],
+        }
+
+
+def _origin(record: Any, name: str) -> str:
+    origin = record.origin.get(name)
+    return " · ".join(x for x in (origin.where, origin.by) if x) if origin else ""
+
+
+def _inside(path: str) -> str:
+    """Where to go after the login: a page of the board, and nowhere else."""
+    plain = path.startswith("/board") and not set(path) & set("\\\r\n?#") and "//" not in path
+    return path if plain and not path.startswith("/board/log") else "/board"
+
+
+def _table(title: str, sheet: Sheet, rows: Sequence[Row], keys: Sequence[str], lang: Lang) -> dict[str, Any]:
+    """A table of a sheet for the page: head, and lines of (text, classes, case to open)."""
+    columns = [c for k in keys for c in sheet.columns if c.key == k]
+    overdue = "逾期" if lang == "zh" else "overdue"
+    lines = []
+    for row in rows[:_MOST]:
+        late = str(row.cells.get("left") or "").startswith(overdue)
+        paint = "overdue" if late else "due" if row.cells.get("mark") == "▲" else ""
+        cells = []
+        for c in columns:
+            text = text_of(row.cells.get(c.key))
+            css = [
+                "n"
+                if c.kind in ("count", "money", "permille")
+                else "long"
+                if c.kind == "long"
+                else "k"
+                if c.kind != "text"
+                else ""
+            ]
+            css += [paint] if c.key in ("mark", "due", "left") else ["b"] if c.key in ("what", "title") else []
+            cells.append((text, " ".join(filter(None, css)), text if c.key in ("number", "case") else ""))
+        lines.append(cells)
+    return {
+        "title": title,
+        "head": [(c.label[lang], c.kind in ("count", "money", "permille")) for c in columns],
+        "lines": lines,
+        "count": len(rows),
+        "most": _MOST,
+    }

@@ -1,0 +1,175 @@
+"""The page for customers: the form, its sending, the state of a case."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from anyio import to_thread
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from qforms import stamp
+from qforms.intake.reading import COMPLAINT
+from qforms.model import Lang, Problem, Record
+from qforms.web import guard, inputs, status, submission
+from qforms.web.inputs import Given, Group
+from qforms.web.site import Site
+from qforms.web.uploads import CutOff, File, files_of, form_of
+
+TRAP = "website"  # hidden from people; programs that fill in everything fill it in
+_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,80}")
+_LOOK_AGAIN = 0.2
+
+
+class Pages:
+    """Handlers of what anybody may open."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        form = site.house.procedures.catalogue.form(COMPLAINT)
+        self._groups: Mapping[str, tuple[Group, ...]] = {lang: inputs.groups(form, lang) for lang in ("zh", "en")}
+        self._fields = {f.name: f for f in form.fields}
+
+    async def form(self, request: Request) -> Response:
+        return self._form(request, Given({}))
+
+    def _form(self, request: Request, given: Given, whole: tuple[Problem, ...] = (), code: int = 200) -> Response:
+        site, lang = self._site, self._site.lang(request)
+        labels = {i.name: i.label for g in self._groups[lang] for i in g.inputs}
+        return site.page(
+            request,
+            "form.html",
+            code,
+            groups=self._groups[lang],
+            raw=given.raw,
+            faults=given.faults,
+            whole=[site.say(p, lang) for p in whole],
+            labels=labels,
+            limits=site.web,
+            trap=TRAP,
+        )
+
+    # ------------------------------------------------------------ sending
+
+    async def send(self, request: Request) -> Response:
+        """Takes a submission in. Whatever is wrong with it, what was typed comes back to be mended."""
+        site = self._site
+        if not site.submissions.allows(guard.client(request)):
+            return site.refusal(request, Problem("web_too_often"), 429)
+        try:
+            form = await form_of(request, site.web)
+        except CutOff as fault:
+            return site.refusal(request, fault.problem, fault.status)
+        try:
+            return await self._taken(request, form)
+        finally:
+            await form.close()
+
+    async def _taken(self, request: Request, form: FormData) -> Response:
+        site, lang = self._site, self._site.lang(request)
+        groups = self._groups[lang]
+        said = {name: [v for v in form.getlist(name) if isinstance(v, str)] for name in form}
+        given = inputs.read(said, groups, site.house.procedures, lang)
+        names = [i.name for g in groups for i in g.inputs if i.kind == "files"]
+        files, wrong = await files_of(form, names, site.web)
+        given = Given(given.raw, {**given.faults, **{n: site.say(p, lang) for n, p in wrong.items()}})
+        if problem := self._refused(request, said):
+            return self._form(request, given, (problem, *_again(files)), 403)
+        if sum(f.size for f in files) > site.web.total_mb * 1_000_000:
+            problem = Problem("web_too_big", context={"most": f"{site.web.total_mb:g}"})
+            return self._form(request, given, (problem, *_again(files)), 413)
+        if given.faults:
+            return self._form(request, given, _again(files), 422)
+        return await self._kept(request, given, files, lang)
+
+    def _refused(self, request: Request, said: Mapping[str, list[str]]) -> Problem | None:
+        """Why it may not be a person at our page who sends this."""
+        token = next(iter(said.get("token", ())), "")
+        if not guard.genuine(request, self._site.key("form"), token, self._site.clock().timestamp()):
+            return Problem("web_stale")
+        return Problem("web_trap") if any(said.get(TRAP, ())) else None
+
+    async def _kept(self, request: Request, given: Given, files: tuple[File, ...], lang: Lang) -> Response:
+        site = self._site
+        at = site.clock()
+        made = submission.Submission(
+            submission.receipt(site.settings.local(at)), lang, at, given.raw, self._words(given, files, lang), files
+        )
+        try:
+            if not await to_thread.run_sync(submission.has_room, site.settings):
+                raise OSError("too many wait, or the disk is nearly full")
+            await to_thread.run_sync(submission.save, made, site.settings)
+        except OSError as fault:
+            site.house.log.error("web submission not kept", reason=str(fault))
+            closed = Problem("web_closed", context={"address": site.settings.company.address})
+            return self._form(request, given, (closed, *_again(files)), 503)
+        site.house.log.info("web submission", receipt=made.receipt, files=len(files))
+        await self._registered(made.receipt)
+        secret = stamp.secret(list(site.keys.values())[-1], made.receipt)
+        return RedirectResponse(f"/s/{made.receipt}/{secret}", 303)
+
+    def _words(self, given: Given, files: tuple[File, ...], lang: Lang) -> list[tuple[str, str]]:
+        """The submission for people who open the mail: label and answer."""
+        found = []
+        for one in (i for g in self._groups[lang] for i in g.inputs if i.name in given.raw):
+            labels: dict[str, str] = dict(one.choices)
+            said: Any = given.raw[one.name]
+            texts: list[str] = [labels.get(v, v) for v in (said if isinstance(said, list) else [said])]
+            texts = [v.replace("T", " ") for v in texts] if one.kind == "datetime-local" else texts
+            found.append((one.label, ("、" if lang == "zh" else ", ").join(texts)))
+        if files:
+            label = next(i.label for g in self._groups[lang] for i in g.inputs if i.kind == "files")
+            found.append((label, ("、" if lang == "zh" else ", ").join(f.name for f in files)))
+        return found
+
+    async def _registered(self, receipt: str) -> None:
+        """Waits a moment for the daemon to give the case its number, so that it is shown at once."""
+        until = time.monotonic() + self._site.web.number_seconds
+        while time.monotonic() < until and await to_thread.run_sync(self._found, receipt) is None:
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    # ------------------------------------------------------------ the state of a case
+
+    async def state(self, request: Request) -> Response:
+        """What the customer may know of a case. An unknown number and a wrong secret look the same."""
+        site = self._site
+        reference, secret = request.path_params["reference"], request.path_params["secret"]
+        opened = stamp.opens(site.keys, reference, secret)
+        if not (opened and _REFERENCE.fullmatch(reference)):
+            return site.missing(request, secret=True)
+        lang = site.lang(request)
+        record = await to_thread.run_sync(self._found, reference)
+        if record is None:
+            waits = await to_thread.run_sync(self._waits, reference)
+            if waits is None:
+                return site.missing(request, secret=True)
+            return site.page(request, "state.html", shown=None, waits=waits, receipt=reference)
+        letters = await to_thread.run_sync(lambda: site.house.ledger.letters(("sent",), record.number))
+        asked = [i.name for g in self._groups[lang] for i in g.inputs]
+        shown = status.of(record, letters, asked, site.house.procedures, site.texts[lang], lang)
+        receipt = str(record.values.get("receipt_no") or "")
+        return site.page(request, "state.html", shown=shown, waits=False, receipt=receipt)
+
+    def _found(self, reference: str) -> Record | None:
+        """The complaint of that number or receipt."""
+        with self._site.house.ledger.facts() as facts:
+            record = facts.record(reference)
+            if record is None:
+                record = next(iter(facts.find(COMPLAINT, "receipt_no", reference)), None)
+        return record if record is not None and record.form == COMPLAINT else None
+
+    def _waits(self, receipt: str) -> bool | None:
+        """Whether the submission still waits to be taken in; False: it was, and a person looks at it; None: unknown."""
+        spool = self._site.settings.path(self._site.web.spool)
+        if (spool / "new" / f"{receipt}.web").exists() or (spool / "cur" / f"{receipt}.web").exists():
+            return True
+        return False if (spool / ".done" / "cur" / f"{receipt}.web").exists() else None
+
+
+def _again(files: tuple[File, ...]) -> tuple[Problem, ...]:
+    return (Problem("web_files_again"),) if files else ()
