@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house, oauth, settings, sources, tomlfaults, tongue, workspace
+from qforms.commands import verdict
 from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Rulebook, Text, said
@@ -53,7 +54,12 @@ _SKEW = 120.0
 
 def workspace_faults(root: Path) -> list[str]:
     """Every fault in settings, forms, letter texts, rules and the rules' tests, as `file:line: what`."""
-    return [said(tomlfaults.placed(line, root), tongue.lang()) for line in _faults(root)]
+    if verdict.faultless(root, state := verdict.state(root)):
+        return []
+    found = _faults(root)
+    if not found:
+        verdict.remember(root, state)
+    return [said(tomlfaults.placed(line, root), tongue.lang()) for line in found]
 
 
 _PLACE = re.compile(r"(.+?):(\d+): (.*)", re.DOTALL)
@@ -71,8 +77,8 @@ def _faults(root: Path) -> list[str]:
         s = settings.load(root)
     except QformsError as fault:
         return list(fault.problems or [fault.text])
-    forms = s.path(house.CACHE) / "forms.json"  # holds faultless forms only, under a digest of their sources
-    found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue, forms)
+    cache = s.path(house.CACHE)  # holds faultless forms and parsed rules, under digests of their sources
+    found = check.everything(s, lambda given, at, procedures: run_case(procedures, given, at), catalogue, cache)
     return [*found, *_texts(s)]
 
 

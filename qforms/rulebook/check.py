@@ -27,11 +27,12 @@ class Forms(Protocol):
 def everything(settings: Settings, judge: Judge, forms: Forms, cache: Path | None = None) -> list[str]:
     """The faults of a workspace's forms, rules and rule tests, and what `judge` makes differently from a test.
 
-    Each is `file:line: …`. Forms come first: with a fault in them the rules can't be judged."""
+    Each is `file:line: …`. Forms come first: with a fault in them the rules can't be judged. `cache` is the private
+    folder of what was parsed before."""
     try:
-        catalogue = forms.load(settings.path("form_templates"), cache=cache)
+        catalogue = forms.load(settings.path("form_templates"), cache=cache / "forms.json" if cache else None)
         root = settings.path("inbox_rules")
-        book = load(root, catalogue)
+        book = load(root, catalogue, cache / "rules.json" if cache else None)
         cases = load_cases(root, catalogue, book, settings.zone)
         work = WorkTime(settings.calendar, settings.zone)
         work.is_workday(date(2026, 1, 1))  # any day will do: an unknown country is told here
