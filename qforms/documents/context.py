@@ -99,6 +99,7 @@ class Paper:
             "trigger": trig,
             "strip": self._strip(),
             "approvals": approvals(self),
+            "low": layout.rows,
         }
 
     def _something(self, name: str, facts: Mapping[str, list[SimpleNamespace]]) -> bool:

@@ -1,6 +1,7 @@
 """How a document falls onto pages. What stands above the reply parts, signatures included, should fit on one page with
 12 mm to spare: photos are made lower for it, and if that is not enough, the last section goes to the next page together
-with the signatures, which never stand alone. The reply parts begin a page, unless the whole fits on one."""
+with the signatures, which never stand alone. The reply parts begin a page, unless the whole fits on one or flows onto
+fewer pages. A few lines that would need a page of their own are spared it: all rows are made a little lower."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from qforms.forms.word_cells import EM_MM, LABEL_MM, NARROW, PADDING, WIDE
 from qforms.model import Form, Section
 
 PHOTO, LEAST = 35.0, 20.0  # mm
+LOWEST = 0.89  # of a row's height: a line of 9 pt still stands in it with air above and below
 FREE = 12.0  # mm, kept free at the end of a page
 PAGE = 297.0 - 15 - 16 - FREE
 _FLOW = 297.0 - 15 - 16 - 4  # a page on which rows flow, less what a break wastes
@@ -38,10 +40,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The height of photos in mm, and the sections that begin a new page."""
+    """The height of photos in mm, the sections that begin a new page, and how high rows are, of their full height."""
 
     photo: float = PHOTO
     breaks: frozenset[str] = frozenset()
+    rows: float = 1.0
 
 
 def fit(form: Form, plan: Plan, content: Content) -> Fit:
@@ -58,9 +61,12 @@ def fit(form: Form, plan: Plan, content: Content) -> Fit:
     free = PAGE - top - above - pairs * _CAPTION
     if free >= pairs * PHOTO + below:
         return Fit()
+    used = top + above + below + pairs * _CAPTION
+    if _pages(used + pairs * PHOTO) < _pages(used - below + pairs * PHOTO) + _pages(below):
+        return _flowing(used, pairs)
     breaks = frozenset([plan.turn])
     if free >= pairs * PHOTO:
-        return Fit(breaks=breaks)
+        return Fit(breaks=breaks, rows=_lower(below))
     if pairs and free >= pairs * LEAST:
         return Fit(free / pairs, breaks)
     if turn > 1 and pairs * PHOTO - free < PAGE / 2:
@@ -70,8 +76,18 @@ def fit(form: Form, plan: Plan, content: Content) -> Fit:
 
 def _flowing(used: float, pairs: int) -> Fit:
     """One part after the other, from the first page to the last: photos are made lower where that saves a page."""
-    pages = -(-(used + pairs * LEAST + FREE) // _FLOW)
-    return Fit(min(PHOTO, (pages * _FLOW - FREE - used) / pairs)) if pairs else Fit()
+    rows = _lower(used + pairs * LEAST)
+    pages = _pages(used * rows + pairs * LEAST)
+    return Fit(min(PHOTO, (pages * _FLOW - FREE - used * rows) / pairs) if pairs else PHOTO, rows=rows)
+
+
+def _pages(used: float) -> int:
+    return int(-(-(used + FREE) // _FLOW))
+
+
+def _lower(used: float) -> float:
+    """How much of their height rows keep: less where that spares a page."""
+    return LOWEST if _pages(LOWEST * used) < _pages(used) else 1.0
 
 
 def _height(section: Section, plan: Plan, content: Content) -> float:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FILLED = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml|docProps/core\.xml")
 _EMPTY_RUN = re.compile(r'<w:r>(?:<w:rPr>(?:(?!</w:rPr>).)*</w:rPr>)?<w:t xml:space="preserve"></w:t></w:r>')
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_HEIGHT = re.compile(r'(<w:trHeight w:val=")(\d+)(" w:hRule="atLeast"/>)')
 _MAX_KEPT = 200
 
 
@@ -115,7 +116,8 @@ def fill(
     for part in template.order:
         if part in template.compiled:
             try:
-                out[part] = kept_with_signatures(template.compiled[part].render(context)).encode("utf-8")
+                text = kept_with_signatures(template.compiled[part].render(context))
+                out[part] = _lower(text, float(context.get("low", 1))).encode("utf-8")
             except jinja2.TemplateError as fault:
                 raise QformsError(f"{template.name}: {part}: {fault.message}") from None
         else:
@@ -124,6 +126,11 @@ def fill(
     if pictures:
         _add(out, pictures)
     return pack(out)
+
+
+def _lower(text: str, part: float) -> str:
+    """The part's rows at so much of their height (`fit.Fit.rows`)."""
+    return text if part == 1 else _HEIGHT.sub(lambda m: f"{m[1]}{int(int(m[2]) * part)}{m[3]}", text)
 
 
 def _add(out: dict[str, bytes], pictures: Mapping[str, bytes]) -> None:

@@ -32,17 +32,17 @@ _COLUMN: Mapping[str, tuple[float, float]] = {
     "str": (20, 0.5),
     "int": (15, 0.1),
     "dec": (16, 0.1),
-    "money": (21, 0.1),
-    "bool": (16, 0.05),
+    "money": (20, 0.1),
+    "bool": (13, 0.05),
     "enum": (20, 0.1),
-    "date": (21, 0),
+    "date": (19.3, 0),
     "dt": (33, 0),
     "ref": (31, 0),
-    "user": (18, 0.1),
-    "dept": (22, 0.2),
+    "user": (16.2, 0.1),
+    "dept": (20, 0.2),
 }
 _NUMBER_MM = 9.0
-_MAIN_TEXT, _MAIN_WORDS = 46.0, 34.0  # what the first text column of a list should get; without one, the first words
+_MAIN_TEXT, _MAIN_WORDS = 46.0, 31.0  # what the first text column of a list should get; without one, the first words
 # Rows to fill in: of a list by itself, of a list of its section, of a long list. Rows of facts, and a further line.
 _ALONE_MM, _FILL_MM, _LONG_MM, _FACT_MM, _LINE_MM = 10.5, 8.4, 7.0, 6.1, 3.9
 _LONG = 5  # rows
