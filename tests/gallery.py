@@ -1,6 +1,6 @@
 """Pictures of everything that people see, in docs/gallery: `make gallery`.
 
-The demo and the acceptance cases are played; what the program drew and wrote there is rendered as a printer (LibreOffice,
+The demo and the acceptance cases are played; what the program drew and wrote there is shown as a printer (LibreOffice,
 poppler) and a browser (Chromium) show it. Nothing is drawn for the gallery alone, so it shows what an office would get.
 """
 

@@ -59,7 +59,7 @@ def figures(view: View, catalogue: Catalogue, lang: Lang, sheets: tuple[Sheet, .
         _categories(view, catalogue, lang, since),
         _weeks(view, complaints),
         made["todo"].rows[:8],
-        tuple(reversed(ledger.rows[-8:])) if ledger else (),
+        tuple(reversed([r for r in ledger.rows if r.id.startswith("complaint/")][-8:])) if ledger else (),
         since,
         (Decimal(str(limits.get("report_8001", 3))), Decimal(str(limits.get("topical_percent", 1))) * 10),
     )

@@ -66,6 +66,11 @@ def test_the_page_shows_what_is_due_and_loads_nothing(lang: str) -> None:
     assert ("逾期 23 h" if lang == "zh" else "overdue 23 h") in words
 
 
+def test_reserved_numbers_are_no_new_complaints() -> None:
+    view = dc.replace(sample.view(), ready={"complaint": ("TS-202605-0901", "TS-202605-0902")})
+    assert "TS-202605-090" not in board.page(shown(view))
+
+
 def test_markup_in_a_complaint_is_text() -> None:
     evil = "<script>alert(1)</script>\"'&"
     view = sample.view()
