@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from qforms import intake
+from qforms.intake import proposals
 from qforms.ledger import Ledger
 from qforms.model import Conflict, Delivery, Entry, Judgement, Record, Task
 from qforms.workbook.edits import Answer, answer_of
@@ -33,17 +34,42 @@ def _task(answer: Answer, delivery: Delivery, ledger: Ledger, desk: Desk, now: d
         task = tx.task(answer.key)
         if task is None or task.state != "open":
             return
-        changed = task if answer.action == "vouch" else _answered(task, answer)
+        changed = task if answer.action in ("vouch", "adopt") else _answered(task, answer)
         note = Entry(task.number, now, f"task {answer.action}", "", delivery.digest, answer.by, {"note": answer.note})
         tx.write(None, Judgement(tasks=(changed,), entries=(note,)), now)
     if answer.action == "merge":
         _merge(task, answer, ledger, desk, now)
+    if answer.action == "adopt":
+        _adopt(task, answer, ledger, desk, now)
     if task.delivery and (answer.action in ("file", "not_a_complaint", "vouch") or _ignored(task, answer)):
         _mail(dataclasses.replace(answer, kind="mail", key=task.delivery), delivery, ledger, desk, now)
     if answer.action in ("agree", "refuse") and task.number:
         _decide(task, answer, desk, now)
     if answer.action == "extend":
         _extend(task.number, "", task.owner, answer, desk, now)
+
+
+def _adopt(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime) -> None:
+    """「采用」: what was recognised in a picture, put right by the note, is written down: an answer that was to be
+    typed in as its sender's, from when it came (P16); what photos of a case show as the office's."""
+    with ledger.facts() as facts:
+        record = facts.record(task.number) if task.number else None
+    row = next(iter(ledger.deliveries(digest=task.delivery)), None) if task.delivery else None
+    if record is None or row is None:
+        return
+    told = proposals.adopted(task, answer.note, desk.procedures.catalogue.form(record.form))
+    if not told:
+        return
+    with ledger.begin() as tx:
+        tx.write(None, Judgement(tasks=(dataclasses.replace(task, state="done"),)), now)
+    if task.kind == proposals.PROPOSAL:
+        base = ledger.plain(record.form, {n: record.values.get(n) for n in told})
+        edit = {"form": record.form, "number": record.number, "base": base, "base_revision": record.revision,
+                "values": {n: raw for n, (raw, _) in told.items()}, "by": answer.by,
+                "where": {n: where for n, (_, where) in told.items()}}  # fmt: skip
+        desk.take([_edit(edit, answer.where, now)], now)
+    else:
+        desk.take_told(_anew(row, ledger, desk), record, told, now)
 
 
 def _ignored(task: Task, answer: Answer) -> bool:
@@ -237,7 +263,7 @@ def _chosen(row: Sequence[Conflict], answer: Answer, ledger: Ledger) -> dict[str
 
 
 def _edit(given: Mapping[str, Any], where: str, now: datetime) -> Delivery:
-    raw = json.dumps({**given, "where": {}}, ensure_ascii=False, sort_keys=True, default=str).encode()
+    raw = json.dumps({"where": {}, **given}, ensure_ascii=False, sort_keys=True, default=str).encode()
     return Delivery("workbook", where, now, raw, name=where, digest=hashlib.sha256(raw).hexdigest())
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from qforms import intake, rules, signatures
 from qforms.ledger import Ledger, Transaction
 from qforms.ledger.transaction import overall
-from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Store
+from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Record, Store
 from qforms.office import scan
 from qforms.settings import Procedures
 
@@ -81,6 +81,14 @@ class Desk:
     def take_vouched(self, delivery: Delivery, name: str, now: datetime) -> list[Taken]:
         """Takes in a return that the office says is from that person or department of ours."""
         return self._record_one(dataclasses.replace(self._read(delivery, now), vouched=name), now)
+
+    def take_told(
+        self, delivery: Delivery, record: Record, told: Mapping[str, tuple[str, str]], now: datetime
+    ) -> list[Taken]:
+        """Takes in what the office read in the pictures of a mail, field -> (text, picture), as that mail's answer."""
+        form = self.procedures.catalogue.form(record.form)
+        reading = intake.told_by(self._read(delivery, now), record.number, form, told, self.procedures)
+        return self._record_one(reading, now)
 
     def ring(self, clock: Clock, now: datetime) -> Judgement:
         """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""

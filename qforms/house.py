@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
     from qforms.pulse import Pulse
+    from qforms.recognition import Recognition
     from qforms.register import Register
     from qforms.search.finder import Finder
     from qforms.waiting import WaitingList
@@ -69,6 +70,12 @@ class House:
         from qforms.mailroom import Mailroom
 
         return Mailroom(self.ledger, self.store, self.procedures, self.log)
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        from qforms.recognition import Recognition
+
+        return Recognition(self.ledger, self.store, self.procedures, self.log)
 
     @cached_property
     def filing(self) -> Filing:
@@ -181,6 +188,8 @@ class House:
         self.guarded("held", lambda: self._tell_waiting(now), now)
         self.guarded("letters", lambda: self.mailroom.post(now), now)
         self.guarded("case folders", self.filing.catch_up, now)
+        if self.procedures.reads_pictures:
+            self.guarded("pictures", lambda: self.recognition.go_on(now, aside=aside), now)
 
         def publish() -> None:
             self.guarded("workbook", lambda: self.register.publish(now), now)
@@ -211,6 +220,8 @@ class House:
         waits = [(call - now) / timedelta(seconds=1)] if call else []
         if (book := self.register.seconds_to_publishing()) is not None:
             waits.append(book)
+        if "recognition" in self.__dict__ and (reading := self.recognition.seconds_to_next()) is not None:
+            waits.append(reading)
         return max(0.0, min([at_most, *waits]))
 
     def guarded(self, what: str, work: Callable[[], object], now: datetime | None = None) -> None:
@@ -238,7 +249,7 @@ def opened(root: Path) -> Iterator[House]:
     rules = rulebook.load(s.path("inbox_rules"), loaded, cache / "rules.json")
     forms = catalogue.with_conditions(loaded, rules.conditions)
     work, passwords = WorkTime(s.calendar, s.zone), settings.file_passwords(s)
-    procedures = Procedures(forms, rules, work, s, settings.keys(s.root), passwords)
+    procedures = Procedures(forms, rules, work, s, settings.keys(s.root), passwords, _reads_pictures(s))
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()
     house = House(s, procedures, ledger)
@@ -246,6 +257,12 @@ def opened(root: Path) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def _reads_pictures(s: Settings) -> bool:
+    from qforms.office import ocr
+
+    return s.limits.ocr and ocr.available()
 
 
 def _ledger_of(s: Settings) -> str | Path:

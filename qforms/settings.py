@@ -165,6 +165,7 @@ class Limits(_Table):
     memory_mb: int = 1024
     seconds: float = 20.0
     cells: int = 2_000_000
+    ocr: bool = True  # with the extra `ocr`, what photos and scans show is proposed to the office
     macros: Literal["cells", "refuse"] = "cells"  # files with macros: read for their cells (nothing is run), or refused
 
 
@@ -251,6 +252,7 @@ class Procedures:
     settings: Settings
     keys: dict[str, bytes]
     passwords: tuple[str, ...] = ()  # that are tried on protected files
+    reads_pictures: bool = False  # whether what photos and scans show is proposed to the office (extra `ocr`)
 
 
 def load(root: Path) -> Settings:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from qforms.forms.choices import guess
-from qforms.intake import kind, parts, phenomenon, photos, rights, words
+from qforms.intake import kind, parts, phenomenon, photos, proposals, rights, words
 from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.returns import whole
@@ -58,7 +58,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         missing=missing,
         speaker=matter.speaker,
         evidence=evidence,
-        tasks=_tasks(matter, values, customer),
+        tasks=(*_tasks(matter, values, customer), *proposals.asked(matter, evidence)),
         answer=answer,
         alarm=tuple(values.get("danger_words") or matter.reading.danger),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 
-from qforms.intake import contacts, freetext, oneline, parts, phenomenon, returns, rights
+from qforms.intake import contacts, freetext, oneline, parts, phenomenon, proposals, returns, rights
 from qforms.intake.complaints import noted, places, told
 from qforms.intake.matter import Matter, asked, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
@@ -30,6 +30,7 @@ def from_customer(matter: Matter, record: Record, letter: Letter | None) -> tupl
             if v and record.values.get(n) in (None, ()) and own.has(COMPLAINT, n)
         }
         outcome = dc.replace(outcome, values={**outcome.values, **new}, where=places(filled, new))
+        outcome = dc.replace(outcome, tasks=(*outcome.tasks, *proposals.asked(own, evidence, record)))
     return (dc.replace(outcome, alarm=matter.reading.danger), contact)
 
 
@@ -74,8 +75,9 @@ def from_staff(matter: Matter, record: Record, letter: Letter | None) -> tuple[O
         text,
         "office",
         record,
-        actions=("已办",),
+        actions=(proposals.ADOPT, "已办"),
         by=matter.speaker.name,
+        pictures=proposals.pictures(evidence),
         fields=_wanted(matter, record),
         arrived=matter.received_at.isoformat(),
     )

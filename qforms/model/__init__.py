@@ -48,13 +48,14 @@ from qforms.model.rules import (
     TriggerRule,
     WorkTime,
 )
-from qforms.model.texts import EMPTY, NO_TEXT, Lang, Problem, QformsError, Text, Told, Value, Values, said
+from qforms.model.texts import EMPTY, NO_TEXT, UNCONFIRMED, Lang, Problem, QformsError, Text, Told, Value, Values, said
 
 __all__ = [
     "EMPTY",
     "NO_TEXT",
     "SYSTEM",
     "TRUNCATED",
+    "UNCONFIRMED",
     "Bounce",
     "ByMail",
     "Catalogue",

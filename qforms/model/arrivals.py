@@ -66,7 +66,7 @@ class Filled:
     where: Mapping[str, str] = dc.field(default_factory=dict)  # field -> 「反馈表!B7」
     raw: Mapping[str, str] = dc.field(default_factory=dict)  # field -> the text as written
     problems: tuple[Problem, ...] = ()
-    how: Literal["excel", "word", "body", "free", "json", "edit", "decision", "contact"] = "json"
+    how: Literal["excel", "word", "body", "free", "json", "edit", "decision", "contact", "told"] = "json"
     part: str = ""  # path of the part it was read from
     stamp: Stamp | None = None
     number: str = ""

@@ -29,6 +29,7 @@ class Text:
 
 
 NO_TEXT = Text("")
+UNCONFIRMED = Text("待确认", "to be confirmed")  # said of what a program recognised and nobody has looked at
 
 
 @dataclass(frozen=True, slots=True)

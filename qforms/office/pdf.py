@@ -33,7 +33,7 @@ def read(data: bytes, seconds: float, most: int) -> Book:
     cells = {
         (row, col): Cell(word)
         for row, line in enumerate(lines)
-        for col, word in enumerate(w for piece in _GAP.split(line) for w in _halves(piece.strip()) if w)
+        for col, word in enumerate(w for piece in _GAP.split(line) for w in halves(piece.strip()) if w)
     }
     if len(cells) > most:
         raise fault("too_many_cells", cells=most)
@@ -42,7 +42,7 @@ def read(data: bytes, seconds: float, most: int) -> Book:
     return Book("excel", (grid,), {}, {}, tuple(dict.fromkeys(STAMP.findall(text))), (), words, form="pdf")
 
 
-def _halves(piece: str) -> tuple[str, ...]:
+def halves(piece: str) -> tuple[str, ...]:
     """标签：值 as two columns; other text as it is."""
     label, colon, value = piece.partition("：") if "：" in piece else piece.partition(":")
     short = colon and 0 < len(label.strip()) <= 40 and not re.search(r"\d$", label)

@@ -13,7 +13,7 @@ from qforms.rules.ladder import Rung
 from qforms.rules.letters import Draft
 from qforms.rules.people import Addressee, unique
 from qforms.rules.signing import SIGNERS
-from qforms.rules.transcribing import TRANSCRIBE
+from qforms.rules.transcribing import HERE
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
@@ -62,11 +62,11 @@ def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
         work.note(clock.subject, "clock overdue", rule.name, clock.due_at)
     rung = ladder.due_rung(work, rule, fresh)
     if rung is not None:
-        escalation = rung.step.kind == "escalation" and not _to_transcribe(work, clock.subject)
+        escalation = rung.step.kind == "escalation" and not _with_office(work, clock.subject)
         fresh = dc.replace(
             fresh, steps=(*fresh.steps, rung.name), escalations=fresh.escalations + (1 if escalation else 0)
         )
-        if waits := _to_transcribe(work, clock.subject):
+        if waits := _with_office(work, clock.subject):
             work.note(clock.subject, f"{rung.step.kind} skipped", rule.name, rung.at, rung=rung.name, task=waits)
         else:
             work.note(clock.subject, rung.step.kind, rule.name, rung.at, rung=rung.name)
@@ -78,9 +78,10 @@ def _ladder(work: Work, rule: ClockRule, clock: Clock, record: Record) -> None:
     engine.settle(work)
 
 
-def _to_transcribe(work: Work, number: str) -> str:
-    """The answer that is here and has to be typed in: its owner has done his part, so nobody is reminded (P16)."""
-    return next((k.key for k in work.view.tasks_on(number) if k.kind == TRANSCRIBE), "")
+def _with_office(work: Work, number: str) -> str:
+    """The answer that is here and waits for the office, to be typed in or for a word on who sent it: its owner has done
+    his part, so nobody is reminded."""
+    return next((k.key for k in work.view.tasks_on(number) if k.kind in HERE), "")
 
 
 def _letter(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Rung) -> None:

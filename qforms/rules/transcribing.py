@@ -10,6 +10,7 @@ from qforms.model import Origin, Record, Speaker, Task
 from qforms.rules.work import Work
 
 TRANSCRIBE = "transcribe"  # the kind of task that an answer in a picture or in prose opens
+HERE = (TRANSCRIBE, "confirm_sender")  # an answer is here, and waits for the office: nobody is reminded (P16, P23)
 
 
 def begin(work: Work, record: Record, speaker: Speaker) -> Task | None:

@@ -22,5 +22,6 @@ _CODES: Final = {
     "take": ("用后来填的", "take"),
     "retry": ("重试", "retry"),
     "vouch": ("是本人", "genuine"),
+    "adopt": ("采用", "adopt"),
 }
 ACTIONS: Final[Mapping[str, str]] = {word: code for code, words in _CODES.items() for word in words}

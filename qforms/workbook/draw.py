@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from qforms.forms import sheet_style as look
 from qforms.forms.cells import put
-from qforms.model import Lang
+from qforms.model import UNCONFIRMED, Lang
 from qforms.workbook.book import HEAD_ROW, ID, REVISION, Place, sheet_name
 from qforms.workbook.changes import held
 from qforms.workbook.rows import Held, Known
@@ -198,6 +198,9 @@ def _colours(ws: Any, sheet: Sheet, lang: Lang) -> None:
         area = f"{letter(target)}{row}:{letter(target)}{_REACH}"
         paint(ws, area, late, look.FAULT, look.FAULT_TEXT)
         paint(ws, area, soon, look.DUE, look.DUE_TEXT)
+    for n in (i for i, c in enumerate(sheet.columns, start=1) if c.key == "what"):  # what nobody has confirmed (P17)
+        test = f'ISNUMBER(FIND("{UNCONFIRMED[lang]}",${letter(n)}{row}))'
+        paint(ws, f"{letter(n)}{row}:{letter(n)}{_REACH}", test, look.PROPOSED, look.PROPOSED_TEXT)
 
 
 def paint(ws: Any, area: str, test: str, fill: str, ink: str) -> None:

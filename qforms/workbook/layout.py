@@ -170,8 +170,8 @@ MAIL_WORDS: Final = {
 }
 CLOCK_WORDS: Final = {"zh": ("已办", "转给", "申请延期"), "en": ("done", "pass on", "more time")}
 TASK_WORDS: Final = {
-    "zh": ("已办", "同意", "不同意", "转给", "申请延期", "忽略"),
-    "en": ("done", "agree", "disagree", "pass on", "more time", "ignore"),
+    "zh": ("已办", "同意", "不同意", "转给", "申请延期", "忽略", "采用"),
+    "en": ("done", "agree", "disagree", "pass on", "more time", "ignore", "adopt"),
 }
 LETTER_STATES: Final = {
     "held": ("待放行", "on hold"),

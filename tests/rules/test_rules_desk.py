@@ -49,22 +49,24 @@ def test_a_stranger_reserves_nothing() -> None:
 # ---------------------------------------------------------------- an answer that has to be typed in (P16)
 
 
-def answered_by_photo(company: Company) -> str:
+def answered_by_photo(company: Company, kind: str = "transcribe") -> str:
     company.send("2026-03-01 10:00", "shipment", LOT, SALES)
     company.send(DAY, "complaint", {**FACTS, "defect_qty": 4}, SALES)
     company.send(DAY, "market_abnormality", {}, SALES, number=REPORT, event="issue")
     moment = at("2026-05-11 12:00")
-    key = f"transcribe:abc:{REPORT}"
-    task = Task(key, "transcribe", "", REPORT, Text("录入"), "office", moment)
+    key = f"{kind}:abc:{REPORT}"
+    task = Task(key, kind, "", REPORT, Text("录入"), "office", moment)
     reading = company.reading(moment, ENGINEERING.address)
     outcome = Outcome("accepted", "market_abnormality", REPORT, speaker=ENGINEERING, tasks=(task,))
     company.take(judge([outcome], reading, company.facts, company.procedures, moment), moment, reading)
     return key
 
 
-def test_nobody_is_reminded_while_his_answer_waits_to_be_typed_in() -> None:
+@pytest.mark.parametrize("kind", ["transcribe", "confirm_sender"])
+def test_nobody_is_reminded_while_his_answer_waits_for_the_office(kind: str) -> None:
+    """To be typed in (P16), or for one click on who sent it (P23)."""
     company = Company()
-    answered_by_photo(company)
+    answered_by_photo(company, kind)
     company.until("2026-05-12 12:00")
     assert not company.letters("engineering_reply")
     skipped = [e for e in company.facts.entries if e.what.endswith("skipped") and e.rule == "engineering_reply"]
