@@ -17,6 +17,7 @@ from qforms.office.book import OfficeFault
 _LEVELS, _FILES = 2, 100
 _UTF8_NAME = 0x800  # flag bit 11 (APPNOTE 4.4.4)
 _ENCRYPTED = 0x1
+_AES = 99  # "method" of an entry encrypted by AE-x (APPNOTE 7.2)
 
 
 class _TooLargeError(Exception):
@@ -92,10 +93,23 @@ def _other(data: bytes, box: _Box) -> Iterator[tuple[str, bytes]]:
 
 
 def _zipped(data: bytes, box: _Box) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as container:
+    with _container(data) as container:
         for entry in container.infolist():
             if not entry.is_dir():
                 yield _name(entry), _content(container, entry, box)
+
+
+def _container(data: bytes) -> zipfile.ZipFile:
+    """The zip, by pyzipper (extra `zip`) where a file in it is encrypted with AES, which zipfile knows nothing of."""
+    plain = zipfile.ZipFile(io.BytesIO(data))
+    if not any(entry.compress_type == _AES for entry in plain.infolist()):
+        return plain
+    try:
+        import pyzipper
+    except ImportError:
+        raise _LockedError from None
+    aes: zipfile.ZipFile = pyzipper.AESZipFile(io.BytesIO(data))
+    return aes
 
 
 def _content(container: zipfile.ZipFile, entry: zipfile.ZipInfo, box: _Box) -> bytes:

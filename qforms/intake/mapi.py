@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from qforms.intake import charset
+from qforms.intake import charset, rtf
 from qforms.intake.mime import Leaf, Mail
 
 SUBJECT, HEADERS, SUBMITTED, DELIVERED = 0x0037, 0x007D, 0x0039, 0x0E06
 SENDER_NAME, SENDER, SENDER_SMTP, SENT_FOR = 0x0C1A, 0x0C1F, 0x5D01, 0x5D02
-TEXT, HTML, MESSAGE_ID = 0x1000, 0x1013, 0x1035
+TEXT, HTML, RTF, MESSAGE_ID = 0x1000, 0x1013, 0x1009, 0x1035
 DATA, SHORT_NAME, LONG_NAME, MEDIA, CONTENT_ID, METHOD, CODEPAGE = (
     0x3701,
     0x3704,
@@ -55,7 +55,7 @@ def mail_of(message: Message) -> Mail:
 
 def _leaves(message: Message, mail: Mail, path: str, *, nested: bool) -> None:
     texts = [_text(message.props, TEXT, "text/plain"), _text(message.props, HTML, "text/html")]
-    chosen = next((t for t in texts if t), None)
+    chosen = next((t for t in texts if t), None) or _rich(message.props)
     here = f"{path}.1".lstrip(".")
     if chosen:
         mail.leaves.append(Leaf(here, chosen[0], chosen[1], chosen[2], nested=nested))
@@ -78,6 +78,16 @@ def _text(props: Props, tag: int, media: str) -> tuple[str, bytes, str] | None:
     if isinstance(value, str) and value.strip():
         return media, value.encode("utf-8", "replace"), "utf-8"
     return (media, value, "") if isinstance(value, bytes) and value.strip(b"\0 \r\n") else None
+
+
+def _rich(props: Props) -> tuple[str, bytes, str] | None:
+    """A body that is there as compressed RTF only."""
+    value = props.get(RTF)
+    if not isinstance(value, bytes):
+        return None
+    media, text = rtf.text_of(rtf.decompressed(value))
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # \u says characters beyond U+FFFF in two
+    return (media, text.encode(), "utf-8") if text.strip() else None
 
 
 def _headers(props: Props) -> dict[str, list[str]]:

@@ -186,6 +186,22 @@ def test_a_zip_with_a_known_password():
     assert [p.data for p in found[1:]] == [b"ok"] and not problems
 
 
+def test_a_zip_encrypted_with_aes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By pyzipper (extra `zip`); without it, or without the password, it stays closed with that reason."""
+    import pyzipper
+
+    out = io.BytesIO()
+    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as made:
+        made.setpassword("质量2026".encode())
+        made.writestr("报告.txt", "电容漏液")
+    given = [parts.make("2", out.getvalue(), "a.zip", "")]
+    found, problems = archive.unpack(given, 1 << 20, ("falsch", "质量2026"))
+    assert [(p.name, p.data.decode()) for p in found[1:]] == [("报告.txt", "电容漏液")] and not problems
+    assert [p.code for p in archive.unpack(given, 1 << 20, ("falsch",))[1]] == ["archive_encrypted"]
+    monkeypatch.setitem(sys.modules, "pyzipper", None)
+    assert [p.code for p in archive.unpack(given, 1 << 20, ("质量2026",))[1]] == ["archive_encrypted"]
+
+
 def _zip_crypto(name: str, data: bytes, password: bytes) -> bytes:
     """A zip in the old cipher of PKZIP (APPNOTE 6.1), which zipfile reads but does not write."""
     import struct
