@@ -25,6 +25,7 @@ from qforms.sources import SourceDown
 STOP_FILE = "stop"
 _BATCH = 500  # deliveries of a source put in order of time together
 _LOOK_AGAIN = 60.0  # seconds after which the loop looks at everything even if nothing called it
+_PAUSED = 1.0  # seconds between two looks whether it may work, or read a source
 _DISK_AGAIN = 5.0  # seconds after which a disk or database that failed is tried again
 _TELL = 60.0  # the operator hears of a source that is left alone for so long; a server's restart bothers nobody
 
@@ -36,10 +37,13 @@ def real_now() -> datetime:
 def once(root: Path, now: datetime | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
     """Everything that is waiting or due at `now`. Raises QformsError when the workspace is wrong or already at work."""
     with _alone(root), house.opened(root) as h:
-        sources = h.sources(now, once=True)
-        h.register.after_a_crash()
+        h.join()
+        if not h.working:
+            raise QformsError(str(h.colleagues.paused()) if h.colleagues else "")
+        sources = [source for source in h.sources(now, once=True) if h.reads(source)]
         try:
             at = now or real_now()
+            h.look_around()
             _drain(h, sources, at, progress)
             h.handle([], at)
             h.take_edits(at)
@@ -109,7 +113,7 @@ def run(root: Path) -> None:
     stop = threading.Event()
     (root / STOP_FILE).unlink(missing_ok=True)
     with _alone(root), house.opened(root) as h, _signals(stop):
-        h.register.after_a_crash()
+        h.join()
         arrivals: queue.Queue[_Batch] = queue.Queue()
         pumps = [
             threading.Thread(target=_pump, args=(h, s, arrivals, stop), name=f"source-{s.name}", daemon=True)
@@ -121,14 +125,15 @@ def run(root: Path) -> None:
         h.log.info("started", workspace=str(root), sources=len(pumps))
         while not stop.is_set():
             try:
-                _turn(h, arrivals, stop, root)
+                _turn(h, arrivals, stop, root) if h.working else _rest(h, stop, root)
             except OSError as fault:  # the disk or the database is gone: everything waits in its source
                 h.log.error("disk", reason=str(fault))
                 stop.wait(_DISK_AGAIN)
         for pump in pumps:
             pump.join(timeout=10)
-        h.register.wait()
-        h.guarded("workbook", lambda: h.register.publish(real_now()))  # what came since it was last written
+        if h.keeps_book:
+            h.register.wait()
+            h.guarded("workbook", lambda: h.register.publish(real_now()))  # what came since it was last written
         h.guarded("heartbeat", lambda: h.pulse.beat(real_now(), stopped=True))
         h.log.info("stopped")
 
@@ -138,6 +143,7 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
     batches = _arrived(h, arrivals, stop, root)
     now = real_now()
     try:
+        h.look_around()
         for batch in batches:
             if batch.trouble is not None:
                 h.operator_notice(batch.trouble, now)
@@ -151,6 +157,14 @@ def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, 
     h.guarded("day", lambda: h.new_day(now), now)
     h.finish(now, aside=True)
     h.guarded("heartbeat", lambda: h.pulse.beat(real_now()))
+
+
+def _rest(h: house.House, stop: threading.Event, root: Path) -> None:
+    """A round of a daemon that is paused: it does nothing, and is seen to live."""
+    h.guarded("heartbeat", lambda: h.pulse.beat(real_now()))
+    if (root / STOP_FILE).exists():
+        stop.set()
+    stop.wait(_PAUSED)
 
 
 def _arrived(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> list[_Batch]:
@@ -167,7 +181,7 @@ def _arrived(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Even
                 while sum(len(b.waiting) for b in batches) < house.GROUP:
                     batches.append(arrivals.get_nowait())
             return batches
-        if time.monotonic() >= until or h.register.edited():
+        if time.monotonic() >= until or h.called():
             break
     return []
 
@@ -176,15 +190,18 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
     """A source's own thread: hands over what waits, tells the source what is done, and waits for more."""
     pause = 1.0
     while not stop.is_set():
+        if not h.reads(source):
+            stop.wait(_PAUSED)
+            continue
         try:
             waiting = source.waiting()
             while batch := list(itertools.islice(waiting, house.GROUP)):
-                if not _hand_over(source, batch, arrivals, stop):
+                if not _hand_over(h, source, batch, arrivals, stop):
                     raise OSError("not taken: the disk or the database")
                 h.watch.came(source.name, _newest(batch))
             h.watch.looked(source.name, real_now())
             pause = 1.0
-            source.wait(_LOOK_AGAIN, stop.is_set)
+            source.wait(_LOOK_AGAIN, lambda: stop.is_set() or not h.reads(source))
         except SourceDown as fault:
             rest = max(pause, fault.retry_in)
             h.watch.failed(source.name, real_now(), fault.problem)
@@ -203,9 +220,16 @@ def _pump(h: house.House, source: Source, arrivals: queue.Queue[_Batch], stop: t
         source.close()
 
 
-def _hand_over(source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event) -> bool:
+def _hand_over(
+    h: house.House, source: Source, waiting: list[Delivery], arrivals: queue.Queue[_Batch], stop: threading.Event
+) -> bool:
     """Waits until the main thread has dealt with a batch, and tells the source what is safely in the ledger. False:
-    nothing is."""
+    nothing is. Mail goes to all daemons where there are several: its bytes are safe, whoever judges it."""
+    if h.shares(waiting):
+        for delivery in waiting:
+            source.done(delivery, "")
+        arrivals.put(_Batch())
+        return True
     batch = _Batch(waiting)
     arrivals.put(batch)
     while not batch.handled.wait(0.5):

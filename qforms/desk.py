@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qforms import intake, rules, signatures
 from qforms.ledger import Ledger, Transaction
-from qforms.ledger.transaction import overall
+from qforms.ledger.transaction import Overtaken, overall
 from qforms.model import Clock, Delivery, Judgement, Outcome, Problem, Reading, Record, Store
 from qforms.office import scan
 from qforms.settings import Procedures
@@ -48,6 +48,9 @@ class Desk:
         self.office = office
         self.log = log
         self.txt_of: signatures.TxtOf | None = None  # another DNS than the machine's
+        # where other daemons are at work, too: waits until it is this delivery's turn; notes what is dealt with
+        self.turn: Callable[[Delivery], object] = lambda _: None
+        self.settle: Callable[[Transaction, Sequence[Delivery]], object] = lambda _, __: None
 
     def take(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
         """Reads, judges and records deliveries in the order given; at least the first of them.
@@ -58,6 +61,7 @@ class Desk:
         readings = [self._read(d, now) for d in waiting]
         parts = [(r, part) for r in readings for part in r.parts if part.name]
         self.store.put_all(part.data for r, part in parts if part.digest != r.delivery.digest)
+        self.turn(waiting[0])
         try:
             return self._record(readings, now)
         except OSError:  # the disk or the database, and no fault of any delivery
@@ -91,14 +95,20 @@ class Desk:
         return self._record_one(reading, now)
 
     def ring(self, clock: Clock, now: datetime) -> Judgement:
-        """The rungs of a clock that are due at `now`. A bug stops that clock alone, for an hour, and is logged."""
+        """The rungs of a clock that are due at `now`; nothing, when it has moved since it was read. A bug stops that
+        clock alone, for an hour, and is logged."""
         try:
             with self.ledger.begin() as tx:
-                judgement = rules.ring(clock, tx, self.procedures, now)
+                stands = next((c for c in tx.clocks(clock.subject) if c.rule == clock.rule), clock)
+                if stands.next_at != clock.next_at:
+                    return Judgement()
+                judgement = rules.ring(stands, tx, self.procedures, now)
                 tx.write(None, judgement, now)
             return judgement
         except OSError:
             raise
+        except Overtaken:
+            return self.ring(clock, now)
         except Exception:
             self.log.exception("clock failed", clock=clock.rule, number=clock.subject)
             with self.ledger.begin() as tx:
@@ -153,6 +163,7 @@ class Desk:
                 if taken and tx.rings_before(reading.delivery.received_at):
                     break
                 taken.append(self._admit(reading, tx, now))
+            self.settle(tx, [t.delivery for t in taken])
         return taken
 
     def _record_one(self, reading: Reading, now: datetime) -> list[Taken]:
@@ -184,4 +195,5 @@ class Desk:
         with self.ledger.begin([reading]) as tx:
             if not tx.seen(reading.key):
                 tx.note_delivery(reading, outcome, now)
+            self.settle(tx, [reading.delivery])
         return Taken(reading.delivery, "held", problems=(Problem("bug"),))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from qforms import answers, intake, rulebook, settings
 from qforms.forms import catalogue
-from qforms.ledger import FileStore, Ledger
+from qforms.ledger import Ledger, store_of
+from qforms.ledger.leases import MAILBOX, WORKBOOK
 from qforms.model import Clock, Delivery, Problem, QformsError, Source
 from qforms.settings import Procedures, Settings
 from qforms.worktime import WorkTime
@@ -19,6 +20,7 @@ from qforms.worktime import WorkTime
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from qforms.colleagues import Colleagues
     from qforms.desk import Desk, Taken
     from qforms.filing import Filing
     from qforms.mailroom import Mailroom
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 CACHE = ".cache"
 GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
+_AMONG_OTHERS = 0.2  # seconds between two rounds at least: what is due may be in others' hands
 MAX_RINGS = 100_000  # in one go; beyond it something rings without end
 
 
@@ -42,7 +45,9 @@ class House:
         self.settings = s
         self.procedures = procedures
         self.ledger = ledger
-        self.store = FileStore(s.path("store"))
+        self.store = store_of(s)
+        self.colleagues: Colleagues | None = None  # where other daemons may be at work on the ledger, too
+        self._kept = False  # was the workbook its own when it last looked
         self._words = True  # said by mail and perhaps not carried out yet
         self._held = False  # something was held since the office was last told
         self._urgent: set[str] = set()  # and these wait for a word about their sender
@@ -112,6 +117,8 @@ class House:
 
     def tell_silences(self, now: datetime) -> None:
         """The office hears, once a day, of a mailbox that cannot be read or has fallen silent."""
+        if self.colleagues is not None and not self.colleagues.holds(MAILBOX):
+            return
         self.watch.save(now)
         for problem in self.watch.problems(now):
             self.mailroom.tell_office(problem, now)
@@ -124,10 +131,73 @@ class House:
 
     def new_day(self, now: datetime) -> None:
         """Once a day: the day before is sealed, and the operator hears how it went."""
+        if not self.keeps_book:
+            return
+        self.ledger.forget_turns()
         if (report := self.pulse.new_day(now)) is not None and self.settings.watch.daily_report:
             self.mailroom.tell_operator(report, now)
 
+    def join(self) -> None:
+        """Comes to work among those who are on the ledger; nothing to do where no other machine can be."""
+        if self.ledger.shared:
+            from qforms.colleagues import Colleagues
+
+            self.colleagues = Colleagues(self.ledger, self.store, self.procedures, self.log)
+            self.colleagues.join()
+            self._words = False  # whoever gets the workbook carries out what others left
+            self.desk.turn, self.desk.settle = self.colleagues.go_first, self.colleagues.tray.settle
+
+    @property
+    def working(self) -> bool:
+        """May it judge and send? Not while others do so by other procedures."""
+        return self.colleagues is None or self.colleagues.working
+
+    def reads(self, source: Source) -> bool:
+        """Does it look into a source: always, where no other machine can; else while it holds the mailbox."""
+        return self.colleagues is None or (
+            self.colleagues.working and (source.private or self.colleagues.holds(MAILBOX))
+        )
+
+    def shares(self, deliveries: Sequence[Delivery]) -> bool:
+        """Lays mail where every daemon finds it, if there are several. What becomes of a file is seen by where it is
+        moved, so that is judged by whoever read it."""
+        if self.colleagues is None or not self.colleagues.others:
+            return False
+        if not all(d.channel in ("imap", "maildir") for d in deliveries):
+            return False
+        self.colleagues.tray.lay(deliveries)
+        return True
+
+    @property
+    def keeps_book(self) -> bool:
+        """Does it hold workbook, case folders and what is told once a day?"""
+        return self.colleagues is None or self.colleagues.holds(WORKBOOK)
+
+    def look_around(self) -> None:
+        """Sees what others have written, and whether the workbook has become its own, or is so no more."""
+        self.ledger.look()
+        if (keeps := self.keeps_book) == self._kept:
+            return
+        self._kept = keeps
+        if (before := self.__dict__.pop("register", None)) is not None:
+            before.wait()
+        if keeps:  # as another, or one that was killed, has left it
+            self.register.after_a_crash()
+            self._words = True
+
+    def called(self) -> bool:
+        """Is there something for it that no source of its own told it of: a saved workbook, mail in the ledger, what
+        another daemon has left?"""
+        if self.colleagues is not None and self.colleagues.called():
+            return True
+        if not self.keeps_book:
+            return False
+        self.ledger.look()
+        return self.register.edited()
+
     def close(self) -> None:
+        if self.colleagues is not None:
+            self.colleagues.leave()
         if "register" in self.__dict__:
             self.register.wait()
         for name in ("mailroom", "office"):
@@ -148,6 +218,8 @@ class House:
         A clock rings as of the next delivery's time, so that a later answer does not hide an earlier reminder."""
         taken: list[Taken] = []
         rest = list(waiting)
+        if self.colleagues is not None:
+            self.colleagues.begin()
         for _ in range(MAX_RINGS):
             due = self.ledger.due(now, limit=1)
             first = due[0].next_at if due else None
@@ -157,8 +229,13 @@ class House:
                 self._noticed(done)
                 taken += done
                 rest = rest[len(done) :]
-            elif due:
-                self._ring(due[0], min(now, rest[0].received_at) if rest else now)
+            elif not rest and (more := self._more()):
+                rest = more
+            elif due and self._rung(due[0], min(now, rest[0].received_at) if rest else now):
+                continue
+            elif rest and self.colleagues is not None:  # what comes before them is in others' hands, or came just now
+                rest = sorted([*rest, *self._more()], key=lambda d: d.received_at)
+                self.colleagues.pause()
             elif self._words:
                 self._words = False
                 answers.carry_out_words(self.ledger, self.desk, now)
@@ -180,6 +257,8 @@ class House:
 
     def take_edits(self, now: datetime) -> None:
         """What the office wrote into the workbook since it was last read."""
+        if not self.keeps_book:
+            return
         self.guarded("edits", lambda: self.register.take_edits(self.desk, now), now)
 
     def finish(self, now: datetime, *, aside: bool = False) -> None:
@@ -187,6 +266,8 @@ class House:
         stop the others."""
         self.guarded("held", lambda: self._tell_waiting(now), now)
         self.guarded("letters", lambda: self.mailroom.post(now), now)
+        if not self.keeps_book:
+            return
         self.guarded("case folders", self.filing.catch_up, now)
         if self.procedures.reads_pictures:
             self.guarded("pictures", lambda: self.recognition.go_on(now, aside=aside), now)
@@ -198,6 +279,21 @@ class House:
             self.register.publish_aside(publish)
         else:
             publish()
+
+    def _more(self) -> list[Delivery]:
+        """What waits in the ledger for any daemon."""
+        return [] if self.colleagues is None else self.colleagues.more(GROUP)
+
+    def _rung(self, due: Clock, now: datetime) -> bool:
+        """Rings the clock, or where others are at work the first that they have not in hand; False: there is none."""
+        if self.colleagues is None:
+            self._ring(due, now)
+            return True
+        if (clock := self.colleagues.clock(now)) is None:
+            return False
+        self._ring(clock, now)
+        self.colleagues.rung(clock)
+        return True
 
     def _ring(self, clock: Clock, now: datetime) -> None:
         self.desk.ring(clock, now)
@@ -218,11 +314,11 @@ class House:
         """Until the next call, or until the book is to be brought up; at most `at_most` seconds."""
         call = self.next_call(now)
         waits = [(call - now) / timedelta(seconds=1)] if call else []
-        if (book := self.register.seconds_to_publishing()) is not None:
+        if self.keeps_book and (book := self.register.seconds_to_publishing()) is not None:
             waits.append(book)
         if "recognition" in self.__dict__ and (reading := self.recognition.seconds_to_next()) is not None:
             waits.append(reading)
-        return max(0.0, min([at_most, *waits]))
+        return max(0.0 if self.colleagues is None else _AMONG_OTHERS, min([at_most, *waits]))
 
     def guarded(self, what: str, work: Callable[[], object], now: datetime | None = None) -> None:
         """Runs one part of the loop; its fault stops no other part. The operator hears of what he can mend."""
@@ -232,6 +328,8 @@ class House:
             self.log.error("part stopped", part=what, reason=str(fault))
             if now is not None:
                 self.operator_notice(Problem("part_stopped", str(fault)), now)
+        except OSError as fault:  # a disk, the database, the store: tried again with the next round
+            self.log.error("part waits", part=what, reason=str(fault))
         except Exception:
             self.log.exception("part failed", part=what)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qforms import documents, outbox, stamp
 from qforms.enclosures import Enclosure, Enclosures
-from qforms.ledger import Ledger, Transaction
+from qforms.ledger import Gone, Ledger, Transaction
 from qforms.model import (
     EMPTY,
     Judgement,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 GROUP = 50  # letters rendered, and said to be on their way, at once
+_IN_HAND = 10  # letters taken in hand at once, where others send too and each goes by itself
 _LISTED = "withheld letters listed on"
 _OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 _MOST_LISTED = 10
@@ -61,6 +62,7 @@ class Mailroom:
         self._procedures = procedures
         self.settings = procedures.settings
         self._log = log
+        self._fates: list[Letter] = []  # what became of letters, and could not be written down yet
         self._troubled: list[Problem] = []  # what the operator is told when the letters are dealt with
         self.enclosures = Enclosures(ledger, store, procedures)
         self.cases = cases.CaseFolders(self.settings.path(self.settings.folders.cases))
@@ -72,15 +74,33 @@ class Mailroom:
     def post(self, now: datetime) -> int:
         """Does what is due with every open letter; gives the number sent. A letter's fault harms no other letter."""
         sent = 0
+        self._tell_fate([])
         for page in self._ledger.letter_pages(post.OPEN):
-            due = [(x, step) for x in page if (step := post.next_step(x, self.settings, now)) != "wait"]
+            due = self._steps(page, now)
             size = GROUP if due and self._outgoing.repeatable else 1
-            for at in range(0, len(due), size):
-                sent += self._handle(due[at : at + size], now)
+            for group in self._groups(due, size, now):
+                sent += self._handle(group, now)
         while self._troubled:
             self.tell_operator(self._troubled.pop(0), now)
         self._list_withheld(now)
         return sent
+
+    def _steps(self, letters: Sequence[Letter], now: datetime) -> list[tuple[Letter, Step]]:
+        return [(x, step) for x in letters if (step := post.next_step(x, self.settings, now)) != "wait"]
+
+    def _groups(
+        self, due: list[tuple[Letter, Step]], size: int, now: datetime
+    ) -> Iterator[Sequence[tuple[Letter, Step]]]:
+        """What is due, so many at a time. Where other daemons send, too, those that this one has got in hand, as they
+        stand then."""
+        shared = self._ledger.shared
+        for at in range(0, len(due), wide := max(size, _IN_HAND) if shared else size):
+            group = due[at : at + wide]
+            if shared:
+                keys = [letter.intent.key for letter, _ in group]
+                group = self._steps(self._ledger.leases.letters(keys, post.OPEN, now), now)
+            for part in range(0, len(group), size):
+                yield group[part : part + size]
 
     def next_try(self, now: datetime) -> datetime | None:
         """When the next open letter is to be looked at again."""
@@ -191,15 +211,18 @@ class Mailroom:
             else:
                 going.append((letter, draft.raw))
         repeatable = self._outgoing.repeatable if going else True
-        self._save([*staying, *(post.under_way(letter, True) for letter, _ in going if repeatable)])
+        self._save(staying)
+        self._save([post.under_way(letter, True) for letter, _ in going if repeatable], kept=True)
         done = [self._sent(letter, raw, now) for letter, raw in going]
-        self._save(done)
+        self._tell_fate(done)
         return sum(letter.state == "sent" for letter in done)
 
     def _sent(self, letter: Letter, raw: bytes, now: datetime) -> Letter:
         try:
             to = [*letter.intent.to, *letter.intent.cc]
-            result = self._outgoing.send(raw, self._sender, to, lambda: self._save([post.under_way(letter, False)]))
+            result = self._outgoing.send(raw, self._sender, to, lambda: self._under_way(letter))
+        except OSError:  # the ledger, just before the last dot: nothing has left
+            raise
         except Exception as fault:
             return self._failed(letter, fault, now)
         after = post.after(letter, result, now, self.settings.outgoing.attempts)
@@ -304,10 +327,22 @@ class Mailroom:
             self._troubled.append(Problem("letter_not_made", letter.intent.key, context={"reason": reason}))
         return dataclasses.replace(letter, state="later", last_error=reason, next_try=now + _NOT_RENDERED)
 
-    def _save(self, letters: Sequence[Letter]) -> None:
+    def _under_way(self, letter: Letter) -> None:
+        self._save([post.under_way(letter, False)], kept=True)
+
+    def _tell_fate(self, done: Sequence[Letter]) -> None:
+        """Writes down what became of letters; while the database is away it is kept, else they would go twice."""
+        self._fates += done
+        try:
+            self._save(self._fates)
+        except Gone:
+            self._fates = []
+            raise
+        self._fates = []
+
+    def _save(self, letters: Sequence[Letter], *, kept: bool = False) -> None:
         if letters:
-            with self._ledger.begin() as tx:
-                tx.set_letters(letters)
+            self._ledger.set_letters(letters, kept=kept)
 
 
 def _dated(intent: LetterIntent) -> datetime | None:

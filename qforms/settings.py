@@ -199,6 +199,15 @@ class Calendar(_Table):
     mode: Literal["wall", "working"] = "wall"  # A01
 
 
+class Bucket(_Table):
+    """The server behind `store = "s3://…"`. Its keys come from the environment, never from here."""
+
+    endpoint: str = ""  # another server than Amazon's
+    region: str = ""
+    ca_file: str = ""
+    timeout: float = 20.0
+
+
 class Settings(_Table):
     """The whole of qforms.toml; `root` is the workspace."""
 
@@ -216,7 +225,9 @@ class Settings(_Table):
     limits: Limits = Limits()
     web: Web = Web()
     calendar: Calendar = Calendar()
-    ledger: str = "ledger.db"  # a file in the workspace, or a URL
+    s3: Bucket = Bucket()
+    ledger: str = "ledger.db"  # a file in the workspace, or a URL (postgresql://…), which several machines may share
+    store: str = "store"  # a folder, or a bucket (s3://…) which several machines may share
 
     @property
     def zone(self) -> ZoneInfo:

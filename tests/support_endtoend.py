@@ -65,11 +65,13 @@ class Workspace:
     # ---- giving it something
 
     def set(self, section: str, **values: Any) -> None:
-        """Changes settings in qforms.toml."""
+        """Changes settings in qforms.toml; section "": those that stand in none."""
         file = self.root / "qforms.toml"
         tables = tomllib.loads(file.read_text("utf-8"))
-        tables.setdefault(section, {}).update(values)
-        rows = (f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in t.items()) for name, t in tables.items())
+        (tables.setdefault(section, {}) if section else tables).update(values)
+        alone = {k: v for k, v in tables.items() if not isinstance(v, dict)}
+        parts = [("", alone), *((f"[{k}]\n", v) for k, v in tables.items() if isinstance(v, dict))]
+        rows = (head + "".join(f"{k} = {json.dumps(v)}\n" for k, v in values.items()) for head, values in parts)
         file.write_text("\n".join(rows), "utf-8")
 
     def receive(self, *mails: bytes) -> None:

@@ -18,6 +18,7 @@ from qforms.ledger import tables as t
 from qforms.ledger.transaction import SET_LETTER, fate
 from qforms.model import Clock, Letter
 
+MAILBOX, WORKBOOK = "mailbox", "workbook"  # what one daemon at a time does
 LASTS = 20.0  # seconds of silence after which a daemon counts as dead
 _MINE: Any = bindparam("me")
 
@@ -153,10 +154,12 @@ class Leases:
 
     # ------------------------------------------------------------ letters and clocks
 
-    def letters(self, keys: Sequence[str], states: Sequence[str]) -> tuple[Letter, ...]:
-        """Takes these letters in hand, as they stand now: those in one of the `states` that nobody else has."""
+    def letters(self, keys: Sequence[str], states: Sequence[str], now: datetime) -> tuple[Letter, ...]:
+        """Takes these letters in hand, as they stand now: those in one of the `states`, to be tried by `now`, that
+        nobody else has."""
         asked = select(t.letter.c.seq).where(t.letter.c.key.in_(list(keys)), t.letter.c.state.in_(list(states)))
-        found = self._claim(t.letter, t.letter.c.seq, asked.where(free(t.letter)))
+        asked = asked.where(or_(t.letter.c.next_try.is_(None), t.letter.c.next_try <= now))
+        found = self._claim(t.letter, t.letter.c.seq, asked)
         return tuple(sorted((rows.letter_of(row) for row in found), key=lambda x: keys.index(x.intent.key)))
 
     def set_letters(self, db: Connection, letters: Sequence[Letter], *, kept: bool) -> None:
@@ -168,7 +171,7 @@ class Leases:
     def clocks(self, now: datetime, most: int) -> tuple[Clock, ...]:
         """Takes the clocks in hand whose rungs were due first, of those that nobody else has."""
         key = tuple_(t.clock.c.rule, t.clock.c.subject)
-        due = select(t.clock.c.rule, t.clock.c.subject).where(t.clock.c.next_at <= now, free(t.clock))
+        due = select(t.clock.c.rule, t.clock.c.subject).where(t.clock.c.next_at <= now)
         found = self._claim(t.clock, key, due.order_by(t.clock.c.next_at).limit(most))
         return tuple(sorted((rows.clock_of(row) for row in found), key=lambda c: str(c.next_at)))
 
@@ -181,8 +184,9 @@ class Leases:
             db.execute(update(t.clock).where(mine, key.in_(keys)).values(holder=None))
 
     def _claim(self, table: Any, key: Any, asked: Any) -> Sequence[Any]:
+        mine = or_(free(table), table.c.holder == self.id)  # its own are those that it was kept from
         with self._engine.begin() as db:
-            return claimed(db, table, key, asked, self.id)
+            return claimed(db, table, key, asked.where(mine), self.id)
 
 
 _SET_LETTERS = SET_LETTER.where(t.letter.c.holder == _MINE).values(holder=bindparam("then"))

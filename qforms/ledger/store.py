@@ -8,7 +8,20 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from qforms.model import QformsError, Told
+from qforms.model import QformsError, Store, Told
+from qforms.settings import Settings
+
+
+def store_of(settings: Settings) -> Store:
+    """The store that the settings name."""
+    if settings.store.startswith("s3://"):
+        from qforms.ledger.bucket import BucketStore
+
+        return BucketStore(settings.store, settings.s3)
+    if "://" in settings.store:
+        zh, en = "store 只能是文件夹或 s3://…", "store is a folder or s3://…"
+        raise QformsError(Told(zh, en, f"{settings.root / 'qforms.toml'}: "))
+    return FileStore(settings.path(settings.store))
 
 
 class FileStore:
@@ -17,6 +30,10 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._root = str(root)  # paths as texts below: building Path objects costs more than writing a small file
+
+    def place(self, digest: str) -> str:
+        """Where somebody finds it."""
+        return str(self.path(digest))
 
     def path(self, digest: str) -> Path:
         return self.root / digest[:2] / digest

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
-from sqlalchemy import Engine, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import Engine, and_, delete, func, insert, or_, select, tuple_, update
 
 from qforms.ledger import tables as t
 from qforms.ledger.leases import claimed, free
@@ -33,7 +34,10 @@ class Tray:
 
     def take(self, most: int, me: int) -> list[Delivery]:
         """Takes deliveries in hand, in the order of their arrival, of those that nobody else has. Raises OSError."""
-        asked = select(t.waiting.c.id).where(free(t.waiting)).order_by(t.waiting.c.received_at, t.waiting.c.id)
+        anew = and_(t.waiting.c.holder == me, t.waiting.c.id.not_in(list(self._rows.values())))  # it was kept from them
+        asked = (
+            select(t.waiting.c.id).where(or_(free(t.waiting), anew)).order_by(t.waiting.c.received_at, t.waiting.c.id)
+        )
         with self._engine.begin() as db:
             found = claimed(db, t.waiting, t.waiting.c.id, asked.limit(most), me)
         ordered = sorted(found, key=lambda row: (row["received_at"], row["id"]))
@@ -42,8 +46,12 @@ class Tray:
         except OSError:
             self._put_back([row["id"] for row in ordered])
             raise
-        self._rows = {(row["digest"], row["locator"]): row["id"] for row in ordered}
+        self._rows |= {(row["digest"], row["locator"]): row["id"] for row in ordered}
         return taken
+
+    def drop(self) -> None:
+        """Nothing of it is being dealt with any more: what is still in hand is taken anew."""
+        self._rows.clear()
 
     def settle(self, tx: Transaction, dealt_with: Sequence[Delivery]) -> None:
         """Takes deliveries off the tray, in the transaction that has them on record."""
@@ -62,6 +70,11 @@ class Tray:
         theirs = and_(t.waiting.c.holder != me, ~free(t.waiting), order < (delivery.received_at, own))
         with self._engine.connect() as db:
             return db.execute(select(t.waiting.c.id).where(theirs).limit(1)).first() is not None
+
+    def waits_before(self, at: datetime) -> bool:
+        """Does anything wait that arrived until `at`, whoever has it in hand? It goes before a rung of that time."""
+        with self._engine.connect() as db:
+            return db.execute(select(t.waiting.c.id).where(t.waiting.c.received_at <= at).limit(1)).first() is not None
 
     def count(self) -> int:
         with self._engine.connect() as db:

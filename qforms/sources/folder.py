@@ -38,7 +38,7 @@ class FolderSource:
 
     def __init__(self, settings: Settings, clock: Clock = real_time, once: bool = False) -> None:
         self._root = settings.path(settings.folders.inbox)
-        self._private = self._root.is_relative_to(settings.root)
+        self.private = self._root.is_relative_to(settings.root)
         self._rest = settings.folders.rest_seconds
         self._scan = settings.folders.scan_seconds
         self._largest = settings.mailbox.max_mb * 1_000_000
@@ -107,7 +107,7 @@ class FolderSource:
         return [(file, look.seen) for file, look in looks.items() if look.since <= rested and look.since < now]
 
     def _files(self) -> Iterator[Path]:
-        if self._private:
+        if self.private:
             self._root.mkdir(exist_ok=True)
         elif not self._root.is_dir():  # a share that is not mounted: never made anew under its mount point
             raise SourceDown(Problem("folder_unreachable", context={"folder": str(self._root)}), 30.0)

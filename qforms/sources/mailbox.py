@@ -40,6 +40,7 @@ class MailFolder:
     """One folder of the mailbox through one session, which is made anew, with growing pauses, when it breaks."""
 
     channel: Literal["imap", "sent"]
+    private = False
 
     def __init__(self, settings: Settings, box: str, folder: str, clock: Clock) -> None:
         self._settings = settings

@@ -33,6 +33,7 @@ class MaildirSource:
         self._place = f"{box}:" if box else ""  # how its locators begin
         own = self._box(settings, box)
         self._root = settings.path(own.path)
+        self.private = self._root.is_relative_to(settings.root)
         self._largest = own.max_mb * 1_000_000
         self._server = (own.authserv_id or settings.trust.authserv_id).lower()
         self._clock = clock

@@ -1,0 +1,216 @@
+"""Several daemons on one ledger, seen by one of them: whether it may work, what it alone does, when it is its turn.
+
+A thread tells the others every few seconds that this one lives; who falls silent is taken for dead within LASTS, and
+what he held is taken over. Whoever judges by other forms, rules or settings than those at work is paused until they
+have gone or he has got the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qforms.ledger import Gone, Ledger
+from qforms.ledger.leases import LASTS, MAILBOX, WORKBOOK, Present, Who
+from qforms.model import Clock, Delivery, Store, Told
+from qforms.settings import Procedures
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+_BEAT = 4.0  # seconds between two signs of life
+_SURE = LASTS - 6.0  # … after which, without one, it no longer counts on what it holds
+_ROUND = 0.02  # seconds between two looks whether it is its turn
+_SAME = {  # settings that every machine must have alike; paths, ports and passwords are its own
+    "company": True,
+    "issue": True,
+    "calendar": True,
+    "workbook": True,
+    "trust": {"authserv_id", "dkim", "strangers_may_open", "replies_a_day"},
+    "folders": {"grant"},
+    "outgoing": {"sender", "customer", "supplier", "department", "manager", "office", "operator", "attempts",
+                 "delay_minutes", "quiet_from", "quiet_until", "quiet_weekends", "stages_off"},
+}  # fmt: skip
+
+
+class Colleagues:
+    """This daemon among those on its ledger. Made by `daemon.run`; only the main thread uses what is not a property."""
+
+    def __init__(self, ledger: Ledger, store: Store, procedures: Procedures, log: FilteringBoundLogger) -> None:
+        self._ledger = ledger
+        self._leases = ledger.leases
+        self._log = log
+        self._who = Who(socket.gethostname(), str(procedures.settings.root), os.getpid(), digests(procedures))
+        self._lang = procedures.settings.lang
+        self._stop, self._news = threading.Event(), threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="colleagues", daemon=True)
+        self._held: frozenset[str] = frozenset()
+        self._others = 0
+        self._seen = 0.0  # when its last sign of life was taken, by the machine's own steady clock
+        self.tray = ledger.tray(store)
+        self.differ: tuple[Present, ...] = ()  # who works by other procedures: this one is paused
+
+    # ------------------------------------------------------------ among others
+
+    def join(self) -> None:
+        """Comes to work. Raises OSError when the database is away."""
+        self._join()
+        if self.working:
+            self._beat(bury=True)
+        self._keeper.start()
+
+    def leave(self) -> None:
+        """Goes; what it held is free at once, if the database can be told."""
+        self._stop.set()
+        if self._keeper.is_alive():
+            self._keeper.join(timeout=10)
+        try:
+            self._leases.leave()
+        except OSError as fault:
+            self._log.warning("left without a word", reason=str(fault))
+
+    @property
+    def id(self) -> int:
+        return self._leases.id
+
+    @property
+    def working(self) -> bool:
+        return not self.differ and bool(self.id)
+
+    @property
+    def others(self) -> bool:
+        """Is somebody else working?"""
+        return self._others > 0
+
+    def holds(self, duty: str) -> bool:
+        """Is it this daemon that does at this moment what only one does?"""
+        return duty in self._held and self.working and time.monotonic() - self._seen < _SURE
+
+    def called(self) -> bool:
+        """Did others leave something, or does anything wait on the tray?"""
+        if self._news.is_set():
+            self._news.clear()
+            return True
+        return self.working and self.tray.any_free()
+
+    def paused(self) -> Told | None:
+        """Why it is paused."""
+        if not self.differ:
+            return None
+        who = ", ".join(f"{p.who.machine}:{p.who.place}" for p in self.differ)
+        parts = ", ".join(sorted({part for p in self.differ for part in _unlike(self._who, p.who)}))
+        return Told(
+            f"与正在工作的 {who} 不一致（{parts}），先停着：把两边改成一样的，再重新启动其中之一",
+            f"differs from {who}, who is at work, in: {parts}. It pauses: make them alike and restart one of them",
+        )
+
+    # ------------------------------------------------------------ whose turn it is
+
+    def begin(self) -> None:
+        """A new round: what was in hand and not finished in the last one is taken anew."""
+        self.tray.drop()
+
+    def go_first(self, delivery: Delivery) -> None:
+        """Waits until what arrived before this delivery, and others have in hand, is on record."""
+        while self.others and self.tray.before(delivery, self.id):
+            time.sleep(_ROUND)
+
+    def more(self, most: int) -> list[Delivery]:
+        """The next deliveries from the tray, now in hand."""
+        return self.tray.take(most, self.id)
+
+    def clock(self, at: datetime) -> Clock | None:
+        """The next clock to be rung at `at`, now in hand; None when it is the turn of others."""
+        first = next(iter(self._leases.clocks(at, 1)), None)
+        if first is not None and self.tray.waits_before(first.next_at or at):
+            self.rung(first)
+            return None
+        return first
+
+    def rung(self, clock: Clock) -> None:
+        self._leases.let_go([clock])
+
+    def pause(self) -> None:
+        """A moment, in which others get on."""
+        time.sleep(_ROUND)
+
+    # ------------------------------------------------------------ the thread that tells that it lives
+
+    def _keep(self) -> None:
+        sure = True  # that the others could be heard a moment ago: after a break all get the time to come back
+        while not self._stop.wait(_BEAT):
+            try:
+                if not self.working:
+                    self._join()
+                if self.working:
+                    self._beat(bury=sure)
+                sure = True
+            except Gone as fault:
+                self._log.error("taken for dead", reason=str(fault))
+                self._held, self._leases.id = frozenset(), 0
+            except OSError as fault:
+                self._log.error("no sign of life", reason=str(fault))
+                sure = False
+            except Exception:
+                self._log.exception("no sign of life")
+                sure = False
+
+    def _beat(self, *, bury: bool) -> None:
+        begun, before = time.monotonic(), (self._held, self._others)
+        self._held = self._leases.beat((MAILBOX, WORKBOOK), bury)
+        self._seen = begun
+        self._others = self._leases.company()
+        if (self._held, self._others) != before:
+            self._news.set()
+            self._log.info("colleagues", others=self._others, holds=sorted(self._held))
+
+    def _join(self) -> None:
+        before = self.differ
+        self.differ = self._leases.join(self._who)
+        if self.differ and [p.id for p in self.differ] != [p.id for p in before]:
+            self._log.error("paused", reason=str(self.paused()))
+        elif before and not self.differ:
+            self._log.info("works on")
+
+
+def digests(procedures: Procedures) -> dict[str, str]:
+    """What all daemons of a ledger must judge by alike, part by part, each as a digest."""
+    s = procedures.settings
+    boxes = {name: {"only": box.complaints_only, "server": box.authserv_id} for name, box in s.boxes().items()}
+    said = json.dumps([s.model_dump(mode="json", include=_SAME), boxes], sort_keys=True)  # type: ignore[arg-type]
+    keys = "".join(f"{name}:{key.hex()};" for name, key in procedures.keys.items())
+    return {
+        "qforms": version("qforms"),
+        "form_templates": _tree(s.path("form_templates")),
+        "inbox_rules": _tree(s.path("inbox_rules")),
+        "qforms.toml": _short(said.encode()),
+        "stamp.key": _short(b"qforms:" + keys.encode()),
+    }
+
+
+def _tree(root: Path) -> str:
+    """All files below a folder but hidden ones and the rules' tests."""
+    hashed = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        name = file.relative_to(root).as_posix()
+        if file.is_file() and not name.endswith(".test.yaml") and not any(p.startswith(".") for p in name.split("/")):
+            data = file.read_bytes()
+            hashed.update(f"{name}\0{len(data)}\0".encode() + data)
+    return hashed.hexdigest()[:16]
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _unlike(one: Who, other: Who) -> Sequence[str]:
+    names = {*one.procedures, *other.procedures}
+    return [name for name in names if one.procedures.get(name) != other.procedures.get(name)]
