@@ -311,6 +311,61 @@ def deliveries(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     _print(look.deliveries(dir, people=not (json or csv)), json, csv, say("来件", "Deliveries"), heads)
 
 
+@app.command(help=help_of("search"))
+def search(
+    dir: Dir,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help=say("词，用空格隔开", "words, separated by blanks"))],
+    most: Annotated[int, typer.Option("--most", min=1, help=say("最多几条", "at most so many"))] = 50,
+    json: Json = False,
+) -> None:
+    from qforms.commands import find, printing
+
+    with printing.working(say("读入新内容", "reading what is new")) as step:
+        hits = find.search(dir, words, most, lambda count: step(str(count)))
+    heads = say("at:时间 title:在哪里 number:编号 text:内容", "at:Time title:Where number:No. text:Text")
+    _print(hits, json, False, say(f"找到 {len(hits)} 条", f"{len(hits)} found"), heads)
+
+
+@app.command(help=help_of("export"))
+def export(
+    dir: Dir,
+    number: Number,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=say("新文件，.zip", "a new file, .zip"))] = None,
+) -> None:
+    from qforms.commands import export as exporting
+    from qforms.commands import printing
+
+    with printing.working(say("打包", "packing")) as step:
+        said = list(exporting.export(dir, number, file, step))
+    _lines(said)
+
+
+# ---------------------------------------------------------------- the web
+
+
+@app.command(help=help_of("web"))
+def web(
+    dir: Dir,
+    host: Annotated[str, typer.Option("--host", help=say("监听地址", "where to listen"))] = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help=say("端口", "the port"))] = 0,
+) -> None:
+    from qforms.commands import serving
+
+    serving.serve(dir, host, port, lambda at: print(say(f"在 {at} 监听，Ctrl-C 停", f"Listening at {at}"), flush=True))
+
+
+@app.command("web-password", help=help_of("web-password"))
+def web_password(
+    dir: Dir, address: Annotated[str, typer.Argument(metavar="EMAIL", help=say("邮箱", "the e-mail address"))]
+) -> None:
+    from qforms.commands import serving
+
+    serving.known(dir, address)
+    password = typer.prompt(say("密码", "Password"), hide_input=True, confirmation_prompt=say("再输一遍", "Again"))
+    serving.set_password(dir, address, password)
+    print(say(f"{address} 可以登录看板了", f"{address} can log in to the board"))
+
+
 # ---------------------------------------------------------------- held, blank, workbook
 
 

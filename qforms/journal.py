@@ -12,18 +12,19 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 
-def opened(root: Path) -> FilteringBoundLogger:
-    """JSON lines in `logs/qforms.log` (10 MB, five kept), and on stderr where QFORMS_LOG=stderr."""
+def opened(root: Path, name: str = "qforms.log") -> FilteringBoundLogger:
+    """JSON lines in `logs/<name>` (10 MB, five kept), and on stderr where QFORMS_LOG=stderr. Each program has a file
+    of its own: two could not turn it over."""
 
     folder = root / "logs"
     folder.mkdir(exist_ok=True)
     out = logging.handlers.RotatingFileHandler(
-        folder / "qforms.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8"
+        folder / name, maxBytes=10_000_000, backupCount=5, encoding="utf-8"
     )
     handlers: list[logging.Handler] = [out]
     if os.environ.get("QFORMS_LOG") == "stderr":
         handlers.append(logging.StreamHandler(sys.stderr))
-    std = logging.getLogger(f"qforms.{root}")
+    std = logging.getLogger(f"qforms.{root}.{name}")
     for old in list(std.handlers):
         std.removeHandler(old)
         old.close()

@@ -176,6 +176,39 @@ ABOUT: dict[str, About] = {
         "Brings the ledger to the present schema.",
         (("qforms migrate {dir}", "装了新版以后", "after an upgrade"),),
     ),
+    "search": About(
+        "在记录、邮件和附件里查词，中文英文都行。",
+        "Finds words in records, mails and the files in them, Chinese or English.",
+        (
+            ("qforms search {dir} 无输出", "一个词", "one word"),
+            ("qforms search {dir} \"A65-2603 异响\" --json", "几个词都要有", "all of these words"),
+        ),
+        "词之间空一格，每个词都要有；一两个字也能查。第一次会把以前的都读一遍，以后只读新来的。",
+        "Words are separated by blanks, and all must be there; one or two characters are enough. The first search "
+        "reads all that ever came, later ones only what is new.",
+    ),
+    "export": About(
+        "把一个案件的全部内容装进一个 zip：来件、信件、单据、经过。",
+        "Packs everything of a case into one zip: what came, letters, documents, history.",
+        (("qforms export {dir} TS-202605-0003", "给审核人员", "for an auditor"),),
+    ),
+    "web": About(
+        "客户反馈网页、进度查询和只读看板。",
+        "Serves the feedback page, the state of cases and the read-only board.",
+        (
+            ("qforms web {dir}", "按 [web] 的设置", "as [web] says"),
+            ("qforms web {dir} --port 8090", "换个端口", "at another port"),
+        ),
+        "先在 qforms.toml 写 [web] url；收下的反馈由 qforms run 处理。见 docs/web.zh.md。",
+        "First set [web] url in qforms.toml; what comes in is dealt with by qforms run. See docs/web.md.",
+    ),
+    "web-password": About(
+        "给一位同事或一个部门设看板密码。",
+        "Sets somebody's password for the board.",
+        (("qforms web-password {dir} qin@yunling.example", "会问两遍密码", "asks for the password twice"),),
+        "密码至少 10 个字符；只保存它的散列值。再运行一次就是换密码，已登录的随即失效。",
+        "At least 10 characters; only a hash is kept. Run again it changes the password and ends all sessions.",
+    ),
     "health": About(
         "程序是否活着、正常；给监控用，退出码 0 或 1。",
         "Tells whether the daemon is alive and well, for monitoring: exit status 0 or 1.",

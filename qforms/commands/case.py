@@ -51,8 +51,8 @@ def lines(root: Path, number: str) -> Iterator[str]:
         yield tongue.say("\n经过", "\nHistory")
         for e in h.ledger.history(number):
             what = words.event(h.procedures.catalogue, record.form, e.what)
-            detail = "；".join(_detail(h, record, k, v) for k, v in e.detail.items())
-            yield f"  {printing.short(e.at, h.settings)}  {what}  {_whose(h, e.rule) or e.by}  {detail}".rstrip()
+            told = "；".join(detail(h, record, k, v) for k, v in e.detail.items())
+            yield f"  {printing.short(e.at, h.settings)}  {what}  {whose(h, e.rule) or e.by}  {told}".rstrip()
 
 
 def _found(h: house.House, number: str) -> tuple[Record, list[Record]]:
@@ -91,12 +91,13 @@ def _issue(record: Record) -> str:
     return tongue.say(f"第 {record.issue} 版", f"issue {record.issue}")
 
 
-def _whose(h: house.House, rule: str) -> str:
+def whose(h: house.House, rule: str) -> str:
     """The rule that did it, by its title where it is a clock."""
     return words.clock(h.procedures.rulebook, rule) if rule else ""
 
 
-def _detail(h: house.House, record: Record, key: str, value: Any) -> str:
+def detail(h: house.House, record: Record, key: str, value: Any) -> str:
+    """A particular of a line of history, in words."""
     if key == "due":
         return tongue.say("到期 ", "due ") + printing.short(value, h.settings)
     if key in ("status", "before"):

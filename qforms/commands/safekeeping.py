@@ -25,8 +25,9 @@ from qforms.tongue import say
 _LIST = "backup.json"
 _LEDGER = "ledger.db"
 _KEYS = "stamp.key"
-_NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", _KEYS})
-_FIRST = ("mail", "inbox", "qforms.toml", "form_templates", "inbox_rules", "master.xlsx", ".history")
+_INDEX = tuple(f"search.db{end}" for end in ("", "-wal", "-shm"))  # made anew when somebody searches
+_NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", _KEYS, *_INDEX})
+_FIRST = ("mail", "web", "inbox", "qforms.toml", "form_templates", "inbox_rules", "master.xlsx", ".history")
 
 
 Step = Callable[[str], None]

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from qforms.search import grams
@@ -16,7 +17,7 @@ from qforms.search import grams
 _MAKE = 1  # raised whenever texts or pieces are made in another way: an older index is then made anew
 _MOST_TEXT = 200_000  # characters of one text
 _LOOKED_AT = 20_000  # texts that are compared with the words, at most
-_AROUND = 48  # characters before and after the word that is shown
+_AROUND = 32  # characters before and after the word that is shown
 _SCHEMA = """
 CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE passage(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, number TEXT NOT NULL, case_no TEXT NOT NULL,
@@ -37,6 +38,10 @@ class Passage:
     at: str
     body: str
     revision: int = 0
+
+    @property
+    def when(self) -> datetime | None:
+        return datetime.fromisoformat(self.at) if self.at else None
 
 
 @dataclass(frozen=True, slots=True)

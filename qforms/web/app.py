@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from structlog.typing import FilteringBoundLogger
 
 from qforms.house import House
 from qforms.web import guard
@@ -22,9 +23,13 @@ _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"} 
 _DAY = "public, max-age=86400"
 
 
-def build(house: House, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ASGIApp:
+def build(
+    house: House,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    log: FilteringBoundLogger | None = None,
+) -> ASGIApp:
     """The pages of a workspace as an ASGI application."""
-    site = Site(house, clock)
+    site = Site(house, clock, log or house.log)
     pages = Pages(site)
 
     async def static(request: Request) -> Response:
@@ -43,7 +48,7 @@ def build(house: House, clock: Callable[[], datetime] = lambda: datetime.now(UTC
         return response
 
     async def failed(request: Request, fault: Exception) -> Response:
-        house.log.error("web page failed", path=request.url.path, exc_info=fault)
+        site.log.error("web page failed", path=request.url.path, exc_info=fault)
         t = site.texts[site.lang(request)]
         return site.page(request, "message.html", 500, title=t["trouble_title"], text=t["trouble"])
 

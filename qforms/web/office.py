@@ -82,7 +82,7 @@ class Office:
         if not (site.logins.allows(guard.client(request)) and site.logins.allows(f"user:{address}")):
             return self._ask(request, said["to"], "login_often", 429)
         if not await to_thread.run_sync(users.checks, site.house, address, said["password"]):
-            site.house.log.warning("web login refused", who=address, client=guard.client(request))
+            site.log.warning("web login refused", who=address, client=guard.client(request))
             return self._ask(request, said["to"], "login_wrong", 401)
         until = now + site.web.session_hours * 3600
         response = RedirectResponse(_inside(said["to"]), 303)

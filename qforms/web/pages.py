@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import FormData
@@ -105,10 +104,10 @@ class Pages:
                 raise OSError("too many wait, or the disk is nearly full")
             await to_thread.run_sync(submission.save, made, site.settings)
         except OSError as fault:
-            site.house.log.error("web submission not kept", reason=str(fault))
+            site.log.error("web submission not kept", reason=str(fault))
             closed = Problem("web_closed", context={"address": site.settings.company.address})
             return self._form(request, given, (closed, *_again(files)), 503)
-        site.house.log.info("web submission", receipt=made.receipt, files=len(files))
+        site.log.info("web submission", receipt=made.receipt, files=len(files))
         await self._registered(made.receipt)
         secret = stamp.secret(list(site.keys.values())[-1], made.receipt)
         return RedirectResponse(f"/s/{made.receipt}/{secret}", 303)
@@ -117,9 +116,9 @@ class Pages:
         """The submission for people who open the mail: label and answer."""
         found = []
         for one in (i for g in self._groups[lang] for i in g.inputs if i.name in given.raw):
-            labels: dict[str, str] = dict(one.choices)
-            said: Any = given.raw[one.name]
-            texts: list[str] = [labels.get(v, v) for v in (said if isinstance(said, list) else [said])]
+            labels = dict(one.choices)
+            said: list[str] = given.raw[one.name] if one.kind == "several" else [given.raw[one.name]]
+            texts = [labels.get(v, v) for v in said]
             texts = [v.replace("T", " ") for v in texts] if one.kind == "datetime-local" else texts
             found.append((one.label, ("、" if lang == "zh" else ", ").join(texts)))
         if files:

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from structlog.typing import FilteringBoundLogger
 
 from qforms import problems
 from qforms.forms import pictures
@@ -30,8 +31,8 @@ _LOGIN_TRIES, _LOGIN_SECONDS = 10, 15 * 60
 class Site:
     """One workspace on the web. `clock` gives the time; the pages never write into the ledger."""
 
-    def __init__(self, house: House, clock: Callable[[], datetime]) -> None:
-        self.house, self.clock = house, clock
+    def __init__(self, house: House, clock: Callable[[], datetime], log: FilteringBoundLogger) -> None:
+        self.house, self.clock, self.log = house, clock, log
         self.settings = house.settings
         self.web = house.settings.web
         self.keys = house.procedures.keys
