@@ -4,7 +4,7 @@ before them. What is only likely (a product model) is a candidate, to be looked 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -24,6 +24,7 @@ _AFTER_TEXT = re.compile(
     r"谢谢|多谢|此致|顺祝|祝好|以上|thanks|thank you|best regards|regards|--)",
     re.I,
 )
+_PARTED = re.compile(r"[:：\t]|  ")  # a line without any of these has no label
 _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
@@ -91,7 +92,7 @@ def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -
     lines = text.split("\n")[:_LINES]
     open_: tuple[str, list[str], int] | None = None
     for number, line in enumerate(lines, 1):
-        here = list(_in_line(line, labels))
+        here = list(_in_line(line, labels)) if _PARTED.search(line) else []
         if here and open_:
             yield open_[0], "\n".join(open_[1]).strip(), open_[2]
             open_ = None
@@ -119,7 +120,8 @@ def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -
 
 def _in_line(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
     """The labelled values of one line: 型号：YL-A65，批号：A65-2603C; or two columns, as a table becomes in text."""
-    starts = [0, *(m.end() for m in islice(_BREAK.finditer(line), _BREAKS))]
+    last = max(line.rfind(":"), line.rfind("："))
+    starts = [0, *(m.end() for m in islice(_BREAK.finditer(line, 0, last), _BREAKS))]
     heads = []
     for start in starts:
         match = _LABEL.match(line[start : start + 4000])
@@ -129,11 +131,13 @@ def _in_line(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
     for position, (_, value_at, name) in enumerate(heads):
         end = heads[position + 1][0] if position + 1 < len(heads) else len(line)
         yield name, line[value_at:end].strip().strip("，,;；|").strip()
-    if (
-        not heads
-        and (match := _COLUMNS.fullmatch(line[:4000].rstrip()))
-        and (name := _meaning(match[1].rstrip(":："), labels))
-    ):
+    if not heads:
+        yield from _in_columns(line, labels)
+
+
+def _in_columns(line: str, labels: Labels) -> Iterator[tuple[str, str]]:
+    match = _COLUMNS.fullmatch(line[:4000].rstrip())
+    if match and (name := _meaning(match[1].rstrip(":："), labels)):
         yield name, match[2].strip()
 
 
@@ -198,17 +202,18 @@ def _words() -> _Words:
     )
 
 
-def running(subject: str, text: str) -> dict[str, str]:
-    """Field -> text found, by the words before it: lot_no, serial_nos, defect_qty, order_no, customer_complaint_no."""
+def running(subject: str, text: str, known: Container[str] = ()) -> dict[str, str]:
+    """Field -> text found, by the words before it: lot_no, serial_nos, defect_qty, order_no, customer_complaint_no.
+    What is `known` already is not looked for."""
     whole = folded(f"{subject}\n{text}")
     low = whole.lower()
     found: dict[str, str] = {}
     for name, needles, expression in _words().named:
-        if any(needle in low for needle in needles):
+        if name not in known and any(needle in low for needle in needles):
             values = dict.fromkeys(m[1].strip() for m in expression.finditer(whole))
             if len(values) == 1 or (values and name == "serial_nos"):  # two lots: nobody can say which is meant
                 found[name] = "、".join(values)
-    if quantity := _quantity(whole):
+    if "defect_qty" not in known and (quantity := _quantity(whole)):
         found["defect_qty"] = str(quantity)
     return found
 
@@ -221,12 +226,15 @@ def identifiers(text: str) -> list[tuple[int, int]]:
     return [m.span() for e in (*named, words.model, words.counted) for m in e.finditer(text)]
 
 
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 
 def folded(text: str) -> str:
     """Full-width letters, digits and signs made half-width, case kept; length kept, so that places stay true."""
-    return text[:50_000].translate(_HALF_WIDTH)
+    text = text[:50_000]
+    for wide in _HALF_WIDTH.keys() & set(text):
+        text = text.replace(wide, _HALF_WIDTH[wide])
+    return text
 
 
 def _quantity(text: str) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
@@ -70,7 +70,8 @@ def _word_bytes(coding: str, text: str) -> bytes | None:
         return None
 
 
-def parameters(value: str) -> tuple[str, dict[str, str]]:
+@lru_cache(256)
+def parameters(value: str) -> tuple[str, Mapping[str, str]]:
     """`text/plain; charset=x; name=y` -> its lower-case head and its parameters, continuations joined (RFC 2231)."""
     value = value[:_LONGEST].replace("\r", "").replace("\n", "")
     head = value.partition(";")[0].strip().lower()

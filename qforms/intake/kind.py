@@ -9,7 +9,7 @@ from typing import Literal
 
 from qforms.intake.words import plain, vocabulary
 
-_CHINESE, _LETTER = re.compile("[\u4e00-\u9fff]"), re.compile("[A-Za-z]")
+_CHINESE, _LETTERS = re.compile("[\u4e00-\u9fff]+"), re.compile("[A-Za-z]+")
 _SENTENCE = "。！？!?\n;；"
 
 
@@ -59,5 +59,5 @@ def wants_8d(text: str) -> bool:
 
 def language(text: str) -> Literal["zh", "en"]:
     """zh unless a text of some length holds almost no Chinese characters."""
-    chinese, letters = len(_CHINESE.findall(text[:5000])), len(_LETTER.findall(text[:5000]))
+    chinese, letters = (sum(map(len, some.findall(text[:5000]))) for some in (_CHINESE, _LETTERS))
     return "en" if letters >= 12 and chinese * 8 < letters else "zh"

@@ -9,7 +9,7 @@ import binascii
 import email
 import email.message
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qforms.intake import headers
@@ -104,7 +104,7 @@ def _fields(head: bytes) -> dict[str, list[str]]:
     return found
 
 
-def _labels(found: dict[str, list[str]]) -> tuple[str, dict[str, str], str, dict[str, str]]:
+def _labels(found: dict[str, list[str]]) -> tuple[str, Mapping[str, str], str, Mapping[str, str]]:
     kind, values = headers.parameters(found.get("content-type", ["text/plain"])[0])
     disposition, attributes = headers.parameters(found.get("content-disposition", [""])[0])
     return kind, values, disposition, attributes

@@ -222,9 +222,9 @@ def own_subject(reading: Reading) -> str:
 def _findings(reading: Reading, procedures: Procedures) -> tuple[Filled, ...]:
     """The form that the subject names for our own people (`by_mail`); admission asks who the sender is."""
     found = []
-    for form in procedures.catalogue.forms.values():
+    for form in procedures.catalogue.forms.values() if not reading.forwarded else ():
         said = form.by_mail
-        if said is None or reading.forwarded or any(w in reading.subject for w in said.without):
+        if said is None or any(w in reading.subject for w in said.without):
             continue
         if any(word in reading.subject for word in said.subject):
             lines = freetext.label_lines(reading.text, form, procedures.catalogue)
@@ -251,9 +251,9 @@ def _free(reading: Reading, procedures: Procedures) -> Filled:
     form = procedures.catalogue.form(COMPLAINT)
     lines = freetext.label_lines(reading.text, form, procedures.catalogue)
     values, raw, where = dict(lines.values), dict(lines.raw), dict(lines.where)
-    for name, said in freetext.running(reading.subject, reading.text).items():
+    for name, said in freetext.running(reading.subject, reading.text, raw.keys()).items():
         fld = procedures.catalogue.field(form.name, name)
-        if fld is not None and name not in raw:
+        if fld is not None:
             value, problem = procedures.catalogue.parse(fld, said, "正文")
             if value is not None and problem is None:
                 values[name], raw[name], where[name] = value, said, "正文"

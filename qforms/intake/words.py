@@ -17,16 +17,18 @@ _LONGEST = 50_000  # characters of a mail that are searched
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that are looked for. A piece of each must stand in the text (`needles`, by their first two letters, and
-    the word's expression); only those are tried, which is many times as fast as one expression of them all."""
+    """Words that are looked for: the expressions of each by its needle, a piece of it that must stand in the text. Only
+    those are tried, which is many times as fast as one expression of them all."""
 
-    needles: Mapping[str, tuple[tuple[str, str], ...]]
+    expressions: Mapping[str, tuple[str, ...]]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand, in order; of words that lie in one another the longest."""
-        pairs = self.needles.keys() & _beginnings(text, len(_KNOWN))
-        near = (w for pair in pairs for w in self.needles[pair])
-        found = [m.span() for needle, word in near if needle in text for m in _compiled(word).finditer(text)]
+        near = self.expressions.keys() & _standing(text, len(_NEEDLES))
+        if not near:
+            return []
+        words = (word for needle in near for word in self.expressions[needle])
+        found = [m.span() for word in words for m in _compiled(word).finditer(text)]
         found.sort(key=lambda span: (span[0], -span[1]))
         out: list[tuple[int, int]] = []
         for span in found:
@@ -47,13 +49,15 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-_KNOWN: set[str] = set()  # what the needles of all words begin with
+_NEEDLES: set[str] = set()  # those of all words …
+_BEGINNING: dict[str, list[str]] = {}  # … and by what they begin with, one letter or two
 
 
 @lru_cache(64)
-def _beginnings(text: str, _known: int) -> frozenset[str]:
-    """The letters and pairs of letters of a text that any needle begins with; asked once for all finders."""
-    return frozenset(_KNOWN.intersection((*map(add, text, text[1:]), *text)))
+def _standing(text: str, _known: int) -> frozenset[str]:
+    """The needles that stand in a text, asked once for all finders."""
+    near = _BEGINNING.keys() & {*text, *map(add, text, text[1:])}
+    return frozenset(needle for pair in near for needle in _BEGINNING[pair] if needle in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Finder:
     """Finds words that are not negated. `harmless` words and `question` words are taken out of the text first."""
 
     words: Words
-    no: tuple[str, ...]  # words of negation, of which one must stand before
+    no: re.Pattern[str]  # any word of negation: one must stand before
     before: str  # expressions, compiled when they are needed
     after: str
     harmless: Words
@@ -80,7 +84,7 @@ class Finder:
 
     def _denied(self, text: str, start: int, end: int) -> bool:
         before = text[max(0, start - 60) : start]
-        if any(word in before for word in self.no) and _compiled(self.before).search(before):
+        if self.no.search(before) and _compiled(self.before).search(before):
             return True
         return bool(_compiled(self.after).match(text[end : end + 60]))
 
@@ -128,6 +132,12 @@ def vocabulary_file() -> dict[str, Any]:
     return tomllib.loads(files("qforms.intake").joinpath("words.toml").read_text("utf-8"))
 
 
+@lru_cache(8)
+def _any(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of these words, wherever it stands: one that begins with another is not needed."""
+    return re.compile("|".join(re.escape(w) for w in words))
+
+
 def _one(word: str) -> str:
     """A word as an expression: English ones stand alone, Chinese ones anywhere; blanks may be any run of blanks."""
     expression = re.escape(plain(word)).replace(r"\ ", r"\s+")
@@ -149,12 +159,14 @@ def either(words: Iterable[str]) -> str:
 
 def _words(words: Iterable[str], tail: str = "") -> Words:
     """`tail` is an expression that may follow each word and then belongs to it."""
-    needles: dict[str, tuple[tuple[str, str], ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for word in dict.fromkeys(words):
         needle = plain(word).split()[0]
-        needles[needle[:2]] = (*needles.get(needle[:2], ()), (needle, _one(word) + tail))
-    _KNOWN.update(needles)
-    return Words(needles)
+        found[needle] = (*found.get(needle, ()), _one(word) + tail)
+    for needle in found.keys() - _NEEDLES:
+        _BEGINNING.setdefault(needle[:2], []).append(needle)
+    _NEEDLES.update(found)
+    return Words(found)
 
 
 def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
@@ -167,7 +179,7 @@ def finder(words: Sequence[str], harmless: Sequence[str] = ()) -> Finder:
     unanswered = r"(?:[^\n:?]{0,30}:[ \t]*(?=\n[ \t]*\n|\n[^\n]*:|\n?$))?"
     return Finder(
         _words(words),
-        (*negation["zh"], *negation["en"]),
+        _any((*negation["zh"], *negation["en"])),
         rf"(?:{no})\s*{between}{{0,8}}$",
         rf"{listed}\s*(?:现象|情况|痕迹)?\s*[:?(\[]+\s*{denial}|{listed}\s+{denial}",
         _words(harmless),
