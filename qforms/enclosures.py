@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qforms import documents, intake, stamp
+from qforms import documents, intake, reporting, stamp
+from qforms.documents import exhibits
 from qforms.forms import blank_excel, pictures
 from qforms.ledger import Ledger, Transaction
 from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
@@ -40,6 +42,7 @@ class Enclosures:
         self._ledger = ledger
         self._store = store
         self._procedures = procedures
+        self._reporting = reporting.Reporting(ledger, store, procedures)
 
     def of(self, intent: LetterIntent, facts: Transaction) -> list[Enclosure]:
         """All enclosures of a letter. Raises QformsError when one can't be made."""
@@ -51,6 +54,8 @@ class Enclosures:
             number, _, revision = rest.partition("@")
             outside = intent.audience in ("customer", "supplier")
             return self.document(number, int(revision or -1), intent.lang, facts, outside=outside)
+        if what == "details":
+            return self._details(rest, intent.lang, facts)
         if what == "blank":
             return self.blank(rest, "excel", intent.lang, facts.record(intent.number))
         if what == "marked":
@@ -73,7 +78,7 @@ class Enclosures:
         form = self._procedures.catalogue.form(record.form)
         data = documents.render(
             record,
-            self._related(record, facts),
+            self._with_lines(record, self.related(record, facts), facts, lang),
             self._procedures,
             stamp=stamp.make(form.name, number, record.revision, self._procedures.keys),
             photos={d: self._store.get(d) for d in _digests(form, record) if self._store.has(d)},
@@ -82,7 +87,27 @@ class Enclosures:
         )
         return Enclosure(f"{_file_name(form, record, lang)}.docx", data, DOCX, form.audience)
 
-    def _related(self, record: Record, facts: Transaction) -> documents.Related:
+    def _with_lines(
+        self, record: Record, related: documents.Related, facts: Transaction, lang: Lang
+    ) -> documents.Related:
+        """What the charts and tables of the document are made from."""
+        gathered = self._reporting.of(record, facts, lang)
+        return related if gathered is None else dc.replace(related, lines=gathered.book, sight=gathered.sight)
+
+    def _details(self, spec: str, lang: Lang, facts: Transaction) -> Enclosure:
+        """The lines behind a report as a workbook."""
+        number, _, revision = spec.partition("@")
+        record = facts.revision(number, int(revision)) if revision else facts.record(number)
+        gathered = self._reporting.of(record, facts, lang) if record else None
+        if record is None or gathered is None:
+            raise QformsError(Told(f"{number} 没有明细", f"{number} has no details"))
+        form = self._procedures.catalogue.form(record.form)
+        title = _file_name(form, record, lang)
+        data = exhibits.details(gathered.book, lang, title, gathered.sight.as_of)
+        return Enclosure(f"{title} {'明细' if lang == 'zh' else 'details'}.xlsx", data, XLSX, form.audience)
+
+    def related(self, record: Record, facts: Transaction) -> documents.Related:
+        """What a record's document tells beyond the record itself."""
         departments, persons = facts.all("department"), facts.all("person")
         linked = (facts.record(str(n)) for n in record.values.get("complaints") or ())
         return documents.Related(

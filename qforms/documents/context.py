@@ -24,7 +24,7 @@ from qforms.forms.wml import em
 from qforms.forms.word import HEAD_FIELDS, filled_height
 from qforms.forms.word_cells import EM_MM, NARROW, PADDING, fillable
 from qforms.forms.word_lists import list_height
-from qforms.model import Field, Form, Lang, Record, Section, Values
+from qforms.model import EMPTY, Field, Form, Lang, Record, Section, Values
 from qforms.settings import Procedures
 
 Picture = Callable[[Mapping[str, Any], float], Markup]  # a photo's row, its height in mm -> its run, or a note
@@ -43,6 +43,7 @@ class Paper:
         picture: Picture,
         *,
         outside: bool = False,
+        exhibits: Mapping[str, Markup] = EMPTY,
     ) -> None:
         self.form, self.record, self.related, self.lang = form, record, related, lang
         self.procedures, self.picture = procedures, picture
@@ -52,7 +53,9 @@ class Paper:
         given: Values = record.values if record else {}
         hidden = {f.name for f in form.fields if f.private and form.audience != "internal"}
         self.values: Values = {k: v for k, v in given.items() if v is not None and k not in hidden}
-        self.plan = plan(form, record, self.values, procedures.catalogue, bool(related.complaints), outside)
+        self.exhibits = exhibits
+        more = frozenset(exhibits)
+        self.plan = plan(form, record, self.values, procedures.catalogue, bool(related.complaints), outside, more)
 
     @property
     def blank(self) -> bool:
@@ -100,6 +103,7 @@ class Paper:
             "strip": self._strip(),
             "approvals": approvals(self),
             "low": layout.rows,
+            "exhibits": SimpleNamespace(**{s.name: self.exhibits.get(s.name, "") for s in self.form.sections}),
         }
 
     def _something(self, name: str, facts: Mapping[str, list[SimpleNamespace]]) -> bool:

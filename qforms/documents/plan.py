@@ -27,15 +27,25 @@ class Plan:
 
 
 def plan(
-    form: Form, record: Record | None, values: Values, catalogue: Catalogue, linked: bool, outside: bool = False
+    form: Form,
+    record: Record | None,
+    values: Values,
+    catalogue: Catalogue,
+    linked: bool,
+    outside: bool = False,
+    more: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan of a document; `record` None: the blank form. `linked`: there are linked complaints to print.
+    `more`: sections with charts or tables.
     `outside`: for a reader outside the company, who fills in what customers or suppliers may, and nothing else."""
     modes: dict[str, Mode]
     if record is None:
         modes = {s.name: "fill" if any(fillable(form, s, f, True) for f in s.fields) else "hide" for s in form.sections}
     else:
-        modes = {s.name: _mode(form, s, record, values, catalogue, linked) for s in form.sections}
+        modes = {
+            s.name: _mode(form, s, record, values, catalogue, s.name in more or (linked and s.panel == "trigger"))
+            for s in form.sections
+        }
         _hide_later_steps(form, modes, values)
         if outside:
             _only_theirs(form, modes, values)
@@ -48,11 +58,10 @@ def plan(
     return Plan(modes, first, turn)
 
 
-def _mode(form: Form, section: Section, record: Record, values: Values, catalogue: Catalogue, linked: bool) -> Mode:
-    """`values` are those that may be printed; whether a part is complete, the record's own say."""
-    has = _has(section, values)
-    if section.panel == "trigger" and linked:
-        has = True
+def _mode(form: Form, section: Section, record: Record, values: Values, catalogue: Catalogue, more: bool) -> Mode:
+    """`values` are those that may be printed; whether a part is complete, the record's own say.
+    `more`: something is printed there beyond its fields."""
+    has = more or _has(section, values)
     state = next((s for s in form.lifecycle.states if s.name == record.status), None)
     final = state is not None and state.final
     if state is not None and state.print == "draft":  # what a draft lacks is shown, too

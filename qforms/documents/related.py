@@ -6,6 +6,7 @@ import dataclasses as dc
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qforms.documents.exhibits import Book, Correction, Sight
 from qforms.model import EMPTY, Clock, Record
 
 
@@ -14,7 +15,9 @@ class Related:
     """`complaints` are those linked (for the arithmetic of a trigger), `clocks` those that run on the record,
     `approvals` the records of form approval with this one as target, `earlier` the revision before this one.
 
-    `heads`: department -> who heads it. `people`: person -> department. `roles`: role key -> department."""
+    `heads`: department -> who heads it. `people`: person -> department. `roles`: role key -> department.
+    `lines` are what its charts and tables are made from, as `sight` looks at them; None: it has none.
+    `later`: what is known otherwise since its figures were frozen."""
 
     complaints: tuple[Record, ...] = ()
     clocks: tuple[Clock, ...] = ()
@@ -23,3 +26,6 @@ class Related:
     heads: Mapping[str, str] = dc.field(default_factory=lambda: EMPTY)
     people: Mapping[str, str] = dc.field(default_factory=lambda: EMPTY)
     roles: Mapping[str, str] = dc.field(default_factory=lambda: EMPTY)
+    lines: Book = dc.field(default_factory=lambda: EMPTY)
+    sight: Sight | None = None
+    later: tuple[Correction, ...] = ()

@@ -7,13 +7,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from qforms.documents import charts, exhibits
+from qforms.documents.charts import Chart
 from qforms.documents.context import Paper
+from qforms.documents.exhibits.paper import nothing, paper
 from qforms.documents.related import Related
 from qforms.documents.template import fill, prepared
 from qforms.documents.wording import say
 from qforms.forms import pictures
 from qforms.forms.wml import NOTE, runs
-from qforms.model import EMPTY, Lang, Record
+from qforms.model import EMPTY, Form, Lang, Record
+from qforms.problems import say as problem_text
 from qforms.settings import Procedures
 
 PHOTO_WIDTH = 82.0  # mm: half the text width less the cell's padding
@@ -57,8 +61,27 @@ def _made(
     form = procedures.catalogue.form(name)
     template = prepared(form, lang, settings.company, settings.root / "form_templates", blank=record is None)
     album = _Album(photos, lang)
-    context = Paper(form, record, related, procedures, lang, album.place, outside=outside).context()
+    more = _exhibits(form, record, related, procedures, lang, album) if record else EMPTY
+    context = Paper(form, record, related, procedures, lang, album.place, outside=outside, exhibits=more).context()
     return fill(template, context, {"qf_stamp": stamp, "qf_form": name}, album.placed)
+
+
+def _exhibits(
+    form: Form, record: Record, related: Related, procedures: Procedures, lang: Lang, album: _Album
+) -> dict[str, Markup]:
+    """Charts and tables by section; those that say `quiet` only when there is something in them."""
+    if related.sight is None:
+        return {}
+    root = procedures.settings.root / "form_templates"
+    declared = exhibits.load(form, root, procedures.catalogue, procedures.rulebook)
+    found = {}
+    for section in form.sections:
+        wanted = [e for name in section.shows if (e := declared.shown[name]).in_issue(related.sight)]
+        items = [(e, exhibits.shown(e, related.lines, related.sight, record)) for e in wanted]
+        kept = [item for e, item in items if not (e.quiet and nothing(item))]
+        if kept:
+            found[section.name] = paper(kept, album.chart)
+    return found
 
 
 class _Album:
@@ -69,6 +92,19 @@ class _Album:
         self.placed: dict[str, bytes] = {}
         self._names: dict[str, str] = {}
         self._count = 0
+
+    def chart(self, chart: Chart, width: float) -> Markup:
+        """A chart as a picture so many mm wide; where none can be drawn, why."""
+        try:
+            data = charts.picture(chart)
+        except charts.ChartsUnavailable as fault:
+            return Markup(runs(f"{charts.message(chart)}  {problem_text(fault.problem, self._lang)}", NOTE))
+        self._count += 1
+        name = f"chart{self._count}"
+        self.placed[name] = data
+        photo = pictures.Photo(data, round(chart.width * 10), round(chart.height * 10))
+        height = width * chart.height / chart.width
+        return Markup(pictures.drawing(photo, name, self._count, charts.message(chart), height, width))
 
     def place(self, row: Mapping[str, Any], height: float) -> Markup:
         digest, name = str(row.get("digest", "")), str(row.get("caption") or row.get("name") or "")

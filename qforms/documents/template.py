@@ -29,6 +29,7 @@ _EMPTY_RUN = re.compile(r'<w:r>(?:<w:rPr>(?:(?!</w:rPr>).)*</w:rPr>)?<w:t xml:sp
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEIGHT = re.compile(r'(<w:trHeight w:val=")(\d+)(" w:hRule="atLeast"/>)')
 _MAX_KEPT = 200
+_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def prepare(data: bytes, name: str, source: object = None) -> Prepared:
         raise QformsError(Told(zh, en, f"{name}: ")) from None
     if "word/document.xml" not in parts:
         raise QformsError(Told("不是 Word 文件 (.docx)", "no Word file (.docx)", f"{name}: "))
-    parts["[Content_Types].xml"] = _with_jpeg(parts["[Content_Types].xml"])
+    parts["[Content_Types].xml"] = _with_kinds(parts["[Content_Types].xml"])
     _with_properties(parts)
     patch = docxtpl.DocxTemplate(io.BytesIO(data)).patch_xml
     env = _environment()
@@ -107,7 +108,7 @@ def prepare(data: bytes, name: str, source: object = None) -> Prepared:
 def fill(
     template: Prepared, context: Mapping[str, Any], properties: Mapping[str, str], pictures: Mapping[str, bytes]
 ) -> bytes:
-    """The document's bytes. `properties` are custom document properties; `pictures` relation id -> JPEG.
+    """The document's bytes. `properties` are custom document properties; `pictures` relation id -> JPEG or PNG.
 
     Raises QformsError when the template uses a name that the context does not have."""
     import jinja2
@@ -134,19 +135,21 @@ def _lower(text: str, part: float) -> str:
 
 
 def _add(out: dict[str, bytes], pictures: Mapping[str, bytes]) -> None:
+    files = {name: f"{name}.png" if data.startswith(_PNG) else f"{name}.jpeg" for name, data in pictures.items()}
     rows = "".join(
-        f'<Relationship Id="{name}" Type="{_RELATION}/image" Target="media/{name}.jpeg"/>' for name in pictures
+        f'<Relationship Id="{name}" Type="{_RELATION}/image" Target="media/{file}"/>' for name, file in files.items()
     )
     path = "word/_rels/document.xml.rels"
     out[path] = out[path].replace(b"</Relationships>", rows.encode() + b"</Relationships>")
-    out.update({f"word/media/{name}.jpeg": data for name, data in pictures.items()})
+    out.update({f"word/media/{files[name]}": data for name, data in pictures.items()})
 
 
-def _with_jpeg(types: bytes) -> bytes:
+def _with_kinds(types: bytes) -> bytes:
     """Content types that know our pictures and our properties."""
     add = b""
-    if b'Extension="jpeg"' not in types:
-        add += b'<Default Extension="jpeg" ContentType="image/jpeg"/>'
+    for kind in (b"jpeg", b"png"):
+        if b'Extension="' + kind + b'"' not in types:
+            add += b'<Default Extension="' + kind + b'" ContentType="image/' + kind + b'"/>'
     if b"/docProps/custom.xml" not in types:
         kind = b"application/vnd.openxmlformats-officedocument.custom-properties+xml"
         add += b'<Override PartName="/docProps/custom.xml" ContentType="' + kind + b'"/>'

@@ -17,10 +17,10 @@ from qforms.model import ByMail, Choice, Field, Form, Reversing, Section, Text
 FORM_KEYS = words(
     "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet by_mail"
 )
-SECTION_KEYS = words("section title filled_by reply panel use without adjust fields")
+SECTION_KEYS = words("section title filled_by reply panel use without adjust fields shows")
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
-    "calc default filled_by key all_or_nothing private blank wide rows rows_of apart reversing text example help use "
+    "calc default filled_by key all_or_nothing personal private blank wide rows rows_of apart reversing text example help use "
     "needs_reason"
 )
 AUDIENCES = ("internal", "supplier", "customer")
@@ -139,6 +139,7 @@ def _section(table: Table, shared: Shared) -> Section:
         filled_by=roles(table, "filled_by"),
         reply=table.flag("reply"),
         panel=table.word("panel"),
+        shows=table.words("shows"),
     )
 
 
@@ -197,6 +198,7 @@ def _plain_keys(table: Table) -> dict[str, Any]:
         "filled_by": roles(table, "filled_by"),
         "key": table.flag("key"),
         "all_or_nothing": table.flag("all_or_nothing"),
+        "personal": _personal(table),
         "private": table.flag("private"),
         "blank": table.flag("blank", True),
         "needs_reason": table.word("needs_reason"),
@@ -212,6 +214,13 @@ def _plain_keys(table: Table) -> dict[str, Any]:
 
 
 STANDING = {"user": "speaker", "dept": "speaker", "dt": "now", "date": "now"}  # known only when a record is opened
+
+
+def _personal(table: Table) -> str:
+    word = table.word("personal")
+    if word:
+        known(table, "personal", ("写法", "word"), (word,), ("always", "consumer"))
+    return word
 
 
 def _reversing(table: Table) -> Reversing:

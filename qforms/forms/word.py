@@ -216,7 +216,7 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[
     """A section under its band, shown if there is something to show. A reply part stands twice in the template: as
     cells while it is to be filled in, as facts once it is complete."""
     fields = tuple(f for f in section.fields if f.name not in HEAD_FIELDS)
-    if not fields or (blank and not any(fillable(form, section, f, blank) for f in fields)):
+    if not (fields or section.shows) or (blank and not any(fillable(form, section, f, blank) for f in fields)):
         return
     cells = _table(Sheet(form, section, fields, lang, True, blank)) if blank or section.reply else ""
     facts = "" if blank else _table(Sheet(form, section, fields, lang, False))
@@ -227,13 +227,17 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[
     else:
         yield cells or facts
     yield gap()
+    if section.shows and not blank:
+        yield control(f"if exhibits.{section.name}")
+        yield paragraph(tag(f"{{{{p exhibits.{section.name} }}}}"))
+        yield control("endif")
     yield control("endif")
 
 
 def _table(sheet: Sheet) -> str:
     """A section's table; to be filled in: navy frame, and a navy band on the first such part."""
     rows = list(panels.PANELS.get(sheet.section.panel, panels.facts)(sheet))
-    if not rows:
+    if not rows and not sheet.section.shows:
         return ""
     if sheet.section.panel in ("head", "approvals", "d_strip"):
         band = []

@@ -226,4 +226,14 @@ def letter(sheet: Sheet) -> Iterator[Row]:
     yield control_row("endfor")
 
 
-PANELS: Mapping[str, Callable[[Sheet], Iterator[Row]]] = {"trigger": trigger, "d_strip": d_strip, "letter": letter}
+def exhibits(sheet: Sheet) -> Iterator[Row]:
+    """Nothing of its fields: what they hold is shown by the section's charts and tables."""
+    return iter(())
+
+
+PANELS: Mapping[str, Callable[[Sheet], Iterator[Row]]] = {
+    "trigger": trigger,
+    "d_strip": d_strip,
+    "letter": letter,
+    "exhibits": exhibits,
+}

@@ -57,6 +57,7 @@ class Field:
     filled_by: tuple[str, ...] = ()
     key: bool = False  # looked up by value: the ledger keeps an index
     all_or_nothing: bool = False  # money, shares, approvals, decisions (P2)
+    personal: str = ""  # says who somebody is, and may have to be forgotten (P57): always, or of a consumer
     private: bool = False  # never leaves to an outside address, whatever the form's audience (P5)
     blank: bool = True  # stands on the blank form
     needs_reason: str = ""  # who changes what is known writes why, into that field
@@ -81,6 +82,7 @@ class Section:
     filled_by: tuple[str, ...] = ()
     reply: bool = False  # the part that the addressee fills in: framed, on a page of its own
     panel: str = ""  # a named way of drawing it (facts, list, photos, trigger, d_strip, approvals …)
+    shows: tuple[str, ...] = ()  # charts and tables of exhibits.yaml that stand below its fields
 
 
 @dataclass(frozen=True, slots=True)

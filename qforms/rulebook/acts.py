@@ -242,8 +242,8 @@ def _attach(r: Reader, item: Item, on: Form | None) -> tuple[str, ...]:
             continue
         if kind == "document" and on and (field := on.field(what)) and field.type == "ref":
             continue
-        if name != "document":
-            known = ["document", *(f"blank:{f}" for f in r.scopes.forms)]
+        if name not in ("document", "details"):
+            known = ["document", "details", *(f"blank:{f}" for f in r.scopes.forms)]
             r.faults.unknown(item.at("attach"), ("附件", "attachment"), name, known)
     return names
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from qforms.model import Facts, Record
 from qforms.rules import triggers
 from qforms.rules.judging import judge
+from qforms.rules.listing import listed
 from qforms.rules.ringing import ring
 from qforms.rules.work import Work
 from qforms.settings import Procedures
 
-__all__ = ["judge", "rates", "ring"]
+__all__ = ["judge", "listed", "rates", "ring"]
 
 
 def rates(

@@ -135,7 +135,9 @@ def _attach(work: Work, rule: LetterRule, record: Record) -> tuple[str, ...]:
     for name in rule.attach:
         kind, _, what = name.partition(":")
         one = record if name == "document" else work.view.record(str(record.values.get(what) or ""))
-        if kind != "document":
+        if name == "details":
+            found.append(f"details:{record.number}@{record.revision}")
+        elif kind != "document":
             found.append(name)
         elif one is not None:
             found.append(f"document:{one.number}@{one.revision}")

@@ -26,10 +26,22 @@ from qforms.documents.charts import (
     trend,
 )
 from qforms.documents.charts.figures import Answer, Cause, Chart, Fishbone, Kind, Ladder, Table
-from qforms.documents.charts.font import ChartsUnavailable
+from qforms.documents.charts.font import ChartsUnavailable, family
 from qforms.documents.charts.frame import Sheet
 
-__all__ = ["Answer", "Cause", "Chart", "ChartsUnavailable", "Fishbone", "Ladder", "Table", "message", "picture"]
+__all__ = [
+    "Answer",
+    "Cause",
+    "Chart",
+    "ChartsUnavailable",
+    "Fishbone",
+    "Ladder",
+    "Table",
+    "available",
+    "empty",
+    "message",
+    "picture",
+]
 
 DPI = 180  # on paper; letters take less
 _KINDS: dict[Kind, tuple[Callable[[Chart], str], Callable[[Sheet], None]]] = {
@@ -47,6 +59,11 @@ _KINDS: dict[Kind, tuple[Callable[[Chart], str], Callable[[Sheet], None]]] = {
     "ladder": (ladder.message, ladder.draw),
 }
 _one_at_a_time = threading.RLock()  # matplotlib's settings and fonts are the process's
+
+
+def available() -> None:
+    """Raises ChartsUnavailable where no chart can be drawn: no matplotlib, no Chinese font."""
+    family()
 
 
 def empty(chart: Chart) -> bool:
