@@ -363,6 +363,11 @@ CATALOGUE: dict[str, Kind] = {
         "{model} 没有批号 {lot}。{near_zh}请看铭牌后改正。",
         "{model} has no lot {lot}. {near_en}Please check the nameplate.",
     ),
+    "forms_sent": _kind(
+        "不用做什么：来信索要空白表，已回寄。",
+        "do nothing: the mail asked for blank forms, which were sent.",
+        "office",
+    ),
     "business_mail": _kind(
         "不是投诉（业务、通知或广告），未编号。", "No complaint (business, notice, advertisement).", "office"
     ),
@@ -632,6 +637,12 @@ CATALOGUE: dict[str, Kind] = {
         "Send it smaller, or register it by hand.",
         "office",
     ),
+    "mail_cut": _kind(
+        "来信有 {mb} MB，超过上限：只收了文字，附件没有读，原信仍在邮箱里（{where}）。请在邮箱里打开原信，把要用的文件存进收件文件夹。",
+        "The mail has {mb} MB, more than the limit: its text was taken in, its attachments were not. It still lies in the "
+        "mailbox ({where}): open it there, and put the files that matter into the watched folder.",
+        "office",
+    ),
     "mailbox_password": _kind(
         "没有邮箱 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（qforms-mail）。",
         "There is no password for the mailbox {user}: set the environment variable {env}, or store it in the keyring "
@@ -873,60 +884,6 @@ CATALOGUE: dict[str, Kind] = {
     "web_trap": _kind(
         "请把标有“请不要填写”的那一格清空，再提交一次。内容还在下面。",
         "Please clear the field marked to be left empty, and send again. What you wrote is still here.",
-    ),
-    "web_trap": _kind(
-        "请把标有“请不要填写”的那一格清空，再提交一次。内容还在下面。",
-        "Please clear the field marked to be left empty, and send again. What you wrote is still here.",
-    ),
-    "web_too_often": _kind(
-        "短时间内提交太多次。请过一会儿再提交，急事请打电话。",
-        "Too many reports in a short time. Please try again later; if it is urgent, please call.",
-    ),
-    "web_closed": _kind(
-        "网页暂时不能接收反馈。请发邮件到 {address}，或打电话。",
-        "The page cannot take reports just now. Please write to {address}, or call.",
-    ),
-    "web_files_again": _kind(
-        "请重新选择照片和视频：浏览器不会保留选过的文件。",
-        "Please choose your photos and videos again: the browser does not keep them.",
-    ),
-    # ---- the page for customers (web/)
-    "web_empty": _kind("请填写{label}。", "Please fill in: {label}."),
-    "web_no_contact": _kind(
-        "请留联系电话或邮箱，好让我们答复您。", "Please leave a telephone number or an e-mail address, so that we can answer you."
-    ),
-    "web_no_address": _kind(
-        "「{raw}」不是邮箱地址。请写成 wang@qiyuan.example 这样。",
-        "'{raw}' is not an e-mail address. Please write it like carter@northlight.example.",
-    ),
-    "web_file_kind": _kind(
-        "文件「{name}」按内容看不是照片、视频或 PDF，没有收下。请换成照片、视频或 PDF。",
-        "The file '{name}' is by its content no photo, video or PDF and was not taken. Please choose one of these.",
-    ),
-    "web_file_big": _kind(
-        "文件「{name}」超过 {most} MB，没有收下。请截短或压缩后再选。",
-        "The file '{name}' is larger than {most} MB and was not taken. Please shorten or compress it.",
-    ),
-    "web_file_empty": _kind(
-        "文件「{name}」是空的，没有收下。请重新选择。", "The file '{name}' is empty and was not taken. Please choose it again."
-    ),
-    "web_too_many_files": _kind(
-        "文件超过 {most} 个。请减少文件后再提交。", "More than {most} files. Please send fewer."
-    ),
-    "web_too_big": _kind(
-        "照片和视频合计超过 {most} MB，没有收下。请返回，减少文件或截短视频后再提交。",
-        "Photos and videos together exceed {most} MB and were not taken. Please go back and send fewer or shorter ones.",
-    ),
-    "web_too_slow": _kind(
-        "上传时间太长，已中断。请返回，减少文件后再提交。",
-        "The upload took too long and was ended. Please go back and send fewer files.",
-    ),
-    "web_unreadable": _kind(
-        "提交没有收全。请返回后再提交一次。", "The report did not arrive whole. Please go back and send it again."
-    ),
-    "web_stale": _kind(
-        "这一页放得太久，或浏览器没有保留 Cookie。内容还在下面，请检查后再提交一次。",
-        "This page was open for too long, or the browser keeps no cookies. What you wrote is still here: please send it again.",
     ),
     "web_too_often": _kind(
         "短时间内提交太多次。请过一会儿再提交，急事请打电话。",

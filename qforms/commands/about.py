@@ -171,6 +171,20 @@ ABOUT: dict[str, About] = {
         "Proves that history, raw files and records agree, and that nobody changed them.",
         (("qforms ledger verify {dir}", "每处不符一行", "a line for each thing that does not agree"),),
     ),
+    "forget": About(
+        "删除个人资料：姓名、电话、邮箱、地址和客户证件，案件本身留下。",
+        "Deletes personal data: name, telephone, e-mail, address and a customer's papers. The case itself stays.",
+        (
+            (
+                'qforms forget {dir} TS-202605-0003 --by 汪敏 --reason "客户要求删除"',
+                "一个案件的客户，和有同一电话、邮箱的其他记录",
+                "a case's customer, and whatever has the same telephone or e-mail",
+            ),
+        ),
+        "记录中换成“〔已删除〕”，原件、信件和案件文件夹删掉，不能恢复；ledger verify 照样相符。邮箱服务器上的信和备份不归本程序管，请另删。",
+        "Records say 〔已删除〕 instead; raw files, letters and the case's folder are deleted for good, and `ledger verify` "
+        "still agrees. Mail on the server and backups are not in the program's hands.",
+    ),
     "migrate": About(
         "把账本升级到现在的版本。",
         "Brings the ledger to the present schema.",
@@ -181,7 +195,7 @@ ABOUT: dict[str, About] = {
         "Finds words in records, mails and the files in them, Chinese or English.",
         (
             ("qforms search {dir} 无输出", "一个词", "one word"),
-            ("qforms search {dir} \"A65-2603 异响\" --json", "几个词都要有", "all of these words"),
+            ('qforms search {dir} "A65-2603 异响" --json', "几个词都要有", "all of these words"),
         ),
         "词之间空一格，每个词都要有；一两个字也能查。第一次会把以前的都读一遍，以后只读新来的。",
         "Words are separated by blanks, and all must be there; one or two characters are enough. The first search "

@@ -11,6 +11,7 @@ from datetime import datetime
 from qforms.intake import (
     again,
     approvals,
+    blankwish,
     contacts,
     heldwords,
     identify,
@@ -219,6 +220,8 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
     letter, record = found.letter, found.record
     if letter is not None and heldwords.listed(letter):
         return heldwords.told(matter, letter)
+    if (wish := blankwish.wished(matter)) is not None:
+        return (wish,)
     decides = approvals.asks(letter) or record is None or approvals.about_time(matter)
     if letter is not None and matter.reading.decisions and decides:
         return approvals.decide(matter, letter, record)

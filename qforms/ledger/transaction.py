@@ -12,13 +12,14 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from qforms import stamp
 from qforms.ledger import chain, rows
 from qforms.ledger import tables as t
 from qforms.ledger.facts import LedgerFacts
 from qforms.model import (
+    AUTOMATIC,
     Clock,
     Conflict,
     Entry,
@@ -45,6 +46,15 @@ class Transaction(LedgerFacts):
     def touched(self) -> frozenset[str]:
         """Numbers of the records that were written, on which a clock moved, or of which a figure changed."""
         return frozenset(self._touched | self._moved)
+
+    @property
+    def connection(self) -> Connection:
+        """For what is rewritten beside the rules (`Ledger.rewriting`)."""
+        return self._db
+
+    def touch(self, numbers: Iterable[str]) -> None:
+        """Has records shown anew."""
+        self._moved.update(numbers)
 
     def write(self, reading: Reading | None, judgement: Judgement, now: datetime) -> None:
         """Adds all that one delivery (None: a clock) changes. Nothing reaches the database before `flush`."""
@@ -293,7 +303,7 @@ class Transaction(LedgerFacts):
         letter = Letter(dated, "owed", stamp.message_id(intent.key, self._domain))
         self._know_letter(letter)
         self._rows["letter"].append(rows.letter_row(letter))
-        if intent.kind in ("acknowledgement", "question", "rejection"):
+        if intent.kind in AUTOMATIC:
             for address in intent.to:
                 if address in self._replies:
                     self._replies[address].append(now)

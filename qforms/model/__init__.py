@@ -33,7 +33,7 @@ from qforms.model.forms import (
     State,
 )
 from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
-from qforms.model.records import Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
+from qforms.model.records import AUTOMATIC, Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
     ClockRule,
     Condition,
@@ -51,6 +51,7 @@ from qforms.model.rules import (
 from qforms.model.texts import EMPTY, NO_TEXT, UNCONFIRMED, Lang, Problem, QformsError, Text, Told, Value, Values, said
 
 __all__ = [
+    "AUTOMATIC",
     "EMPTY",
     "NO_TEXT",
     "SYSTEM",

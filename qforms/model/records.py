@@ -119,6 +119,10 @@ class LetterIntent:
     at: datetime | None = None
 
 
+# letters that a mail brings about by itself: so many a day to one address, and never to a machine
+AUTOMATIC = ("acknowledgement", "question", "rejection", "forms")
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A letter in the ledger: the intent and what became of it."""

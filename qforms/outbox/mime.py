@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
-from qforms.model import LetterIntent
+from qforms.model import AUTOMATIC, LetterIntent
 from qforms.outbox import headers
 
 Attachment = tuple[str, bytes, str]  # name, bytes, media type
 
 _REFERENCES = 20  # the oldest and the last of a thread; servers cut headers that grow for years
-_AUTOMATIC_ANSWER = ("acknowledgement", "question", "rejection")
 # Read receipts and automatic answers are not wanted; delivery reports are. A deputy is found by an out-of-office
 # answer (P39), so only customers' are suppressed too.
 _SUPPRESS = "DR, RN, NRN, AutoReply"
@@ -70,7 +69,7 @@ def _head(
         lines.append(f"In-Reply-To: {answered[0]}\r\n".encode("ascii"))
     if thread:
         lines.append(f"References: {(chr(13) + chr(10) + ' ').join(thread)}\r\n".encode("ascii"))
-    automatic = "auto-replied" if letter.kind in _AUTOMATIC_ANSWER else "auto-generated"
+    automatic = "auto-replied" if letter.kind in AUTOMATIC else "auto-generated"
     suppress = _SUPPRESS_OUTSIDE if letter.audience in ("customer", "supplier") else _SUPPRESS
     lines += [
         f"Auto-Submitted: {automatic}\r\n".encode("ascii"),

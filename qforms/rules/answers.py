@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from qforms import problems, stamp
-from qforms.model import Lang, LetterIntent, Outcome, Record
+from qforms.model import AUTOMATIC, Lang, LetterIntent, Outcome, Record
 from qforms.rules import away, letters
 from qforms.rules import wording as w
 from qforms.rules.letters import Draft
@@ -47,7 +47,7 @@ def _enough(work: Work) -> bool:
 
 
 def _automatic(intent: LetterIntent) -> bool:
-    return intent.kind in ("acknowledgement", "question", "rejection")
+    return intent.kind in AUTOMATIC
 
 
 def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any]:
@@ -67,6 +67,8 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
         contact = record.values.get("contact_name") if record else ""
         facts["name"] = work.reading.sender_name or contact or facts["name"]
     told = [dc.replace(p, where=_cell(work, outcome, p.where)) for p in wrong]
+    if outcome.answer == "forms" and outcome.reason is not None:
+        facts["forms"] = [work.catalogue.form(name).title[lang] for name in outcome.reason.context["forms"]]
     facts["problems"] = [[p.where, problems.say(p, lang, _label(work, outcome, p.field, lang))] for p in told]
     empties = [
         [_cell(work, outcome, outcome.where.get(n, "")), f"{said} {w.missing(lang)}"]
@@ -128,6 +130,8 @@ def _attach(work: Work, outcome: Outcome) -> tuple[str, ...]:
     assert work.reading is not None
     if _returned(outcome):
         return (f"marked:{work.reading.delivery.digest}/{outcome.part}",)
+    if outcome.answer == "forms" and outcome.reason is not None:
+        return tuple(f"blank:{name}" for name in outcome.reason.context["forms"])
     if outcome.answer == "acknowledgement" and outcome.missing and outcome.how in ("body", "free"):
         return (f"blank:{outcome.form}",)
     return ()

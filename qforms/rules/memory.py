@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from qforms.model import (
+    AUTOMATIC,
     Catalogue,
     Clock,
     Conflict,
@@ -89,7 +90,7 @@ class MemoryFacts:
         if intent.key in self.letters and not self.letters[intent.key].grows_to(intent):
             return
         self.letters[intent.key] = Letter(intent, "owed", f"<{intent.key}>")
-        if intent.kind in ("acknowledgement", "question", "rejection"):
+        if intent.kind in AUTOMATIC:
             self._replies += [(address, now) for address in intent.to]
 
     # ---- Facts
