@@ -14,6 +14,7 @@ from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.returns import whole
 from qforms.intake.speaker import customer_of, first_address
 from qforms.model import Filled, Form, Outcome, Problem, Record, Task, Text
+from qforms.problems import say
 
 _SAME_CASE = timedelta(hours=24)
 _MODEL = re.compile(
@@ -313,6 +314,13 @@ def _tasks(matter: Matter, values: dict[str, Any], customer: Record | None) -> t
             f"Same complaint as {earlier.number}? Same customer within 24 h, same model or lot.",
         )
         found.append(task(matter, "same_case", text, "owner", actions=("并入", "忽略"), other=earlier.number))
+    found += files_elsewhere(matter)
+    return tuple(found)
+
+
+def files_elsewhere(matter: Matter, record: Record | None = None) -> list[Task]:
+    """What the sender meant to send along, and somebody has to fetch: behind a link (P22), or in a mail too big."""
+    found = []
     for problem in matter.reading.problems:
         if problem.code == "cloud_link":
             url, expires = problem.context["url"], problem.context["expires"]
@@ -320,8 +328,11 @@ def _tasks(matter: Matter, values: dict[str, Any], customer: Record | None) -> t
                 f"下载客户的网盘文件{'（' + expires + ' 到期）' if expires else ''}：{url}",
                 f"Fetch the customer's file{' (until ' + expires + ')' if expires else ''}: {url}",
             )
-            found.append(task(matter, "fetch_file", text, "owner", url=url, expires=expires))
-    return tuple(found)
+            found.append(task(matter, "fetch_file", text, "owner", record, url=url, expires=expires))
+        if problem.code == "mail_cut":
+            text = Text(say(problem, "zh"), say(problem, "en"))
+            found.append(task(matter, "fetch_mail", text, "office", record, actions=("已办",)))
+    return found
 
 
 def _earlier(matter: Matter, values: dict[str, Any], customer: Record | None) -> Record | None:

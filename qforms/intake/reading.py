@@ -45,16 +45,26 @@ def read(delivery: Delivery, procedures: Procedures, office: Office, now: dateti
     if delivery.channel == "workbook":
         return _edit(delivery, procedures)
     if delivery.raw.startswith(f"{TRUNCATED}: ".encode()):
-        return _too_big(delivery, procedures)
+        return _too_big(delivery, procedures, office)
     if delivery.channel == "folder":
         return _file(delivery, procedures, office)
     return _mail(delivery, procedures, office)
 
 
-def _too_big(delivery: Delivery, procedures: Procedures) -> Reading:
-    """What stands for a mail or file that was not fetched."""
-    size = mime.parse(delivery.raw).header(TRUNCATED.lower())
+def _too_big(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
+    """What stands for a mail or file that was not fetched: its text is taken in where it is there, and somebody is asked
+    to look at the rest (P2); else it is held."""
+    mail = wrapped.parse(delivery.raw)
+    size = mail.header(TRUNCATED.lower())
+    if delivery.channel != "folder" and any(body.is_body(leaf) and leaf.data.strip() for leaf in mail.leaves):
+        rest = Problem("mail_cut", delivery.locator, context={"mb": _megabytes(size)}, severity="question")
+        reading = _mail(delivery, procedures, office)
+        return dc.replace(reading, key=_digest("big", delivery.digest), problems=(*reading.problems, rest))
     return unopened(delivery, procedures, Problem("mail_too_big", delivery.locator, context={"size": size}))
+
+
+def _megabytes(size: str) -> int:
+    return round(int(size) / 1_000_000) if size.isascii() and size.isdigit() else 0
 
 
 def unopened(delivery: Delivery, procedures: Procedures, reason: Problem) -> Reading:

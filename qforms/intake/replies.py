@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 
 from qforms.intake import contacts, freetext, oneline, parts, phenomenon, proposals, returns, rights
-from qforms.intake.complaints import noted, places, told
+from qforms.intake.complaints import files_elsewhere, noted, places, told
 from qforms.intake.matter import Matter, asked, ignored, refused, task
 from qforms.intake.reading import COMPLAINT
 from qforms.model import Filled, Letter, Outcome, Problem, Reading, Record, Text
@@ -20,6 +20,7 @@ def from_customer(matter: Matter, record: Record, letter: Letter | None) -> tupl
         filled = _filling_gaps(own, filled, record)
     evidence = parts.evidence(matter.reading.parts)
     contact = contacts.inbound(own, record, key)
+    contact = dc.replace(contact, tasks=(*contact.tasks, *files_elsewhere(own, record)))
     if not (filled.values or filled.problems or evidence or matter.reading.danger):
         return (contact,)
     outcome = returns.revise(own, filled, record, None, evidence, key)

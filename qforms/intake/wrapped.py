@@ -9,7 +9,7 @@ import re
 
 from qforms.intake import mime, msg, smime, tnef
 from qforms.intake.mime import Leaf, Mail
-from qforms.model import Problem
+from qforms.model import TRUNCATED, Problem
 
 _PKCS7 = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _ARMOR = b"-----BEGIN PGP "
@@ -19,13 +19,21 @@ _SIGNED = re.compile(
     re.S,
 )
 _MAIL_START = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
+_TRUNCATED = f"{TRUNCATED}: ".encode()
 _DEPTH = 3
 
 
 def parse(raw: bytes) -> Mail:
     """A mail taken apart, with the mails that lie in it as files opened. Also a .msg file or a winmail.dat as such."""
+    if raw.startswith(_TRUNCATED):
+        return _cut(mime.parse(raw))
     alone = msg.read(raw) if raw[:8] == msg.MAGIC else tnef.read(raw) if raw[:4] == tnef.MAGIC else None
     return opened(alone if alone is not None else mime.parse(raw))
+
+
+def _cut(mail: Mail) -> Mail:
+    """A mail of which only the start was read: what stands last in it is not whole, and is left out."""
+    return dc.replace(mail, leaves=mail.leaves[:-1], nested={}, damaged=False)
 
 
 def opened(mail: Mail, depth: int = 0) -> Mail:

@@ -12,7 +12,7 @@ from typing import Literal
 from qforms.model.texts import Lang, Problem, Values
 
 # First line of the raw bytes of a Delivery that was too big to be taken in: "X-Qforms-Truncated: <bytes of the whole>",
-# then the headers of the mail (nothing, for a file). The whole stays with its source; the delivery is held.
+# then the start of the mail (nothing, for a file). The whole stays with its source.
 TRUNCATED = "X-Qforms-Truncated"
 
 

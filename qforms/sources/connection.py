@@ -195,9 +195,9 @@ class Connection:
                     found.append(Head(int(uid[1]), _date(arrived), int(size[1]), _message_id(literal)))
         return found
 
-    def raw(self, uid: int, part: str = "") -> bytes | None:
-        """The bytes of a mail as they lie there (`part` "HEADER": its headers only); None when it has gone."""
-        for said, literal in self._fetch([uid], f"(UID BODY.PEEK[{part}])"):
+    def raw(self, uid: int, first: int = 0) -> bytes | None:
+        """The bytes of a mail as they lie there (`first`: only so many of them); None when it has gone."""
+        for said, literal in self._fetch([uid], f"(UID BODY.PEEK[]{f'<0.{first}>' if first else ''})"):
             if (match := _UID.search(said)) and int(match[1]) == uid:
                 return literal
         return None

@@ -160,13 +160,13 @@ class MailFolder:
     # ---- fetching
 
     def _fetch(self, session: Connection, head: Head) -> bytes | None:
-        """The raw mail, its headers only when it is too big, None when it has gone or the server will not give it."""
+        """The raw mail, its start only when it is too big, None when it has gone or the server will not give it."""
         from imap_tools import MailboxFetchError
 
         try:
             if head.size > self._box.max_mb * 1_000_000:
-                headers = session.raw(head.uid, "HEADER")
-                return None if headers is None else stub.of(head.size, headers)
+                start = session.raw(head.uid, stub.START)
+                return None if start is None else stub.of(head.size, start)
             return session.raw(head.uid)
         except MailboxFetchError as fault:
             self._put_off[head.uid] = time.monotonic() + AGAIN

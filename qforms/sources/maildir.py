@@ -110,7 +110,7 @@ class MaildirSource:
                 if not whole:
                     return stream.read(_HEAD)
                 if size > self._largest:
-                    return stub.of(size, stub.headers_of(stream.read(_HEAD)))
+                    return stub.of(size, stream.read(stub.START))
                 return stream.read()
         except OSError:
             return None

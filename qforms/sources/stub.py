@@ -1,4 +1,5 @@
-"""What stands for a mail or file that is too big to be taken in: a marker line, then the headers of the mail.
+"""What stands for a mail or file that is too big to be taken in: a marker line, then the start of the mail: its headers
+and, in nearly all mails, its text.
 
 The whole stays where it is (a file moves to `held/`). Intake sees `model.TRUNCATED` as the first line and holds it."""
 
@@ -9,6 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from qforms.model import TRUNCATED, Delivery
+
+START = 256 * 1024  # bytes of a mail that is too big which are read all the same
 
 
 def of(size: int, head: bytes = b"") -> bytes:
