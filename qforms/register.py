@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from qforms import answers
 from qforms.ledger import Ledger
-from qforms.model import Delivery, Judgement, Later, Problem, Store
+from qforms.model import RESERVED, Delivery, Judgement, Later, Problem, Store
 from qforms.months import add_months
 from qforms.problems import say
-from qforms.rules.work import RESERVED
 from qforms.settings import Procedures
 from qforms.sheetpatch import fingerprint
 from qforms.showing import Showing

@@ -43,6 +43,7 @@ class WorkTime:
         self.zone = zone
         self.country = settings.country
         self.spans = _spans(settings.hours)
+        self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
         self.weekdays = frozenset(_word(d, DAYS, "days") for d in settings.days)
         self.off = frozenset(_date(d, "off") for d in settings.off)
         self.work = frozenset(_date(d, "work") for d in settings.work)
@@ -161,8 +162,13 @@ class WorkTime:
             yield from reversed(self._of(day))
 
     def _of(self, day: date) -> list[tuple[datetime, datetime]]:
-        combine, zone = datetime.combine, self.zone
-        return [(combine(day, start, zone), combine(day, end, zone)) for start, end in self.spans]
+        """The open spans of a day, made once."""
+        found = self._spans.get(day)
+        if found is None:
+            combine, zone = datetime.combine, self.zone
+            found = [(combine(day, start, zone), combine(day, end, zone)) for start, end in self.spans]
+            self._spans[day] = found
+        return found
 
     def _workdays(self, day: date, step: int) -> Iterator[date]:
         """Working days from `day` (included) on, or back. Raises QformsError when none comes for ten years."""

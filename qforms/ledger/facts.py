@@ -13,8 +13,9 @@ from sqlalchemy import Connection, bindparam, select, tuple_
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
-from qforms.ledger.memory import FigureKey, LookupKey, Memory
+from qforms.ledger.memory import Days, FigureKey, LookupKey, Memory
 from qforms.model import (
+    RESERVED,
     Catalogue,
     Clock,
     Conflict,
@@ -68,6 +69,12 @@ _CLOCKS = select(t.clock).where(t.clock.c.subject == bindparam("subject"))
 _TASK = select(t.task).where(t.task.c.key == bindparam("key"))
 _TASKS = select(t.task).where(t.task.c.number == bindparam("number"), t.task.c.state == "open")
 _TOKEN = select(t.token.c.number).where(t.token.c.token == bindparam("token"))
+_RESERVED = (
+    select(t.token.c.token, t.token.c.number)
+    .where(t.token.c.token.between(bindparam("first"), bindparam("last")))
+    .order_by(t.token.c.token)
+    .limit(bindparam("most"))
+)
 _COUNTER = select(t.counter.c.last).where(t.counter.c.series == bindparam("series"))
 _DIGEST = select(t.delivery.c.id).limit(1)
 _REPLIES = select(t.reply.c.address, t.reply.c.at).where(_many(t.reply.c.address), t.reply.c.at > bindparam("since"))
@@ -103,6 +110,7 @@ class LedgerFacts:
         self._catalogue = catalogue
         self._domain = domain
         memory = Memory() if memory is None else memory
+        self._memory = memory
         self._seen: dict[str, bool] = {}
         self._digests: set[str] = set()  # of deliveries written here
         self._added: dict[LookupKey, dict[str, None]] = defaultdict(dict)  # written here, not yet asked for
@@ -334,10 +342,12 @@ class LedgerFacts:
         if of.partition("|")[0] in self._born:
             return True
         if scope.startswith("day:"):
-            first, last, days = self._windows.get((name, of), ("~", "", {}))
-            if first <= scope <= last and scope in days:
-                self._figures[key] = days[scope]
-            return first <= scope <= last
+            known = self._windows.get((name, of))
+            if known is None or not known.first <= scope <= known.last:
+                return False
+            if scope in known.days:
+                self._figures[key] = known.days[scope]
+            return True
         return bool(scope) and (name, of) in self._scopes
 
     def _learn(self, key: FigureKey, stored: Decimal | None) -> None:
@@ -346,7 +356,13 @@ class LedgerFacts:
         value = stored if grown is None else (stored or Decimal(0)) + grown
         self._figures[key] = value
         if grown is not None and value is not None and key[2].startswith("day:"):
-            self._days[key[:2]][key[2]] = value
+            self._put_day(key, value)
+
+    def _put_day(self, key: FigureKey, value: Decimal) -> None:
+        name, of, day = key
+        self._days[name, of][day] = value
+        if (known := self._windows.get((name, of))) is not None:
+            known.put(day, value)
 
     def _grow(self, key: FigureKey, amount: Decimal) -> None:
         """Adds to a figure. What nobody has asked for is not asked for now, but for all of them together at the end."""
@@ -362,7 +378,7 @@ class LedgerFacts:
             return
         value = self._figures[key] = (self._figures.get(key) or Decimal(0)) + amount
         if scope.startswith("day:"):
-            self._days[name, of][scope] = value
+            self._put_day(key, value)
 
     def _settle_grown(self) -> None:
         """The figures that were added to without being known, asked for in one statement."""
@@ -387,27 +403,33 @@ class LedgerFacts:
     def window(self, name: str, of: str, since: date, until: date) -> Window | None:
         first, last = f"day:{since.isoformat()}", f"day:{until.isoformat()}"
         known = self._windows.get((name, of))
-        if known is None or known[:2] != (first, last):
+        if known is None or known.first != first or known.last != last:
             born = of.partition("|")[0] in self._born
             found = () if born else self._db.execute(_WINDOW, {"name": name, "of": of, "since": first, "until": last})
-            known = self._windows[name, of] = first, last, {row.scope: row.value for row in found}
+            days: dict[str, Decimal] = {row.scope: row.value for row in found}
             for scope in [s for s in self._shifted.get((name, of), ()) if (name, of, s) in self._grown]:
                 if first <= scope <= last:
-                    self._learn((name, of, scope), known[2].get(scope))
-        days = known[2]
-        written = self._days.get((name, of))
-        if written:
-            days = days | {day: value for day, value in written.items() if first <= day <= last}
-        live = sorted(day for day, value in days.items() if value)
-        if not live:
-            return None if not days else Window(Decimal(0), None, None)
-        ends = [date.fromisoformat(day[4:]) for day in (live[0], live[-1])]
-        return Window(sum((days[day] for day in live), Decimal(0)), ends[0], ends[1])
+                    self._learn((name, of, scope), days.get(scope))
+            written = self._days.get((name, of), {})
+            days |= {day: value for day, value in written.items() if first <= day <= last}
+            known = self._windows[name, of] = Days(first, last, days)
+        return known.window
 
     def token(self, token: str) -> str | None:
         if token not in self._tokens:
-            self._tokens[token] = self._db.scalar(_TOKEN, {"token": token})
-        return self._tokens[token]
+            if token.startswith(RESERVED):
+                self._fetch_reserved(token)
+            else:
+                self._tokens[token] = self._db.scalar(_TOKEN, {"token": token})
+        return self._tokens.get(token)
+
+    def _fetch_reserved(self, token: str) -> None:
+        """Numbers are given one after the other: the reserved ones that come next are asked for together."""
+        first, last = self._memory.unreserved
+        if not first <= token <= last:
+            found = self._db.execute(_RESERVED, {"first": token, "last": f"{RESERVED}~", "most": _FOUND_MAX}).all()
+            self._tokens.update({row.token: row.number for row in found if row.token not in self._tokens})
+            self._memory.unreserved = token, found[-1].token if len(found) == _FOUND_MAX else f"{RESERVED}~"
 
     def counter(self, series: str) -> int:
         if series not in self._counters:

@@ -32,7 +32,7 @@ from qforms.model.forms import (
     Sign,
     State,
 )
-from qforms.model.judgements import Facts, FigureChange, Judgement, Outcome, Window
+from qforms.model.judgements import RESERVED, Facts, FigureChange, Judgement, Outcome, Window
 from qforms.model.records import AUTOMATIC, Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
     ClockRule,
@@ -54,6 +54,7 @@ __all__ = [
     "AUTOMATIC",
     "EMPTY",
     "NO_TEXT",
+    "RESERVED",
     "SYSTEM",
     "TRUNCATED",
     "UNCONFIRMED",

@@ -13,6 +13,8 @@ from qforms.model.arrivals import SYSTEM, Part, Speaker
 from qforms.model.records import Clock, Conflict, Entry, Letter, LetterIntent, Record, Task
 from qforms.model.texts import Problem, Value, Values
 
+RESERVED = "reserved:"  # with a number, the token of one that stands ready in the workbook (P4)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

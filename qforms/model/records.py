@@ -64,13 +64,16 @@ class Clock:
     @property
     def extension(self) -> tuple[datetime, datetime] | None:
         """The date that was agreed instead of the limit, and when (P38): a step of its own, "agreed <date> <when>"."""
+        if not self.steps:
+            return None
         last = next((s for s in reversed(self.steps) if s.startswith("agreed ")), "")
         return tuple(map(datetime.fromisoformat, last.split()[1:3])) if last else None  # type: ignore[return-value]
 
     @property
     def limit(self) -> datetime:
         """What reminders go by: the agreed date, else the limit itself."""
-        return max(self.due_at, self.extension[0]) if self.extension else self.due_at
+        agreed = self.extension
+        return max(self.due_at, agreed[0]) if agreed else self.due_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, Protocol
@@ -12,11 +12,15 @@ from qforms.model.texts import NO_TEXT, Text
 
 
 class Condition(Protocol):
-    """An expression, checked when loaded. Calling it gives its value; unknown names are added to `unknown`."""
+    """An expression, checked when loaded. Calling it gives its value; unknown names are added to `unknown`.
+
+    `holds` says whether it is true, of values that are `expression.Known`: it stops where that is decided."""
 
     text: str
     names: frozenset[str]
 
+    @property
+    def holds(self) -> Callable[[Any], bool]: ...
     def __call__(self, values: Mapping[str, Any], unknown: list[str] | None = None) -> Any: ...
 
 

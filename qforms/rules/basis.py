@@ -38,6 +38,12 @@ def per(name: str) -> Per:
     return Per(name, match["word"], int(match["days"] or 0))
 
 
+@lru_cache(maxsize=256)
+def kinds(names: tuple[str, ...]) -> tuple[Per, ...]:
+    """All entries of a figure's `per`."""
+    return tuple(map(per, names))
+
+
 _SEPARATOR = " · "
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from qforms.model import (
     ClockRule,
     Condition,
     DecideRule,
+    Event,
     Field,
     FigureRule,
     GatherRule,
@@ -22,6 +24,7 @@ from qforms.model import (
 )
 from qforms.rules import basis as b
 from qforms.rules import rests
+from qforms.rules.agenda import Plan
 from qforms.rules.rests import Rests
 
 T = TypeVar("T")
@@ -36,8 +39,10 @@ class Book:
         self.catalogue = catalogue
         self.figures: Mapping[str, FigureRule] = {f.name: f for f in rulebook.figures}
         self.over: Mapping[str, list[FigureRule]] = _by(rulebook.figures, lambda f: f.over)
+        self.counted_by: Mapping[str, str] = {f.name: self.subject_field(f) for f in rulebook.figures}
         self.decide: Mapping[str, list[DecideRule]] = _by(rulebook.decide, lambda d: d.on)
         self.triggers: Mapping[str, list[TriggerRule]] = _by(rulebook.triggers, lambda t: t.on)
+        self.tasks: Mapping[str, list[TriggerRule]] = _by((t for t in rulebook.triggers if t.task), lambda t: t.on)
         self.opening: Mapping[str, list[TriggerRule]] = _by(rulebook.triggers, lambda t: t.open)
         self.clocks: Mapping[str, list[ClockRule]] = _by(rulebook.clocks, lambda c: c.on)
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
@@ -53,9 +58,12 @@ class Book:
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
         }
         self._computed: dict[str, list[Field]] = {}
-        self._rests: dict[tuple[str, object], Rests | None] = {}
+        self._plans: dict[tuple[str, str], Plan] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
         self._dues: dict[str, tuple[str, ...]] = {}
+        self._series: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._events: dict[tuple[str, str], tuple[Event, ...]] = {}
+        self.reacted = frozenset(on for f in catalogue.forms.values() for e in f.lifecycle.events for on in e.on)
         self._defaults: dict[str, dict[str, Value]] = {}
         self._refs: dict[str, tuple[str, ...]] = {}
         self._starting: dict[str, bool] = {}
@@ -94,28 +102,68 @@ class Book:
             self._names[form] = {}, blank
         return self._names[form]
 
-    def rests_on(
-        self, form: str, key: object, conditions: Iterable[Condition | None], names: Iterable[str] = ()
-    ) -> Rests | None:
+    def plan(self, kind: str, form: str) -> Plan:
+        """What the rules of one kind on a form rest on: "decide", "triggers", "look_ups", "over" (figures), "calc" (one
+        for each computed field)."""
+        if (kind, form) not in self._plans:
+            made: dict[str, Callable[[], list[Rests | None]]] = {
+                "decide": lambda: [self._decide_rests(r) for r in self.decide.get(form, ())],
+                "triggers": lambda: [self._trigger_rests(r) for r in self.triggers.get(form, ())],
+                "look_ups": lambda: [self._look_up_rests(r) for r in self.look_ups.get(form, ())],
+                "over": lambda: [self._figure_rests(f) for f in self.over.get(form, ())],
+                "calc": lambda: [self._calc_rests(form, f) for f in self.computed(form)],
+            }
+            self._plans[kind, form] = Plan(made[kind]())
+        return self._plans[kind, form]
+
+    def rests_on(self, form: str, conditions: Iterable[Condition | None], names: Iterable[str] = ()) -> Rests | None:
         """What expressions, and `names` beside them, rest on when they are asked about a record of the form; None when
-        that can't be told. Made once for a `key`."""
-        if (form, key) not in self._rests:
-            every = {*(n for c in conditions if c for n in c.names), *names}
-            figures = {n: f for n in every if (f := self.figures.get(n) or self.figures.get(bare(n))) is not None}
-            refers = {f.of: self.reference(form, f.of) for f in figures.values()}
-            self._rests[form, key] = rests.of(every, form, self.catalogue, figures, refers)
-        return self._rests[form, key]
+        that can't be told."""
+        every = {*(n for c in conditions if c for n in c.names), *names}
+        figures = {n: f for n in every if (f := self.figures.get(n) or self.figures.get(bare(n))) is not None}
+        refers = {f.of: self.reference(form, f.of) for f in figures.values()}
+        return rests.of(every, form, self.catalogue, figures, refers)
 
-    def decide_rests(self, rule: DecideRule) -> Rests | None:
+    def _decide_rests(self, rule: DecideRule) -> Rests | None:
         """What a suggestion rests on, and the field that it fills."""
-        conditions = (c for case in rule.cases for c in case)
-        return self.rests_on(rule.on, ("decide", rule.name), conditions, (rule.field,))
+        return self.rests_on(rule.on, (c for case in rule.cases for c in case), (rule.field,))
 
-    def trigger_rests(self, rule: TriggerRule) -> Rests | None:
-        """What a trigger rests on; of one by a rate also what it keeps up to date while it does not hold."""
+    def _trigger_rests(self, rule: TriggerRule) -> Rests | None:
+        """What a trigger rests on; of one by a rate also what it keeps up to date while it does not hold. One for each
+        row of a list is always asked."""
+        if rule.each:
+            return None
         filled = rule.fill.values() if rule.open and self.scoped[rule.name] else ()
         keys = rule.key if filled else ()
-        return self.rests_on(rule.on, rule.name, (rule.when, *filled), (k for k in keys if k != rule.on))
+        return self.rests_on(rule.on, (rule.when, *filled), (k for k in keys if k != rule.on))
+
+    def _look_up_rests(self, rule: LookUpRule) -> Rests | None:
+        """What a look-up rests on beside the sheet that it looks in. One for each row of a list is always asked."""
+        if rule.list:
+            return None
+        names = (*rule.match.values(), *rule.fill, *([rule.until] if rule.until else ()))
+        return self.rests_on(rule.on, (rule.when,), names)
+
+    def _figure_rests(self, rule: FigureRule) -> Rests | None:
+        """What a record adds to a figure rests on. Where other records come into it, that can't be told."""
+        names = [*(rule.subject or (rule.of,)), rule.value, rule.distinct, rule.day, "received_at"]
+        names += [f for kind in b.kinds(rule.per) for f in kind.fields]
+        on = self.rests_on(rule.over, (rule.where, rule.amount), filter(None, names))
+        return None if on is None or on.refs or on.figures else on
+
+    def subject_field(self, rule: FigureRule) -> str:
+        """The one field without which a record counts nowhere; "" when it is not that simple."""
+        first = (rule.subject or (rule.of,))[0]
+        return first if first not in HEAD and self.catalogue.field(rule.over, first) is not None else ""
+
+    def _calc_rests(self, form: str, field: Field) -> Rests | None:
+        """What a computed field rests on, it itself included. A sentence names fields that no expression does."""
+        if field.text:
+            return None
+        places = [(field.name, field.calc), *((f"{field.name}.{c.name}", c.calc) for c in field.fields)]
+        conditions = [c for place, calc in places if calc for c in self.calcs(form, place, len(calc))]
+        columns = {c.name for c in field.fields}
+        return self.rests_on(form, (), {field.name, *(n for c in conditions for n in c.names if n not in columns)})
 
     def named(self, condition: Condition | None) -> list[FigureRule]:
         """The figures that an expression names."""
@@ -143,6 +191,14 @@ class Book:
             fields = self.catalogue.form(form).fields
             self._dues[form] = tuple(f.name for f in fields if f.type == "dt" and f.name.endswith("_due"))
         return self._dues[form]
+
+    def series(self, form: str) -> tuple[str, tuple[str, ...]]:
+        """A form's number without its running number, and the fields that it names."""
+        if form not in self._series:
+            declared = self.catalogue.form(form)
+            named = tuple(f.name for f in declared.fields if f"{{{f.name}}}" in declared.number)
+            self._series[form] = re.sub(r"\{seq[^}]*\}", "", declared.number), named
+        return self._series[form]
 
     def starts_case(self, form: str) -> bool:
         """May a customer open it, and does it refer to no other such form?"""
@@ -196,21 +252,12 @@ class Book:
             self._watched[form] = tuple(what for f, what in named if f == form and self.catalogue.field(form, what))
         return self._watched[form]
 
-    def calc_rests(self, form: str) -> Rests | None:
-        """What the computed fields of a form rest on, they themselves included."""
-        if (form, "calc") not in self._rests:
-            fields = self.computed(form)
-            places = [(f.name, f.calc) for f in fields] + [
-                (f"{f.name}.{c.name}", c.calc) for f in fields for c in f.fields
-            ]
-            conditions = [c for place, calc in places if calc for c in self.calcs(form, place, len(calc))]
-            columns = {c.name for f in fields for c in f.fields}
-            names = {n for c in conditions for n in c.names if n not in columns}
-            told = any(f.text for f in fields)  # a sentence names fields that no expression does
-            self._rests[form, "calc"] = (
-                None if told else self.rests_on(form, "calc:", (), (*names, *(f.name for f in fields)))
-            )
-        return self._rests[form, "calc"]
+    def events(self, form: str, on: str) -> tuple[Event, ...]:
+        """The events of a form's lifecycle that this fires: "filled", "opened", "clock.auto_issue"."""
+        if (form, on) not in self._events:
+            found = self.catalogue.form(form).lifecycle.events
+            self._events[form, on] = tuple(e for e in found if on in e.on)
+        return self._events[form, on]
 
     def event(self, form: str, name: str) -> Condition | None:
         """The condition of a lifecycle's event."""

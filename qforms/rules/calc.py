@@ -22,18 +22,16 @@ _ROUNDS = 4  # computed fields that rest on computed fields
 def settle(work: Work, number: str) -> None:
     """Brings the computed fields of a record up to date."""
     record = work.view.record(number)
-    if record is None:
-        return
-    fields = work.book.computed(record.form)
-    rests_on = work.book.calc_rests(record.form) if fields else None
+    fields = work.book.computed(record.form) if record else ()
     for _ in range(_ROUNDS if fields else 0):
         record = work.view.record(number)
         assert record is not None
-        if work.rests("calc", record, rests_on):
+        open_ = work.open_rules("calc", record)
+        if not open_.bits:
             return
-        found = {f.name: _value(work, record, f) for f in fields}
+        found = {f.name: _value(work, record, f) for n, f in enumerate(fields) if open_.bits >> n & 1}
+        open_.bits = 0
         if not work.revise(number, found, Origin("", by="calc"), content=False):
-            work.settled("calc", record, rests_on)
             return
 
 

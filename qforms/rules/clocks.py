@@ -20,21 +20,31 @@ END_OF_DAY = time(23, 59, 59)
 def run(work: Work, number: str) -> None:
     """Brings the clocks of a record up to date."""
     record = work.view.record(number)
-    rules = work.book.clocks.get(record.form, ()) if record else ()
-    old = work.view.clocks(number) if rules else {}
+    rules = work.book.clocks.get(record.form) if record else None
+    if record is None or not rules:
+        return
+    old = work.view.clocks(number)
+    names = work.names(record)
     for rule in rules:
-        assert record is not None
-        own = {name: (one, names) for name, one, names in views(work, rule, record)}
-        gone = {n for n in old if rule.each and n.startswith(f"{rule.name}#") and n not in own}
-        for name in (*own, *sorted(gone)):
-            clock = (
-                judged(work, rule, own[name][0], old.get(name), name, own[name][1])
-                if name in own
-                else _cancelled(old[name])
-            )
-            if clock is not None and clock != old.get(name):
-                _note(work, rule, old.get(name), clock)
-                work.view.put_clock(clock)
+        if rule.each:
+            _run_rows(work, rule, record, old)
+        else:
+            _keep(work, rule, old.get(rule.name), judged(work, rule, record, old.get(rule.name), rule.name, names))
+
+
+def _run_rows(work: Work, rule: ClockRule, record: Record, old: Mapping[str, Clock]) -> None:
+    """Each row of a list has its clock; that of a row which is gone is cancelled."""
+    own = {name: judged(work, rule, one, old.get(name), name, names) for name, one, names in views(work, rule, record)}
+    for name, clock in own.items():
+        _keep(work, rule, old.get(name), clock)
+    for name in sorted(n for n in old if n.startswith(f"{rule.name}#") and n not in own):
+        _keep(work, rule, old[name], _cancelled(old[name]))
+
+
+def _keep(work: Work, rule: ClockRule, old: Clock | None, clock: Clock | None) -> None:
+    if clock is not None and clock is not old and clock != old:
+        _note(work, rule, old, clock)
+        work.view.put_clock(clock)
 
 
 def views(work: Work, rule: ClockRule, record: Record) -> Iterator[tuple[str, Record, Names]]:
@@ -77,11 +87,11 @@ def judged(
 ) -> Clock | None:
     """The clock as it stands now; None when it has never applied. `name` and `names` are those of a row (`views`)."""
     names = names or work.names(record)
-    applies = rule.when is None or rule.when(names) is True
-    if record.status and work.final(record) and not _known(rule, names):
-        applies = False
+    applies = rule.when is None or rule.when.holds(names)
+    if not applies or (record.status and work.final(record) and not _known(rule, names)):
+        return _cancelled(old)
     start, due = times(work, rule, names)
-    if start is None or due is None or not applies:
+    if start is None or due is None:
         return _cancelled(old)
     reason = "reclassified" if due < work.at and (old is None or old.state == "cancelled") else ""
     clock = Clock(
@@ -144,14 +154,14 @@ def _at(work: Work, due: datetime, rule: ClockRule) -> datetime:
 def working(work: Work, rule: ClockRule, names: Names) -> bool:
     """Does the clock run in working hours only? Never where `wall_when` holds: severity 3 and more (A01)."""
     if rule.working_when is not None:
-        return rule.working_when(names) is True
+        return rule.working_when.holds(names)
     mode = rule.mode or work.settings.calendar.mode
-    return mode == "working" and not rule.timer and not (rule.wall_when and rule.wall_when(names) is True)
+    return mode == "working" and not rule.timer and not (rule.wall_when and rule.wall_when.holds(names))
 
 
 def urgent(rule: ClockRule, names: Names) -> bool:
     """What runs round the clock because of its severity is not held back by quiet hours either (P34)."""
-    return bool(rule.wall_when and rule.wall_when.names and rule.wall_when(names) is True)
+    return bool(rule.wall_when and rule.wall_when.names and rule.wall_when.holds(names))
 
 
 def owner(work: Work, rule: ClockRule, record: Record) -> str:

@@ -56,20 +56,22 @@ def _tell_followers(work: Work, record: Record) -> None:
 def decide(work: Work, number: str) -> None:
     """Fills fields by the first case that holds; what a person wrote stands."""
     record = work.view.record(number)
-    for rule in work.book.decide.get(record.form, ()) if record else ():
-        record = work.view.record(number)
-        if record is None or (rule.keep_persons and not by_rule(record, rule.field)):
-            continue
-        on = work.book.decide_rests(rule)
-        if work.rests(("decide", rule.name), record, on):
+    rules = work.book.decide.get(record.form) if record else None
+    if record is None or not rules:
+        return
+    open_ = work.open_rules("decide", record)
+    for n, rule in enumerate(rules):
+        if not open_.bits >> n & 1 or (rule.keep_persons and not by_rule(record, rule.field)):
             continue
         names = work.names(record)
-        value = next((v(names) for when, v in rule.cases if when is None or when(names) is True), None)
+        value = next((v(names) for when, v in rule.cases if when is None or when.holds(names)), None)
         value = opening.as_kept(work, record.form, rule.field, value)
         if value is not None and _suggest(work, rule, record, value):
             calc.settle(work, number)
+            record = work.view.record(number) or record
+            open_.look(work.view, record)
         else:
-            work.settled(("decide", rule.name), record, on)
+            open_.settle(n)
 
 
 def _suggest(work: Work, rule: DecideRule, record: Record, value: Value) -> bool:

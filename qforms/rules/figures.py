@@ -24,15 +24,19 @@ class Figures:
 
     def __init__(self, book: Book, view: View, day: Day, today: date) -> None:
         self.book, self.view, self.day, self.today = book, view, day, today
+        self._named: dict[int, Names] = {}  # of the records that are being counted
 
     def update(self, old: Record | None, new: Record) -> Touched:
         """Counts `new` instead of `old`; gives the figures that changed."""
         touched: Touched = set()
-        for rule in self.book.over.get(new.form, ()):
-            if rule.kind in ("first", "last"):
-                touched |= self._end(rule, old, new)
-            else:
-                touched |= self._sum(rule, old, new)
+        self._named.clear()
+        rules = self.book.over.get(new.form, ())
+        moved = self.book.plan("over", new.form).moved(old, new) if old is not None and rules else -1
+        for n, rule in enumerate(rules):
+            field = self.book.counted_by[rule.name]
+            if moved >> n & 1 and (not field or field in new.values or (old is not None and field in old.values)):
+                count = self._end if rule.kind in ("first", "last") else self._sum
+                touched |= count(rule, old, new)
         return touched
 
     # ---- sums and counts
@@ -50,28 +54,32 @@ class Figures:
         for (of, scope), amount in changed.items():
             self.view.add(rule.name, of, scope, amount)
         moved = any(changed.values())
-        return {(rule.name, of) for r in (old, new) if moved and r for of in self.subjects(rule, self._names(r))}
+        return {(rule.name, of) for r in (old, new) if moved and r for of in self.subjects(rule, self.names(r))}
 
-    def _names(self, record: Record) -> Names:
-        return Names(self.book, self.view, record, self.today)
+    def names(self, record: Record) -> Names:
+        """What a record counts by rests on no figure, so its names serve for all of them."""
+        names = self._named.get(id(record))
+        if names is None or names.record is not record:
+            names = self._named[id(record)] = Names(self.book, self.view, record, self.today)
+        return names
 
     def parts(self, rule: FigureRule, record: Record) -> Parts:
         """What a record adds, by subject and scope, given who holds the tokens now."""
-        names = self._names(record)
+        names = self.names(record)
         subjects = self.subjects(rule, names)
         amount = self._amount(rule, names) if subjects else None
         if amount is None or not self._counts(rule, names):
             return {}
         found: Parts = {}
         for of in subjects:
-            found |= self._part(rule, names, of, self._distinct(rule, record, of, amount))
+            found |= self._part(rule, names, of, self._distinct(rule, record, of, amount) if rule.distinct else amount)
         return found
 
     def _part(self, rule: FigureRule, names: Names, of: str, amount: Decimal) -> Parts:
         """What is added to one subject: once for each basis on which the figure is kept."""
         found: Parts = {}
-        for kind in map(b.per, rule.per):
-            scope = b.scope_of(kind, {f: names.get(f) for f in kind.fields})
+        for kind in b.kinds(rule.per):
+            scope = b.scope_of(kind, names)
             if scope is None:
                 continue
             if not kind.days or scope:
@@ -89,7 +97,7 @@ class Figures:
         return "" if any(p in (None, "", ()) for p in parts) else subject_key(parts)
 
     def _counts(self, rule: FigureRule, names: Names) -> bool:
-        return rule.where is None or rule.where(names) is True
+        return rule.where is None or rule.where.holds(names)
 
     def _amount(self, rule: FigureRule, names: Names) -> Decimal | None:
         if rule.kind == "count":
@@ -111,7 +119,7 @@ class Figures:
         A serial number is compared as the index compares it, so that whoever else claims it can be found."""
         if record is None or not rule.distinct:
             return ()
-        names = self._names(record)
+        names = self.names(record)
         of, amount = self.subject(rule, names), self._amount(rule, names)
         if not of or amount is None or not self._counts(rule, names):
             return ()
@@ -178,7 +186,7 @@ class Figures:
         """The subject and the time that a record brings."""
         if record is None:
             return "", None
-        names = self._names(record)
+        names = self.names(record)
         value = names.get(rule.value)
         if not isinstance(value, datetime) or not self._counts(rule, names):
             return "", None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,8 @@ def by_itself(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None or number in work.faulty:  # a return with faults does not meet its clock (P2)
         return
-    for event in work.form(record).lifecycle.events:
-        if "filled" in event.on and _open_to(work, record, event) and not _again(work, record, event):
+    for event in work.book.events(record.form, "filled"):
+        if _open_to(work, record, event) and not _again(work, record, event):
             if event.sign is not None and not signing.in_form(work, record, event):
                 continue
             fire(work, work.view.record(number) or record, event, SYSTEM)
@@ -32,8 +33,8 @@ def opened(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None:
         return
-    for event in work.form(record).lifecycle.events:
-        if "opened" in event.on and _open_to(work, record, event):
+    for event in work.book.events(record.form, "opened"):
+        if _open_to(work, record, event):
             fire(work, record, event, SYSTEM)
             break
     record = work.view.record(number)
@@ -67,8 +68,8 @@ def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> boo
     record = work.view.record(number)
     if record is None:
         return False
-    for event in work.form(record).lifecycle.events:
-        if f"clock.{clock}" in event.on and _open_to(work, record, event):
+    for event in work.book.events(record.form, f"clock.{clock}"):
+        if _open_to(work, record, event):
             work.at = at or work.at
             if event.sign is not None:
                 signing.by_silence(work, record, event)
@@ -80,25 +81,32 @@ def rung(work: Work, number: str, clock: str, at: datetime | None = None) -> boo
 def check(work: Work, record: Record, event: Event, by: Record | None = None) -> None:
     """Raises Refusal unless the record's state, fields and recipients allow the event. `by` is the record whose own
     event fires it."""
+    told = _against(work, record, event, by)
+    if told is not None:
+        problem = told()
+        raise Refusal(dc.replace(problem, context={**_context(work, record, event), **problem.context}))
 
-    def refused(code: str, field: str = "", **more: str) -> Refusal:
-        return Refusal(Problem(code, field=field, context={**_context(work, record, event), **more}))
 
+def _against(work: Work, record: Record, event: Event, by: Record | None) -> Callable[[], Problem] | None:
+    """What stands against an event, in words for whoever asked for it; None when nothing does."""
     if event.from_ and record.status not in event.from_:
-        raise refused("event_state")
-    form, lang = work.form(record), work.settings.lang
-    empty = [f for f in event.needs if work.names(record).get(f) in (None, "", ())]
+        return lambda: Problem("event_state")
+    names = work.names(record)
+    empty = [f for f in event.needs if names.get(f) in (None, "", ())]
     lacking = [gate.say for n, gate in enumerate(event.gate) if not _holds(work, record, event, n)]
     if event.gate and (empty or lacking):
-        raise refused("event_gate", **_listed(work, record, empty, lacking))
+        return lambda: Problem("event_gate", context=_listed(work, record, empty, lacking))
     if empty:
-        labels = [fld.label[lang] if (fld := work.catalogue.field(form.name, f)) else f for f in empty]
-        raise refused("event_needs", empty[0], fields="、".join(labels))
+        return lambda: Problem("event_needs", field=empty[0], context={"fields": _labels(work, record, empty)})
     condition = work.book.event(record.form, event.name)
-    if condition is not None and condition(work.names(record, firing(by))) is not True:
-        raise refused("event_refused" if event.refuse else "event_when")
-    if letters.to_nobody(work, record, event.name):
-        raise refused("event_nobody")
+    if condition is not None and not condition.holds(names if by is None else work.names(record, firing(by))):
+        return lambda: Problem("event_refused" if event.refuse else "event_when")
+    return (lambda: Problem("event_nobody")) if letters.to_nobody(work, record, event.name) else None
+
+
+def _labels(work: Work, record: Record, names: list[str]) -> str:
+    lang = work.settings.lang
+    return "、".join(f.label[lang] if (f := work.catalogue.field(record.form, n)) else n for n in names)
 
 
 def _holds(work: Work, record: Record, event: Event, n: int) -> bool:
@@ -106,7 +114,7 @@ def _holds(work: Work, record: Record, event: Event, n: int) -> bool:
     conditions, names = work.procedures.rulebook.conditions, work.names(record)
     when = conditions.get(f"{record.form}:gate_when:{event.name}:{n}")
     that = conditions.get(f"{record.form}:gate:{event.name}:{n}")
-    return (when is not None and when(names) is not True) or (that is not None and that(names) is True)
+    return (when is not None and not when.holds(names)) or (that is not None and that.holds(names))
 
 
 def _listed(work: Work, record: Record, empty: list[str], lacking: list[Text]) -> dict[str, str]:
@@ -171,14 +179,15 @@ def _tell(work: Work, record: Record, event: str, strictly: bool = False) -> Non
     such an event says that it refuses, and none can be.
 
     A decision has fired its event already, when the right to it was asked (`decided`)."""
-    if record.form == APPROVAL:
+    happened = f"{record.form}.{event}"
+    if record.form == APPROVAL or happened not in work.book.reacted:
         return
     refs = [v for name in work.book.refs(record.form) for v in _many(record.values.get(name))]
     for number in dict.fromkeys([*refs, record.case_no]):
         target = work.view.record(number) if number and number != record.number else None
         if target is None:
             continue
-        reactions = [e for e in work.form(target).lifecycle.events if f"{record.form}.{event}" in e.on]
+        reactions = work.book.events(target.form, happened)
         possible = next((e for e in reactions if _open_to(work, target, e, record)), None)
         if possible is not None:
             fire(work, target, possible, SYSTEM, by=record)
@@ -228,13 +237,7 @@ def decided(work: Work, record: Record, speaker: Speaker, authorised: bool) -> N
 
 
 def _open_to(work: Work, record: Record, event: Event, by: Record | None = None) -> bool:
-    if event.from_ and record.status not in event.from_:
-        return False
-    try:
-        check(work, record, event, by)
-    except Refusal:
-        return False
-    return True
+    return (not event.from_ or record.status in event.from_) and _against(work, record, event, by) is None
 
 
 def _again(work: Work, record: Record, event: Event) -> bool:

@@ -15,19 +15,29 @@ from qforms.rules.work import Work
 def settle(work: Work, number: str) -> None:
     """Fills what the rules look up for a record. Where nothing is found, a look-up takes away what it had given."""
     record = work.view.record(number)
-    for rule in work.book.look_ups.get(record.form, ()) if record else ():
-        record = work.view.record(number)
-        assert record is not None
-        names = work.names(record)
-        if rule.when is not None and rule.when(names) is not True:
+    rules = work.book.look_ups.get(record.form) if record else None
+    if record is None or not rules:
+        return
+    open_ = work.open_rules("look_ups", record)
+    for n, rule in enumerate(rules):
+        if not open_.bits >> n & 1 and rule.from_ not in work.view.forms:
             continue
-        if not rule.list:
-            changes: dict[str, Value] = _given(work, rule, names.get)
-        elif rows := record.values.get(rule.list):
-            changes = {rule.list: tuple(_row(work, rule, row, names.get) for row in rows)}
+        changes = _looked_up(work, rule, record)
+        if changes and work.revise(number, changes, Origin("", by=rule.name), content=False):
+            record = work.view.record(number) or record
+            open_.look(work.view, record)
         else:
-            continue
-        work.revise(number, changes, Origin("", by=rule.name), content=False)
+            open_.settle(n)
+
+
+def _looked_up(work: Work, rule: LookUpRule, record: Record) -> dict[str, Value]:
+    names = work.names(record)
+    if rule.when is not None and not rule.when.holds(names):
+        return {}
+    if not rule.list:
+        return _given(work, rule, names.get)
+    rows = record.values.get(rule.list)
+    return {rule.list: tuple(_row(work, rule, row, names.get) for row in rows)} if rows else {}
 
 
 def _row(work: Work, rule: LookUpRule, row: Mapping[str, Any], outer: Callable[[str], Any]) -> dict[str, Value]:

@@ -87,6 +87,12 @@ class Names(Known):
 
     def figure(self, rule: FigureRule, ending: str = "") -> Any:
         """A figure's value: a number, a time, or with `_first`, `_last` the first and last day of its window."""
+        key: Any = (rule.name, ending)  # beside the names, which are texts
+        if key not in self:
+            self[key] = self._figure(rule, ending)
+        return self[key]
+
+    def _figure(self, rule: FigureRule, ending: str) -> Any:
         own = self.record.values.get(rule.subject[0]) if len(rule.subject) == 1 else None
         if isinstance(own, tuple) and rule.of != self.record.form:
             counts = [_known(rule, self.view.figure(rule.name, of)) for of in subjects_of([own])]
@@ -96,20 +102,17 @@ class Names(Known):
             return None
         if rule.kind in ("first", "last"):
             return time_of(self.view.figure(rule.name, of))
-        value: Decimal | None
-        kinds = [b.per(p) for p in rule.per]
+        kinds = b.kinds(rule.per)
         if not kinds:
-            value = self.view.figure(rule.name, of)
-        elif any(not k.word for k in kinds):
-            kind = next(k for k in kinds if not k.word)
-            return self._window(rule, of, b.Basis(kind, "", self.today), ending)
-        elif self.basis is None or self.basis.per not in kinds:
+            return _known(rule, self.view.figure(rule.name, of))
+        whole = next((k for k in kinds if not k.word), None)
+        if whole is not None:
+            return self._window(rule, of, b.Basis(whole, "", self.today), ending)
+        if self.basis is None or self.basis.per not in kinds:
             return None
-        elif self.basis.per.days:
+        if self.basis.per.days:
             return self._window(rule, b.windowed(of, self.basis.scope), self.basis, ending)
-        else:
-            value = self.view.figure(rule.name, of, self.basis.scope)
-        return _known(rule, value)
+        return _known(rule, self.view.figure(rule.name, of, self.basis.scope))
 
     def _window(self, rule: FigureRule, of: str, basis: b.Basis, ending: str) -> Any:
         window = self.view.window(rule.name, of, basis.since, basis.until)

@@ -15,7 +15,6 @@ from qforms.model import FigureRule, Lang, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
 from qforms.rules import letters, opening
 from qforms.rules.book import by_place
-from qforms.rules.names import Names
 from qforms.rules.work import Work
 
 Bases = dict[tuple[str, ...], list[b.Basis | None]]
@@ -24,23 +23,31 @@ Bases = dict[tuple[str, ...], list[b.Basis | None]]
 def judge(work: Work, number: str, asleep: bool = False) -> None:
     """Judges the triggers on a record; on one that is `asleep` (its life is over), only which tasks are done."""
     record = work.view.record(number)
+    rules = work.book.triggers.get(record.form) if record else None
+    if record is None or not rules:
+        return
     known: Bases = {}
-    for rule in work.book.triggers.get(record.form, ()) if record else ():
-        record = work.view.record(number)
-        if record is not None and (rule.at_end or not asleep):
-            if rule.each or rule.series:
-                _judge_each(work, rule, record)
-            else:
-                _judge(work, rule, record, known)
+    open_ = work.open_rules("triggers", record)
+    for n, rule in enumerate(rules):
+        if not open_.bits >> n & 1 or (asleep and not rule.at_end):
+            continue
+        if _judge_each(work, rule, record) if rule.each or rule.series else _judge(work, rule, record, known):
+            record = work.view.record(number) or record
+            open_.look(work.view, record)
+        else:
+            open_.settle(n)
     settle_tasks(work, number)
 
 
-def _judge_each(work: Work, rule: TriggerRule, record: Record) -> None:
-    """Judges a trigger for each row of a list, each value of a field with several, or each step of its series."""
-    for row in _steps(work, rule, record):
+def _judge_each(work: Work, rule: TriggerRule, record: Record) -> bool:
+    """Judges a trigger for each row of a list, each value of a field with several, or each step of its series; had it
+    anything to say?"""
+    steps = _steps(work, rule, record)
+    for row in steps:
         names = work.names(work.view.record(record.number) or record, {k: v for k, v in row.items() if v is not None})
-        if rule.when(names) is True:
+        if rule.when.holds(names):
             opening.open_or_revise(work, rule, names)
+    return bool(steps)
 
 
 def _steps(work: Work, rule: TriggerRule, record: Record) -> list[Mapping[str, Any]]:
@@ -52,23 +59,26 @@ def _steps(work: Work, rule: TriggerRule, record: Record) -> list[Mapping[str, A
     return [value if isinstance(value, Mapping) else {"each": value} for value in values]
 
 
-def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> None:
-    rests_on = work.book.trigger_rests(rule)
-    if work.rests(rule.name, record, rests_on):
-        return
-    named = tuple(f.name for f in work.book.scoped[rule.name])  # rules on the same figures have the same bases
-    choices = known[named] = known[named] if named in known else _bases(work, rule, record)
-    holding = [c for c in choices if rule.when(work.names(record, basis=c)) is True]
-    if not holding:
-        work.settled(rule.name, record, rests_on)
-        if rule.open and work.book.scoped[rule.name]:
-            opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
-        return
-    names = work.names(record, basis=_largest(work, rule, record, holding))
+def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> bool:
+    """Judges a trigger; had it anything to say?"""
+    scoped = work.book.scoped[rule.name]
+    if not scoped:
+        if not rule.when.holds(names := work.names(record)):
+            return False
+    else:
+        named = tuple(f.name for f in scoped)  # rules on the same figures have the same bases
+        choices = known[named] = known[named] if named in known else _bases(work, rule, record)
+        holding = [c for c in choices if rule.when.holds(work.names(record, basis=c))]
+        if not holding:
+            if rule.open:
+                opening.no_longer(work, rule, record, _largest(work, rule, record, choices))
+            return False
+        names = work.names(record, basis=_largest(work, rule, record, holding))
     if rule.task:
         _task(work, rule, record)
     else:
         opening.open_or_revise(work, rule, names)
+    return True
 
 
 def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
@@ -80,7 +90,7 @@ def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None
     own = [f for f in figures if f.of == rule.on] or mine
     found: list[b.Basis | None] = []
     for figure in own:
-        for kind in map(b.per, figure.per):
+        for kind in b.kinds(figure.per):
             if not all(kind.name in f.per for f in figures):
                 continue
             scopes = work.view.scopes(figure.name, work.names(record).key_of(figure))
@@ -92,7 +102,7 @@ def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None
 
 
 def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None) -> Decimal:
-    value = Names(work.book, work.view, record, work.today, basis=basis).figure(figure)
+    value = work.names(record, basis=basis).figure(figure)
     return max(Decimal(value), Decimal(0)) if value is not None else Decimal(0)
 
 
@@ -145,11 +155,11 @@ def _said(work: Work, rule: TriggerRule, record: Record) -> Text:
 def settle_tasks(work: Work, number: str) -> None:
     """Closes the tasks of a record whose rule holds no longer (the shipped quantity has come)."""
     record = work.view.record(number)
-    for rule in work.book.triggers.get(record.form, ()) if record else ():
-        if not rule.task or record is None:
-            continue
+    for rule in work.book.tasks.get(record.form, ()) if record else ():
+        if record is None:
+            return
         open_ = [key for key, _ in _owners(rule, number) if (k := work.view.task(key)) and k.state == "open"]
-        if open_ and not any(rule.when(work.names(record, basis=c)) is True for c in _bases(work, rule, record)):
+        if open_ and not any(rule.when.holds(work.names(record, basis=c)) for c in _bases(work, rule, record)):
             for key in open_:
                 work.view.close_task(key)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from qforms.model import Clock, Entry, Facts, FigureChange, LetterIntent, Record, Task, Value, Window
+from qforms.model import EMPTY, Clock, Entry, Facts, FigureChange, LetterIntent, Record, Task, Value, Window
 
-FigureKey = tuple[str, str, str]  # name, of, scope
+FigureKey = tuple[str, str]  # name, of
 
 
 def index_of(value: Value) -> str:
@@ -30,8 +30,9 @@ class View:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.records: dict[str, Record] = {}
+        self.forms: set[str] = set()  # of those records
         self.fresh: set[str] = set()  # numbers given here: nobody has heard of them before
-        self.figures: dict[FigureKey, Decimal] = {}  # what was added
+        self.figures: dict[FigureKey, dict[str, Decimal]] = {}  # what was added, by scope
         self.moves = 0  # how often
         self.version = 0  # how often anything changed that names may stand for
         self.tokens: dict[str, str] = {}
@@ -59,6 +60,7 @@ class View:
     def put(self, record: Record) -> Record:
         """A record as it stands from now on."""
         self.records[record.number] = record
+        self.forms.add(record.form)
         self.version += 1
         return record
 
@@ -79,9 +81,9 @@ class View:
 
     def _with_own(self, stored: tuple[Record, ...], form: str, fld: str, value: Value) -> tuple[Record, ...]:
         """What is stored, the newest first, with the records of this judgement in their places."""
-        own = [r for r in self.records.values() if r.form == form]
-        if not own:
+        if form not in self.forms:
             return stored
+        own = [r for r in self.records.values() if r.form == form]
         key = index_of(value)
         mine = newest_first(r for r in own if key in values_at(r, fld))
         rest = tuple(r for r in stored if r.number not in self.records)
@@ -95,6 +97,8 @@ class View:
         return tuple(found.values())
 
     def all(self, form: str) -> tuple[Record, ...]:
+        if form not in self.forms:
+            return self.facts.all(form)
         found = {r.number: self.record(r.number) or r for r in self.facts.all(form)}
         found |= {r.number: r for r in self.records.values() if r.form == form}
         return tuple(found.values())
@@ -103,21 +107,25 @@ class View:
 
     def figure(self, name: str, of: str, scope: str = "") -> Decimal | None:
         stored = None if of in self.fresh else self.facts.figure(name, of, scope)
-        added = self.figures.get((name, of, scope))
+        added = self.figures.get((name, of), EMPTY).get(scope)
         return stored if added is None else (stored or Decimal(0)) + added
 
     def scopes(self, name: str, of: str) -> tuple[str, ...]:
-        mine = {s for n, o, s in self.figures if n == name and o == of and s and not s.startswith("day:")}
-        return tuple(sorted(mine.union(self.facts.scopes(name, of)) if of not in self.fresh else mine))
+        stored = self.facts.scopes(name, of) if of not in self.fresh else ()
+        mine = [s for s in self.figures.get((name, of), ()) if s and not s.startswith("day:") and s not in stored]
+        return tuple(sorted((*stored, *mine))) if mine else stored
 
     def window(self, name: str, of: str, since: date, until: date) -> Window | None:
         """A figure over the days from `since` to `until`, both included."""
         stored = self.facts.window(name, of, since, until) if of.partition("|")[0] not in self.fresh else None
-        days = [s for n, o, s in self.figures if n == name and o == of and s.startswith("day:")]
-        added = [s for s in days if since <= date.fromisoformat(s[4:]) <= until]
+        own = self.figures.get((name, of))
+        if not own:
+            return stored
+        first, last = f"day:{since.isoformat()}", f"day:{until.isoformat()}"
+        added = [s for s in own if first <= s <= last]
         if not added:
             return stored
-        total = (stored.total if stored else Decimal(0)) + sum((self.figures[name, of, s] for s in added), Decimal(0))
+        total = sum((own[s] for s in added), stored.total if stored else Decimal(0))
         return Window(total, *self._ends(name, of, stored, {date.fromisoformat(s[4:]) for s in added}))
 
     def _ends(self, name: str, of: str, stored: Window | None, touched: set[date]) -> tuple[date | None, date | None]:
@@ -151,11 +159,12 @@ class View:
         if amount:
             self.moves += 1
             self.version += 1
-            key = (name, of, scope)
-            self.figures[key] = self.figures.get(key, Decimal(0)) + amount
+            own = self.figures.get((name, of), EMPTY)  # a new one: a step back is taken by the old ones
+            self.figures[name, of] = {**own, scope: own.get(scope, Decimal(0)) + amount}
 
     def changes(self) -> tuple[FigureChange, ...]:
-        return tuple(FigureChange(*key, amount) for key, amount in sorted(self.figures.items()) if amount)
+        changed = ((name, of, scope, v) for (name, of), own in self.figures.items() for scope, v in own.items())
+        return tuple(FigureChange(*change) for change in sorted(changed) if change[3])
 
     def token(self, token: str) -> str:
         """The number that holds a distinct token; "" when nobody does."""

@@ -106,8 +106,8 @@ def request(work: Work, rule: LetterRule, record: Record, lang: Lang, department
         return _decision(work, rule, form, lang)
     if set(rule.ask) == {"object"}:
         return _may_object(lang)
-    parts = [s for s in due_now(form, record.values, work.catalogue) if _theirs(work, s, record, department)]
-    if rule.kind in ("issue", "revision") and parts:
+    due = due_now(form, record.values, work.catalogue) if rule.kind in ("issue", "revision") else ()
+    if parts := [s for s in due if _theirs(work, s, record, department)]:
         return _fill_in(parts, lang)
     return "" if rule.ask or rule.kind == "alarm" else _first_ask(work, record, lang)
 

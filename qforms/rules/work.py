@@ -12,20 +12,32 @@ from functools import cached_property, lru_cache
 from string import Formatter
 from typing import Any
 
-from qforms.model import EMPTY, SYSTEM, Entry, Event, Facts, Form, Origin, Problem, QformsError, Reading, Record, Value
+from qforms.model import (
+    EMPTY,
+    RESERVED,
+    SYSTEM,
+    Entry,
+    Event,
+    Facts,
+    Form,
+    Origin,
+    Problem,
+    QformsError,
+    Reading,
+    Record,
+    Value,
+)
 from qforms.rules import basis as b
-from qforms.rules import rests
+from qforms.rules.agenda import Open
 from qforms.rules.book import book_of
 from qforms.rules.figures import Figures
 from qforms.rules.names import Names
 from qforms.rules.people import DEPARTMENT, PERSON, People, people_of
-from qforms.rules.rests import Rests, Seen
 from qforms.rules.view import View
 from qforms.settings import Procedures
 
 # Records looked at for one delivery before the rules are said not to come to rest: a large group can be merged.
 REST = 4000
-RESERVED = "reserved:"  # with a number, the token of one that stands ready in the workbook (P4)
 _NO_NAME = re.compile(r"[\s/\\:*?\"<>|]+")  # what no number made of a name may hold: it names files
 
 
@@ -66,7 +78,6 @@ class Work:
         self.visited: dict[str, None] = {}
         self.last = ""  # looked at last
         self.told: dict[tuple[str, str, bool], tuple[Record | None, dict[str, Any]]] = {}  # facts for letters
-        self._names: dict[str, Names] = {}
         self.counted: dict[str, Record] = {}
         self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
         self.faulty: set[str] = set()  # records of which a return held faults: nothing happens to them by itself
@@ -87,7 +98,8 @@ class Work:
     def at(self, at: datetime) -> None:
         self._at = at.astimezone(self.zone)
         self.today = self._at.date()
-        self.rested: dict[tuple[str, object], Seen] = {}  # what a rule had nothing to say to
+        self.agenda: dict[tuple[str, str], Open] = {}  # kind of rules, number -> those that are to be asked
+        self._names: dict[object, Names] = {}
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -107,21 +119,22 @@ class Work:
         return tuple(r for r in self.view.all(form) if not self.final(r))
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
-        if extra or basis:
+        if extra:
             return Names(self.book, self.view, record, self.today, extra, basis)
-        names = self._names.get(record.number)
+        key = record.number if basis is None else (record.number, basis.per.name, basis.scope)
+        names = self._names.get(key)
         if names is None or names.version != self.view.version or names.record is not record:
-            names = self._names[record.number] = Names(self.book, self.view, record, self.today)
+            names = self._names[key] = Names(self.book, self.view, record, self.today, basis=basis)
         return names
 
-    def rests(self, key: object, record: Record, on: Rests | None) -> bool:
-        """Is all that a rule rests on as it was when it had nothing to say? `settled` writes down that it had not."""
-        old = self.rested.get((record.number, key)) if on is not None else None
-        return old is not None and on is not None and rests.same(old, self.view, record, on)
-
-    def settled(self, key: object, record: Record, on: Rests | None) -> None:
-        if on is not None:
-            self.rested[record.number, key] = rests.look(self.view, record, on)
+    def open_rules(self, kind: str, record: Record) -> Open:
+        """Which rules of a kind are to be asked about a record: all, then those for which something has changed."""
+        open_ = self.agenda.get((kind, record.number))
+        if open_ is None:
+            open_ = self.agenda[kind, record.number] = Open(self.book.plan(kind, record.form), self.view, record)
+        else:
+            open_.look(self.view, record)
+        return open_
 
     def form(self, record: Record) -> Form:
         return self.catalogue.form(record.form)
@@ -142,6 +155,8 @@ class Work:
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         self.view.restore(snapshot.pop("view"))
+        self.agenda.clear()
+        self._names.clear()
         vars(self).update(snapshot)
 
     # ---- what is to be looked at
@@ -234,13 +249,14 @@ class Work:
     def _number(self, form: Form, values: Mapping[str, Value], month: datetime) -> str:
         if form.named_by and not form.number:
             return "/".join(str(values.get(f, "")).strip() for f in form.named_by)
-        day = self.day(month)
-        parts = {"yyyymm": f"{day:%Y%m}", "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}", "dd": f"{day:%d}"}
-        named = (f.name for f in form.fields if f"{{{f.name}}}" in form.number)
-        parts |= {name: _NO_NAME.sub("_", str(values.get(name, "")).strip())[:60] for name in named}
+        series, named = self.book.series(form.name)
+        parts = _dates(self.day(month))
+        if named:
+            own = {name: _NO_NAME.sub("_", str(values.get(name, "")).strip())[:60] for name in named}
+            parts = {**parts, **own}
         if "{seq" not in form.number:
             return self._free(form.number.format(**parts), bool(form.named_by))
-        series = re.sub(r"\{seq[^}]*\}", "", form.number).format(**parts)
+        series = series.format(**parts)
         while True:  # past the numbers that stand ready in the workbook (P4)
             number = form.number.format(seq=self.view.next_of(series), **parts)
             if not self.view.token(f"{RESERVED}{number}"):
@@ -312,6 +328,12 @@ class Work:
         """A line of history."""
         by = self.speaker.address or self.speaker.name
         self.view.entries.append(Entry(number, at or self.at, what, rule, self.delivery, by, detail))
+
+
+@lru_cache(maxsize=64)
+def _dates(day: date) -> Mapping[str, str]:
+    """What a number may name of the day on which it is given."""
+    return {"yyyymm": f"{day:%Y%m}", "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}", "dd": f"{day:%d}"}
 
 
 @lru_cache(maxsize=256)
