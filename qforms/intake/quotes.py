@@ -23,13 +23,15 @@ _WROTE = (
 # 发件人：… then at least one more header line. 收件人 or 主题 first is a form that somebody filled in.
 _FROM = (
     rf"^({_Q}[* ]*(?:发件人|寄件者|发信人|寄件人|From)[* ]*[:：][^\n]*\n"
-    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|收件人|收件者|抄\s?送|密\s?送|主\s?题|日\s?期|时\s?间|附\s?件|"
+    rf"(?:{_Q}[* ]*(?:发送时间|发送日期|寄件日期|收件人|收件者|抄\s?送|密\s?送|副本|"
+    r"主\s?题|主旨|日\s?期|时\s?间|附\s?件|"
     r"Sent|Date|To|Cc|Subject|Importance)"
     r"[* ]*[:：][^\n]*\n?|[ \t]{2,}[^\n]*\n?){1,9})"
 )
 _RULE = re.compile(
     r"^[ \t>]*[-—_=]{2,}\s*(原始(邮件|信息|消息)|原邮件|邮件原[件文]|回复的?(原)?邮件|转发的?(邮件|消息)(信息)?|"
     r"Original( Message)?|Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|"
+    r"^[ \t>]*-{2,}\s?(?:On )?[^\n]{3,200}\bwrote ?:? ?-{2,}[ \t]*$|"
     r"^[ \t>]*(Begin forwarded message|开始转发邮件|下面是被转发的邮件)[:：]$",
     re.I,
 )
@@ -38,13 +40,15 @@ _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
 _HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
 _ENDS = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two or three lines
 _HEADER = re.compile(
-    r"^[ \t>*|]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|日\s?期|时\s?间|主\s?题|From|Sent|Date|Subject)"
+    r"^[ \t>*|]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|寄件日期|"
+    r"日\s?期|时\s?间|主\s?题|主旨|From|Sent|Date|Subject)"
     r"[ *]*[:：|][ *]*(.*?)[ *|]*$",
     re.I,
 )
 _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件人": "from", "from": "from",
-          "发送时间": "date", "发送日期": "date", "日期": "date", "时间": "date", "sent": "date", "date": "date",
-          "主题": "subject", "subject": "subject"}  # fmt: skip
+          "发送时间": "date", "发送日期": "date", "寄件日期": "date",
+          "日期": "date", "时间": "date", "sent": "date", "date": "date",
+          "主题": "subject", "主旨": "subject", "subject": "subject"}  # fmt: skip
 _ANY_HEADER = re.compile(
     r"^[ \t>*]*(?:(发件人|From)|主\s?题|日\s?期|时\s?间|发送时间|收件人|抄\s?送|Subject|Date|Sent|To|Cc)"
     r"[ *]*[:：][^\n]*$",
@@ -87,7 +91,7 @@ def split(text: str) -> Split:
         if len(line) < _WIDEST and tried < _CANDIDATES and (_HINT.search(line) or any(map(_ENDS.search, after))):
             tried += 1
             window = "\n".join(each[:_WIDEST].lstrip() for each in lines[number : number + _WINDOW])
-            if match := _markers().match(window):
+            if (match := _markers().match(window)) and not _slight(match.group()):
                 return _cut(lines, number, match.group())
     return _cut_angles(lines)
 
@@ -118,6 +122,13 @@ def _within(lines: list[str], more: bool) -> str:
         if found and found[-1]:
             found.append("")
     return "\n".join(found).strip()
+
+
+def _slight(marker: str) -> bool:
+    """Two lines, 发件人 and 收件人 (From, To), without an address or a time: a label or a waybill that somebody typed,
+    not the head of a mail."""
+    lines = [line for line in marker.strip().split("\n") if line.strip()]
+    return len(lines) == 2 and all(map(_ANY_HEADER.match, lines)) and "@" not in marker and not re.search(r"\d", marker)
 
 
 def _is_block(lines: list[str], at: int) -> bool:
