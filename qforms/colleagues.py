@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from qforms.ledger import Gone, Ledger
 from qforms.ledger.leases import LASTS, MAILBOX, WORKBOOK, Present, Who
 from qforms.model import Clock, Delivery, Store, Told
+from qforms.outbox.post import OPEN
 from qforms.settings import Procedures
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _BEAT = 4.0  # seconds between two signs of life
 _SURE = LASTS - 6.0  # … after which, without one, it no longer counts on what it holds
+_LETTERS = 1.0  # seconds between two looks whether letters wait that others owe
 _ROUND = 0.02  # seconds between two looks whether it is its turn
 _SAME = {  # settings that every machine must have alike; paths, ports and passwords are its own
     "company": True,
@@ -54,6 +56,7 @@ class Colleagues:
         self._keeper = threading.Thread(target=self._keep, name="colleagues", daemon=True)
         self._held: frozenset[str] = frozenset()
         self._others = 0
+        self._letters_at = 0.0  # when it looks next whether others' letters are to be sent
         self._seen = 0.0  # when its last sign of life was taken, by the machine's own steady clock
         self.tray = ledger.tray(store)
         self.differ: tuple[Present, ...] = ()  # who works by other procedures: this one is paused
@@ -99,7 +102,14 @@ class Colleagues:
         if self._news.is_set():
             self._news.clear()
             return True
-        return self.working and self.tray.any_free()
+        if not self.working:
+            return False
+        if self.tray.any_free():
+            return True
+        if self.others and time.monotonic() >= self._letters_at:  # those that others owe, too
+            self._letters_at = time.monotonic() + _LETTERS
+            return self._leases.any_letter(OPEN, datetime.now(UTC))
+        return False
 
     def paused(self) -> Told | None:
         """Why it is paused."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qforms import answers, intake, rulebook, settings
 from qforms.forms import catalogue
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qforms.colleagues import Colleagues
     from qforms.desk import Desk, Taken
     from qforms.filing import Filing
+    from qforms.forgetting import Forgetting
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
     from qforms.pulse import Pulse
@@ -89,6 +90,12 @@ class House:
         return Filing(self.ledger, self.store, self.mailroom.cases, self.settings, self.log)
 
     @cached_property
+    def forgetting(self) -> Forgetting:
+        from qforms.forgetting import Forgetting
+
+        return Forgetting(self.ledger, self.store, self.procedures, self.mailroom.cases, self.log)
+
+    @cached_property
     def register(self) -> Register:
         from qforms.register import Register
 
@@ -113,12 +120,10 @@ class House:
     def watch(self) -> Watch:
         from qforms.watch import Watch
 
-        return Watch(self.ledger, self.procedures)
+        return Watch(self.ledger, self.procedures, self.has_mailbox)
 
     def tell_silences(self, now: datetime) -> None:
         """The office hears, once a day, of a mailbox that cannot be read or has fallen silent."""
-        if self.colleagues is not None and not self.colleagues.holds(MAILBOX):
-            return
         self.watch.save(now)
         for problem in self.watch.problems(now):
             self.mailroom.tell_office(problem, now)
@@ -136,6 +141,7 @@ class House:
         self.ledger.forget_turns()
         if (report := self.pulse.new_day(now)) is not None and self.settings.watch.daily_report:
             self.mailroom.tell_operator(report, now)
+        self.forgetting.by_age(now)
 
     def join(self) -> None:
         """Comes to work among those who are on the ledger; nothing to do where no other machine can be."""
@@ -154,9 +160,11 @@ class House:
 
     def reads(self, source: Source) -> bool:
         """Does it look into a source: always, where no other machine can; else while it holds the mailbox."""
-        return self.colleagues is None or (
-            self.colleagues.working and (source.private or self.colleagues.holds(MAILBOX))
-        )
+        return self.working and (source.private or self.has_mailbox())
+
+    def has_mailbox(self) -> bool:
+        """Does it hold the mailbox, and whatever else several machines could read?"""
+        return self.colleagues is None or self.colleagues.holds(MAILBOX)
 
     def shares(self, deliveries: Sequence[Delivery]) -> bool:
         """Lays mail where every daemon finds it, if there are several. What becomes of a file is seen by where it is
@@ -210,7 +218,7 @@ class House:
         from qforms import sources
 
         clock = (lambda: now) if now else sources.real_time
-        return sources.of(self.settings, clock, once)
+        return sources.of(self.settings, clock, once, _Marks(self.ledger) if self.ledger.shared else None)
 
     def handle(self, waiting: Sequence[Delivery], now: datetime) -> list[Taken]:
         """Deliveries by time of arrival and clocks by the time of their rungs, in one order; a delivery wins a tie.
@@ -336,6 +344,19 @@ class House:
     def operator_notice(self, problem: Problem, now: datetime) -> None:
         self.log.error(problem.code, where=problem.where, **problem.context)
         self.guarded("operator notice", lambda: self.mailroom.tell_operator(problem, now))
+
+
+class _Marks:
+    """How far folders were read, in the ledger: another machine reads on from there."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def read(self, name: str) -> Any:
+        return self._ledger.note(name)
+
+    def write(self, name: str, state: Mapping[str, Any]) -> None:
+        self._ledger.set_note(name, dict(state))
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class Mailroom:
         self._fates: list[Letter] = []  # what became of letters, and could not be written down yet
         self._troubled: list[Problem] = []  # what the operator is told when the letters are dealt with
         self.enclosures = Enclosures(ledger, store, procedures)
-        self.cases = cases.CaseFolders(self.settings.path(self.settings.folders.cases))
+        self.cases = cases.CaseFolders(self.settings.path(self.settings.folders.cases), ledger.shared)
 
     def close(self) -> None:
         if "_outgoing" in self.__dict__:
@@ -191,6 +191,17 @@ class Mailroom:
             at=now,
         )
         with self._ledger.begin() as tx:
+            tx.write(None, Judgement(letters=(intent,)), now)
+
+    def welcome(self, to: str, forms: Sequence[str], now: datetime) -> None:
+        """The first letter of a workspace, to the office: how to begin, with these forms as blanks."""
+        lang, catalogue = self.settings.lang, self._procedures.catalogue
+        facts = {"forms": [catalogue.form(name).title[lang] for name in forms]}
+        enclosed = tuple(f"blank:{name}" for name in forms)
+        about = {"lang": lang, "number": "", "revision": 0, "case_no": "", "subject": ""}
+        with self._ledger.begin() as tx:
+            intent = LetterIntent("welcome", "welcome", "office", (to,), (), **about, facts=facts, attach=enclosed,
+                                  urgent=True, at=now)  # fmt: skip
             tx.write(None, Judgement(letters=(intent,)), now)
 
     # ------------------------------------------------------------ a group of letters

@@ -5,16 +5,18 @@ and a restart forgets nothing."""
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 from qforms.ledger import Ledger
 from qforms.model import Problem
 from qforms.problems import say
-from qforms.settings import Procedures
+from qforms.settings import Mailbox, Procedures
 
 _NOTE = "mailbox watched: "
 _KEPT = timedelta(days=90)  # how far back what is usual is judged
@@ -38,8 +40,9 @@ class Seen:
 class Watch:
     """`looked`, `came` and `failed` may be called from any thread; `problems` and `save` belong to the loop's own."""
 
-    def __init__(self, ledger: Ledger, procedures: Procedures) -> None:
+    def __init__(self, ledger: Ledger, procedures: Procedures, has_mailbox: Callable[[], bool] = lambda: True) -> None:
         self._ledger = ledger
+        self._has_mailbox = has_mailbox
         self._work = procedures.work
         self._settings = procedures.settings
         self._lock = threading.Lock()
@@ -75,9 +78,13 @@ class Watch:
             yield from self._silent(source, seen, now)
 
     def sources(self) -> list[str]:
-        """The mailboxes of the settings, as their sources are named."""
-        boxes = self._settings.boxes().items()
-        return [f"{box.kind}:{name}" if name else box.kind for name, box in boxes if box.kind != "none"]
+        """The mailboxes that this machine reads, as their sources are named."""
+        mine = [
+            (f"{box.kind}:{name}" if name else box.kind, box)
+            for name, box in self._settings.boxes().items()
+            if box.kind != "none"
+        ]
+        return [source for source, box in mine if self._private(box) or self._has_mailbox()]
 
     def seen(self, source: str) -> Seen:
         with self._lock:
@@ -90,12 +97,21 @@ class Watch:
         for source, what in seen.items():
             before, at = self._saved.get(source, (None, now))
             if before is None or replace(before, looked="") != replace(what, looked="") or now - at >= _SAVE:
-                self._ledger.set_note(_NOTE + source, asdict(what))
+                self._ledger.set_note(self._noted(source), asdict(what))
                 self._saved[source] = what, now
+
+    def _private(self, box: Mailbox) -> bool:
+        return box.kind == "maildir" and self._settings.path(box.path).is_relative_to(self._settings.root)
+
+    def _noted(self, source: str) -> str:
+        """The note of a mailbox; where several machines have one of that name in their workspaces, of this one's."""
+        box = self._settings.boxes()[source.partition(":")[2]]
+        own = f"@{socket.gethostname()}:{self._settings.root}" if self._ledger.shared and self._private(box) else ""
+        return _NOTE + source + (f"@{sha256(own.encode()).hexdigest()[:16]}" if own else "")
 
     def _of(self, source: str) -> Seen:
         if source not in self._seen:
-            kept = self._ledger.note(_NOTE + source) or {}
+            kept = self._ledger.note(self._noted(source)) or {}
             self._seen[source] = Seen(**{**kept, "days": tuple(kept.get("days", ()))})
         return self._seen[source]
 

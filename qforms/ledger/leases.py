@@ -162,6 +162,14 @@ class Leases:
         found = self._claim(t.letter, t.letter.c.seq, asked)
         return tuple(sorted((rows.letter_of(row) for row in found), key=lambda x: keys.index(x.intent.key)))
 
+    def any_letter(self, states: Sequence[str], now: datetime) -> bool:
+        """Is a letter in one of the `states` to be tried by `now` that nobody has in hand?"""
+        times = (t.letter.c.next_try, t.letter.c.not_before)
+        due = [or_(at.is_(None), at <= now) for at in times]
+        query = select(t.letter.c.seq).where(t.letter.c.state.in_(list(states)), *due, free(t.letter))
+        with self._engine.connect() as db:
+            return db.execute(query.limit(1)).first() is not None
+
     def set_letters(self, db: Connection, letters: Sequence[Letter], *, kept: bool) -> None:
         """What became of letters in hand. Raises Gone when one is in other hands by now."""
         told = [{**fate(letter), "me": self.id, "then": self.id if kept else None} for letter in letters]

@@ -104,6 +104,14 @@ class Ledger:
                 self.changes += 1
 
     @contextmanager
+    def rewriting(self) -> Iterator[Transaction]:
+        """A transaction in which what is kept is rewritten beside the rules (`forgetting`): nothing remembered
+        outlives it."""
+        with self.begin() as tx:
+            yield tx
+        self._memory.held = None
+
+    @contextmanager
     def facts(self) -> Iterator[Transaction]:
         """The same facts, to look at only: whatever is written is rolled back."""
         with self._remembered(write=False) as tx:
@@ -378,6 +386,8 @@ def _version(connection: Connection) -> Any:
 
 
 def _engine(url: str) -> Engine:
+    if url.startswith("postgresql://"):  # psycopg 3 is the driver that comes with the extra
+        url = f"postgresql+psycopg://{url.removeprefix('postgresql://')}"
     try:
         engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_use_lifo=True)
     except Exception as fault:  # a wrong URL or a missing driver: the operator's to mend

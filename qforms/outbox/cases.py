@@ -45,10 +45,12 @@ def label(case: Record | None) -> str:
 
 
 class CaseFolders:
-    """The folders below `root`, found by the case number that their names begin with; looked through once."""
+    """The folders below `root`, found by the case number that their names begin with; looked through once, or
+    (`shared`: other machines make some, too) whenever one is not known."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shared: bool = False) -> None:
         self._root = root
+        self._shared = shared
         self._known: dict[str, Path] | None = None
 
     def put(self, number: str, label: str, name: str, data: bytes) -> Path:
@@ -86,7 +88,8 @@ class CaseFolders:
     def find(self, number: str) -> Path | None:
         """The folder of the case, whatever follows its number; None when there is none."""
         found = self._index().get(safe_name(number))
-        if found and not os.path.isdir(found):  # renamed by a person: look again
+        gone = found and not os.path.isdir(found)  # renamed by a person
+        if gone or (found is None and self._shared):
             self._known = None
             found = self._index().get(safe_name(number))
         return found

@@ -6,8 +6,9 @@ again by that source, even where it could not be moved away; after a restart it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from qforms import problems
 from qforms.model import Problem, QformsError, Source
@@ -20,7 +21,7 @@ class SourceDown(QformsError):
     """A source cannot be reached or refuses us; the others go on. `retry_in` seconds: asking earlier is no use."""
 
     def __init__(self, problem: Problem, retry_in: float) -> None:
-        super().__init__(problems.say(problem, "zh"))
+        super().__init__(problems.told(problem))
         self.problem = problem
         self.retry_in = retry_in
 
@@ -29,8 +30,16 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list[Source]:
-    """The sources that the settings name; none is opened before it is first asked. `once`: files are waited for."""
+class Marks(Protocol):
+    """Where it is kept how far a folder was read that nothing is moved out of."""
+
+    def read(self, name: str) -> Any: ...
+    def write(self, name: str, state: Mapping[str, Any]) -> None: ...
+
+
+def of(settings: Settings, clock: Clock = real_time, once: bool = False, marks: Marks | None = None) -> list[Source]:
+    """The sources that the settings name; none is opened before it is first asked. `once`: files are waited for.
+    `marks`: in the workspace when left out."""
     from qforms.sources.folder import FolderSource
     from qforms.sources.imap import ImapSource
     from qforms.sources.maildir import MaildirSource
@@ -43,7 +52,7 @@ def of(settings: Settings, clock: Clock = real_time, once: bool = False) -> list
         if box.kind == "imap":
             found.append(ImapSource(settings, clock, name))
             if box.sent_folder:
-                found.append(SentSource(settings, clock, name))
+                found.append(SentSource(settings, clock, name, marks))
     if settings.web.url:
         from qforms.sources.web import WebSource
 
@@ -63,7 +72,7 @@ def try_login(settings: Settings, box: str = "") -> str:
         for folder in folders:
             folder.log_in()
     except SourceDown as down:
-        return str(down)
+        return down.text
     finally:
         for folder in folders:
             folder.close()

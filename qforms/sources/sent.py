@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qforms.settings import Settings
-from qforms.sources import Clock, real_time
+from qforms.sources import Clock, Marks, real_time
 from qforms.sources.mailbox import MailFolder, imap_date
 
 if TYPE_CHECKING:
     from qforms.sources.connection import Connection, Head
 
 
+class FileMarks:
+    """How far folders were read, each in a JSON file in the workspace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def read(self, name: str) -> Any:
+        """What was written; None when nothing was. Raises ValueError."""
+        try:
+            return json.loads(self._settings.path(f"{name}.json").read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, state: Mapping[str, Any]) -> None:
+        file = self._settings.path(f"{name}.json")
+        fresh = file.with_suffix(".new")
+        fresh.write_text(json.dumps(state), "utf-8")
+        fresh.replace(file)
+
+
 class SentSource(MailFolder):
-    """What our people wrote to customers. Nothing is moved; `sent-folder.json` in the workspace
-    says how far it was read. Mails from before the first start are not taken."""
+    """What our people wrote to customers. Nothing is moved; `marks` say how far it was read. Mails from before the
+    first start are not taken."""
 
     channel = "sent"
 
-    def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "") -> None:
+    def __init__(self, settings: Settings, clock: Clock = real_time, box: str = "", marks: Marks | None = None) -> None:
         super().__init__(settings, box, settings.boxes()[box].sent_folder, clock)
-        self._file = settings.path(f"sent-folder-{box}.json" if box else "sent-folder.json")
+        self._marks: Marks = marks or FileMarks(settings)
+        self._name = f"sent-folder-{box}" if box else "sent-folder"
         self._done: set[int] = set()  # above the mark
         self._mark = 0  # every mail up to this UID is in the ledger
         self._since = ""  # a criterion, while the folder is read again because its UIDs changed
@@ -36,10 +58,10 @@ class SentSource(MailFolder):
 
     def _opened(self, session: Connection) -> None:
         try:
-            state = json.loads(self._file.read_text("utf-8"))
+            state = self._marks.read(self._name)
             folder, validity, uid = str(state["folder"]), int(state["uidvalidity"]), int(state["uid"])
             at = datetime.fromisoformat(state["at"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             self._mark = max(session.uidnext - 1, *session.uids("ALL"), 0)
             self._write(self._clock())
             return
@@ -59,6 +81,4 @@ class SentSource(MailFolder):
 
     def _write(self, at: datetime) -> None:
         state = {"folder": self._folder, "uidvalidity": self._validity, "uid": self._mark, "at": at.isoformat()}
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(state), "utf-8")
-        fresh.replace(self._file)
+        self._marks.write(self._name, state)
