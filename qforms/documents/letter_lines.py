@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from qforms.model import Lang
@@ -21,6 +21,7 @@ SIGNS: tuple[tuple[str, Kind], ...] = (
     ("=", "way"),
     ("~", "note"),
 )
+_BY_FIRST = {first: tuple(pair for pair in SIGNS if pair[0][0] == first) for first in {sign[0] for sign, _ in SIGNS}}
 WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "fill": "直接填写",
@@ -51,8 +52,7 @@ SAID: dict[str, dict[str, str]] = {
 MAX_URL = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line; a fact has two cells (label, value), a table row as many as it has columns."""
 
     kind: Kind
@@ -106,9 +106,9 @@ def read(text: str) -> list[Line]:
 
 
 def _line(raw: str) -> Line:
-    if not _plain(raw).strip():
+    if not raw or not _plain(raw).strip():
         return Line("gap")
-    sign, kind = next((pair for pair in SIGNS if raw.startswith(pair[0])), ("", "text"))
+    sign, kind = next((pair for pair in _BY_FIRST.get(raw[0], ()) if raw.startswith(pair[0])), ("", "text"))
     rest = raw[len(sign) :].strip()
     if kind in ("fact", "way"):
         label, _, value = rest.partition("：") if "：" in rest else rest.partition(": ")

@@ -37,6 +37,8 @@ LINE: Mapping[str, Any] = {
     **dict.fromkeys(["decide", "situation", "due", "over", "who", "number", "mark", "what", "left"], ""),
     "answers": (),
 }
+_PLEASE = re.compile(r"^(请|please )|[。.]$")
+_PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -54,7 +56,7 @@ def compose(intent: LetterIntent, settings: Settings) -> Composed:
     """The letter's words, in the intent's language and the company's time zone.
 
     Raises QformsError, naming the text file, when there is no text for the kind or it uses an unknown name."""
-    file = settings.root / "form_templates" / "letters" / f"{intent.kind}.{intent.lang}.txt"
+    file = _file(settings.root, intent.kind, intent.lang)
     context = _context(intent, settings)
     lines = read(_render(file, intent.lang, settings.company.timezone, context))
     if not lines or lines[0].kind != "subject":
@@ -69,6 +71,11 @@ def compose(intent: LetterIntent, settings: Settings) -> Composed:
     )
     body = _within(lines[1:])
     return Composed(subject, to_text(body, intent.lang), to_html(body, links))
+
+
+@functools.lru_cache(maxsize=128)
+def _file(root: Path, kind: str, lang: Lang) -> Path:
+    return root / "form_templates" / "letters" / f"{kind}.{lang}.txt"
 
 
 def names(file: Path) -> frozenset[str]:
@@ -93,13 +100,13 @@ def _context(intent: LetterIntent, settings: Settings) -> dict[str, Any]:
     }
     given = {key: value for key, value in intent.facts.items() if value is not None}
     context = {**BLANK, **own, **given}
-    context["request"] = re.sub(r"^(请|please )|[。.]$", "", str(context["request"]).strip())
+    context["request"] = _PLEASE.sub("", str(context["request"]).strip())
     context["original"] = {"subject": "", "received_at": "", **context["original"]}
     context["lines"] = [{**LINE, **line} for line in context["lines"]]
     known = [[str(a), str(b)] for a, b in context["facts"] if str(b).strip()]
     context["facts"] = [[a, _clip(b)] for a, b in known[:MAX_FACTS]]
     context["ask_labels"] = [_flat(str(label)) for label in context["ask_labels"][:MAX_LABELS]]
-    context["paragraphs"] = [p for p in re.split(r"\n\s*\n|\r\n\s*\r\n", str(context["body"])) if p.strip()]
+    context["paragraphs"] = [p for p in _PARAGRAPH.split(str(context["body"])) if p.strip()]
     return context
 
 

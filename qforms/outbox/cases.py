@@ -6,10 +6,10 @@ made, since the folder may lie on a share."""
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import unicodedata
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,24 +49,24 @@ class CaseFolders:
     (`shared`: other machines make some, too) whenever one is not known."""
 
     def __init__(self, root: Path, shared: bool = False) -> None:
-        self._root = root
+        self._root = str(root)  # paths as texts below: building Path objects costs more than writing a small file
         self._shared = shared
-        self._known: dict[str, Path] | None = None
+        self._known: dict[str, str] | None = None
 
     def put(self, number: str, label: str, name: str, data: bytes) -> Path:
         """Writes a file into the folder of the case, `label` being 「客户 型号」 as known by now, and gives its path.
 
         The same bytes under the same name are written once; other bytes get `name (2)`. Raises OSError."""
-        folder = self.folder(number, label)
+        folder = self._folder(number, label)
         wanted = safe_name(name)
-        stem, ending = os.path.splitext(wanted)
-        path, count = os.path.join(folder, wanted), 1
+        path, count = f"{folder}{os.sep}{wanted}", 1
         while os.path.exists(path):
             if os.path.getsize(path) == len(data) and Path(path).read_bytes() == data:
                 return Path(path)
             count += 1
-            path = os.path.join(folder, f"{stem} ({count}){ending}")
-        draft = os.path.join(folder, f".{hashlib.sha256(data).hexdigest()[:16]}.part")
+            stem, ending = os.path.splitext(wanted)
+            path = f"{folder}{os.sep}{stem} ({count}){ending}"
+        draft = f"{folder}{os.sep}.{zlib.crc32(data):08x}.part"
         with open(draft, "wb", buffering=0) as out:
             out.write(data)
         os.replace(draft, path)
@@ -74,30 +74,41 @@ class CaseFolders:
 
     def folder(self, number: str, label: str) -> Path:
         """The folder of the case, made or renamed to what is known by now; one in use keeps its name."""
-        wanted = self._root / safe_name(f"{number} {label}")
-        known = self.find(number)
-        found = known or wanted
-        if found != wanted and label.strip():
-            with contextlib.suppress(OSError):  # a file in it is open, on Windows: another time
-                found = found.rename(wanted)
-        if known is None or found != known:
-            found.mkdir(parents=True, exist_ok=True)
-            self._index()[safe_name(number)] = found
-        return found
+        return Path(self._folder(number, label))
 
     def find(self, number: str) -> Path | None:
         """The folder of the case, whatever follows its number; None when there is none."""
-        found = self._index().get(safe_name(number))
-        gone = found and not os.path.isdir(found)  # renamed by a person
-        if gone or (found is None and self._shared):
-            self._known = None
-            found = self._index().get(safe_name(number))
+        found = self._find(number)
+        return Path(found) if found else None
+
+    def _folder(self, number: str, label: str) -> str:
+        wanted = f"{self._root}{os.sep}{safe_name(f'{number} {label}')}"
+        known = self._find(number)
+        found = known or wanted
+        if found != wanted and label.strip():
+            with contextlib.suppress(OSError):  # a file in it is open, on Windows: another time
+                found = str(Path(found).rename(wanted))
+        if found != known:
+            os.makedirs(found, exist_ok=True)
+            self._index()[safe_name(number)] = found
         return found
 
-    def _index(self) -> dict[str, Path]:
+    def _find(self, number: str) -> str:
+        found = self._index().get(safe_name(number), "")
+        gone = found and not os.path.isdir(found)  # renamed by a person
+        if gone or (not found and self._shared):
+            self._known = None
+            found = self._index().get(safe_name(number), "")
+        return found
+
+    def _index(self) -> dict[str, str]:
         if self._known is None:
-            folders = sorted(f for f in self._root.iterdir() if f.is_dir()) if self._root.is_dir() else []
-            self._known = {folder.name.partition(" ")[0]: folder for folder in reversed(folders)}
+            try:
+                with os.scandir(self._root) as entries:
+                    names = sorted(entry.name for entry in entries if entry.is_dir())
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
+            self._known = {name.partition(" ")[0]: f"{self._root}{os.sep}{name}" for name in reversed(names)}
         return self._known
 
 

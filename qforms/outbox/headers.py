@@ -5,9 +5,10 @@ all, depending on its version, and a letter must have the same bytes whenever it
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 _WIDTH = 75  # octets of an encoded word (RFC 2047 2), and of a folded line where it can be
@@ -39,6 +40,11 @@ def line(name: str, value: str) -> bytes:
 
 def addresses(name: str, given: Sequence[str], label: str = "") -> bytes:
     """An address header; `label` is the sender's name. Raises ValueError for what is no address."""
+    return _addresses(name, tuple(given), label)
+
+
+@lru_cache(256)
+def _addresses(name: str, given: tuple[str, ...], label: str) -> bytes:
     for address in given:
         if not is_address(address):
             raise ValueError(f"no address: {address!r}")
@@ -92,14 +98,13 @@ def _quoted(name: str) -> str:
 
 def _encoded_words(text: str, taken: int) -> Iterator[str]:
     """`text` as UTF-8 base64 words, split between characters; `taken` octets of the first line are used."""
-    room, word = _WIDTH - 1 - taken, b""
-    for character in text or " ":
-        octets = character.encode("utf-8")
-        if len(word + octets) > (room - 12) // 4 * 3:
-            yield f"=?utf-8?B?{base64.b64encode(word).decode()}?="
-            word, room = b"", _WIDTH - 1
-        word += octets
-    yield f"=?utf-8?B?{base64.b64encode(word).decode()}?="
+    data, at, room = (text or " ").encode("utf-8"), 0, _WIDTH - 1 - taken
+    while at < len(data):
+        end = at + max(0, (room - 12) // 4 * 3)
+        while at < end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        yield f"=?utf-8?B?{binascii.b2a_base64(data[at:end], newline=False).decode()}?="
+        at, room = end, _WIDTH - 1
 
 
 def _fold(words: Sequence[str], taken: int) -> str:

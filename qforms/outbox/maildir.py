@@ -6,7 +6,6 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from qforms.model import Dead, Later, Sent
 from qforms.settings import Settings
@@ -21,7 +20,8 @@ class MaildirTransport:
     repeatable = True
 
     def __init__(self, settings: Settings) -> None:
-        self._root = settings.path(settings.outgoing.path)
+        self._root = str(settings.path(settings.outgoing.path))
+        self._new, self._cur = (os.path.join(self._root, folder) for folder in ("new", "cur"))
         self._made = False
         self._moved: tuple[int, frozenset[str]] = (-1, frozenset())  # time of `cur`, and the names in it
 
@@ -33,16 +33,16 @@ class MaildirTransport:
         try:
             if not self._made:
                 for folder in ("tmp", "new", "cur"):
-                    (self._root / folder).mkdir(parents=True, exist_ok=True)
+                    os.makedirs(os.path.join(self._root, folder), exist_ok=True)
                 self._made = True
             if self._has(name):
                 return Sent()
-            draft = os.path.join(self._root, "tmp", name)
+            draft, path = f"{self._root}{os.sep}tmp{os.sep}{name}", f"{self._new}{os.sep}{name}"
             with open(draft, "wb", buffering=0) as out:
                 out.write(raw)
                 os.fsync(out.fileno())
-            os.replace(draft, os.path.join(self._root, "new", name))
-            _sync(self._root / "new")
+            os.replace(draft, path)
+            _sync(self._new)
         except OSError as fault:
             return Later(f"{self._root}: {fault.strerror or fault}", down=True)
         return Sent()
@@ -52,11 +52,11 @@ class MaildirTransport:
 
     def _has(self, name: str) -> bool:
         """Also when a mail program has moved it to `cur` and added its flags."""
-        if os.path.exists(os.path.join(self._root, "new", name)):
+        if os.path.exists(f"{self._new}{os.sep}{name}"):
             return True
-        changed = os.stat(self._root / "cur").st_mtime_ns
+        changed = os.stat(self._cur).st_mtime_ns
         if self._moved[0] != changed or time.time_ns() - changed < _FRESH:
-            names = os.listdir(self._root / "cur")
+            names = os.listdir(self._cur)
             self._moved = (
                 changed,
                 frozenset(each.partition(":")[0].partition(";")[0].partition("!")[0] for each in names),
@@ -71,7 +71,7 @@ def _name(raw: bytes) -> str:
     return f"{hashlib.sha256(key).hexdigest()[:40]}.qforms"
 
 
-def _sync(folder: Path) -> None:
+def _sync(folder: str) -> None:
     """The new name, too, outlives a power cut. Windows has no such call, and needs none."""
     if os.name == "posix":
         fd = os.open(folder, os.O_RDONLY)

@@ -68,11 +68,13 @@ def after(letter: Letter, result: Sent | Later | Dead, now: datetime, attempts: 
     match result:
         case Sent(refused):
             error = f"被拒收：{', '.join(refused)}" if refused else ""
-            sent = replace(letter, state="sent", sent_at=now, refused=refused, last_error=error, next_try=None)
-            return replace(sent, attempts=letter.attempts + 1)
+            tried = letter.attempts + 1
+            return replace(
+                letter, state="sent", sent_at=now, refused=refused, last_error=error, next_try=None, attempts=tried
+            )
         case Dead(reason, refused):
-            dead = replace(letter, state="dead", refused=refused, last_error=reason, next_try=None)
-            return replace(dead, attempts=letter.attempts + 1)
+            tried = letter.attempts + 1
+            return replace(letter, state="dead", refused=refused, last_error=reason, next_try=None, attempts=tried)
         case Later(reason, unknown, down, pace):
             tried = letter.attempts + (not down)
             if tried >= attempts and not down:
