@@ -42,7 +42,7 @@ test: setup system lint
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 # One line of JSON each. QFORMS_BENCH_PEER names a folder outside of the project for what intake is measured against.
-BENCHES := help intake rules clocks scale latency
+BENCHES := help intake rules clocks scale latency reports
 bench: setup system
 	@for b in $(BENCHES); do $(BIN)/python -m tests.benchmarks.$$b || exit 1; done
 

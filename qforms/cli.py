@@ -278,6 +278,37 @@ def records(
     _print(look.records(dir, form, people=not (json or csv)), json, csv, say("记录", "Records"), heads)
 
 
+@app.command(help=help_of("report"))
+def report(
+    dir: Dir,
+    month: Annotated[str, typer.Option("--month", help=say("月，如 2026-05", "a month such as 2026-05"))] = "",
+    week: Annotated[str, typer.Option("--week", help=say("周，如 2026-W20", "a week such as 2026-W20"))] = "",
+    out: Annotated[Path | None, typer.Option("--out", help=say("写到哪个文件夹", "the folder to write into"))] = None,
+    json: Json = False,
+    now: Now = None,
+) -> None:
+    if bool(month) == bool(week):
+        fail(say("--month 和 --week 选一个", "one of --month and --week"), 2)
+    from qforms.commands import printing
+    from qforms.commands import report as reports
+
+    try:
+        period = reports.period_of(month, week)
+    except ValueError as fault:
+        fail(str(fault), 2)
+    made = reports.report(dir, period, out, tongue.lang(), _time(now, dir), lambda what: _note(f"{what} …"))
+    for note in made.notes:
+        _note(note)
+    if json:
+        printing.print_json([made.figures], sys.stdout)
+    else:
+        print(f"{made.document}\n{made.details}")
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
 @app.command(help=help_of("clocks"))
 def clocks(dir: Dir, json: Json = False, csv: Csv = False) -> None:
     from qforms.commands import look

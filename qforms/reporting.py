@@ -60,7 +60,7 @@ class Reporting:
         if digest and self._store.has(digest):
             book = exhibits.from_json(self._store.get(digest), declared.blank)
         else:
-            book = self._gathered(declared, facts, at)
+            book = self._gathered(declared, record, facts, at)
             book = self._standing(declared, book, record)
             if isinstance(frozen, datetime):
                 self._ledger.set_note(_NOTE + record.number, self._store.put(exhibits.to_json(book)))
@@ -73,7 +73,7 @@ class Reporting:
         if not digest or not self._store.has(digest):
             return ()
         issued = exhibits.from_json(self._store.get(digest), declared.blank)
-        today = self._gathered(declared, facts, now)
+        today = self._gathered(declared, record, facts, now)
         period = str(record.values.get("period") or "")
         return tuple(
             c
@@ -84,12 +84,12 @@ class Reporting:
 
     # ------------------------------------------------------------ gathering
 
-    def _gathered(self, declared: Exhibits, facts: Facts, at: datetime) -> dict[str, Lines]:
+    def _gathered(self, declared: Exhibits, record: Record, facts: Facts, at: datetime) -> dict[str, Lines]:
         book = {}
         for name, rule in declared.lines.items():
             if rule.list:
                 continue
-            rows = self._clocks(at) if rule.clocks else self._records(rule, facts, at)
+            rows = self._clocks(at) if rule.clocks else self._records(rule, record, facts, at)
             book[name] = dc.replace(rule.blank, rows=tuple(rows))
         return book
 
@@ -103,10 +103,15 @@ class Reporting:
         kept = {n: r.frozen for n, r in declared.lines.items() if r.frozen and n in book}
         return book | {n: exhibits.standing(book[n], issued[n], column, until) for n, column in kept.items()}
 
-    def _records(self, rule: LineRule, facts: Facts, at: datetime) -> Iterator[dict[str, Any]]:
+    def _records(self, rule: LineRule, record: Record, facts: Facts, at: datetime) -> Iterator[dict[str, Any]]:
         local = self._procedures.settings.local
         for source in rule.sources:
-            records = self._recent(source, at)
+            if rule.of_record is None:
+                records: Iterable[Record] = self._recent(source, at)
+            else:
+                theirs, ours = rule.of_record
+                value = record.values.get(ours)
+                records = facts.members(source.form, theirs, value) if value not in (None, "", ()) else ()
             found = rules.listed(records, source.fill, source.where, source.each, facts, self._procedures, at)
             for row in found:
                 yield {k: local(v) if isinstance(v, datetime) else v for k, v in row.items()}

@@ -102,6 +102,18 @@ ABOUT: dict[str, About] = {
             ("qforms records {dir} --json", "给别的程序", "for other programs"),
         ),
     ),
+    "report": About(
+        "一个月或一周的质量信息报表：Word 加明细表。",
+        "The quality information report of a month or week: Word, and its lines as a workbook.",
+        (
+            ("qforms report {dir} --month 2026-05", "月报", "of a month"),
+            ("qforms report {dir} --week 2026-W20 --out .", "周报，写到这里", "of a week, written here"),
+            ("qforms report {dir} --month 2026-05 --json", "数字，给别的程序", "its figures, for other programs"),
+        ),
+        "写到工作区的 reports/。已冻结的期间按冻结时的数字出；还没有立单的出预览，不保存。每个数都可由明细算出。",
+        "Written into reports/ of the workspace. A frozen period keeps its figures; one that has not been "
+        "opened is a preview, of which nothing is kept. Every figure follows from the lines.",
+    ),
     "clocks": About("所有时限。", "Lists all deadlines.", (("qforms clocks {dir} --csv", "存成 CSV", "as CSV"),)),
     "letters": About(
         "所有信件。", "Lists all letters.", (("qforms letters {dir}", "和各自的状态", "and how they stand"),)

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from qforms import house, reporting, rules, stamp
+from qforms import house, reporting, rules, stamp, tongue
 from qforms.commands import printing
 from qforms.daemon import real_now
 from qforms.documents import charts, exhibits, render
@@ -36,12 +36,12 @@ class Made:
 
 
 def period_of(month: str, week: str) -> str:
-    """2026-05 -> 202605, 2026-W20 -> 2026W20. Raises QformsError when it is neither."""
+    """2026-05 -> 202605, 2026-W20 -> 2026W20. Raises ValueError when it is neither."""
     if month and (found := MONTH.fullmatch(month)):
         return found[1] + found[2]
     if week and (found := WEEK.fullmatch(week)):
         return f"{found[1]}W{found[2]}"
-    raise QformsError(Told("请写 --month 2026-05 或 --week 2026-W20", "give --month 2026-05 or --week 2026-W20"))
+    raise ValueError(tongue.say("请写 --month 2026-05 或 --week 2026-W20", "write --month 2026-05 or --week 2026-W20"))
 
 
 def report(
@@ -112,7 +112,8 @@ def _record(h: house.House, form: Form, period: str, facts: Transaction, at: dat
 
 def _figures(h: house.House, form: Form, record: Record, gathered: Any, later: Any) -> dict[str, Any]:
     declared = reporting.Reporting(h.ledger, h.store, h.procedures).declared(form.name)
-    shown = [e for s in form.sections for n in s.shows if (e := declared.shown[n]).in_issue(gathered.sight)]
+    known = (declared.shown[n] for s in form.sections for n in s.shows if n in declared.shown)
+    shown = [e for e in known if e.in_issue(gathered.sight)]
     return {
         "number": record.number,
         "status": record.status,

@@ -76,7 +76,8 @@ def _exhibits(
     declared = exhibits.load(form, root, procedures.catalogue, procedures.rulebook)
     found = {}
     for section in form.sections:
-        wanted = [e for name in section.shows if (e := declared.shown[name]).in_issue(related.sight)]
+        known = (declared.shown[name] for name in section.shows if name in declared.shown)
+        wanted = [e for e in known if e.in_issue(related.sight)]
         items = [(e, exhibits.shown(e, related.lines, related.sight, record)) for e in wanted]
         kept = [item for e, item in items if not (e.quiet and nothing(item))]
         if kept:

@@ -5,6 +5,7 @@ they need, are broken into lines, and are cut with … where even that does not 
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import unicodedata
@@ -29,7 +30,7 @@ STYLES = (
 TITLE, TITLE_SMALL, WORDS, SMALL, NOTE = 13.0, 10.5, 8.5, 7.5, 7.5
 PT = 0.3528  # mm
 _UNIT = re.compile(r"(?<=\d) (?=[^\d\s])")  # between a figure and its unit
-COLOURS = 128
+_SHADES = 20  # of each colour
 
 
 class Sheet:
@@ -151,10 +152,28 @@ def png(figure: Figure, dpi: int) -> bytes:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    flat = image.convert("RGB").quantize(palette=_palette(), dither=Image.Dither.NONE)
+    ground: Any = flat.getpixel((0, 0))
+    colours = flat.getpalette() or []
+    colours[3 * ground : 3 * ground + 3] = [255, 255, 255]  # Pillow takes a near one for white; white it stays
+    flat.putpalette(colours)
     out = io.BytesIO()
     flat.save(out, "PNG", compress_level=6, dpi=(dpi, dpi))
     return out.getvalue()
+
+
+@functools.lru_cache(maxsize=1)
+def _palette() -> Any:
+    """Our few colours on their way to white, as the edges of letters and lines need them; white stays white."""
+    from PIL import Image
+
+    colours = [tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in (INK, NAVY, BLUE, LIGHT, AMBER, RED)]
+    ramp = [
+        round(255 - (255 - part) * (_SHADES - n) / _SHADES) for c in colours for n in range(_SHADES) for part in c
+    ] + [255, 255, 255]
+    made = Image.new("P", (1, 1))
+    made.putpalette(ramp)
+    return made
 
 
 def svg(figure: Figure) -> bytes:

@@ -67,6 +67,7 @@ class LineRule:
     list: str = ""
     frozen: str = ""  # the column that names the period: what was issued stands
     compare: tuple[str, ...] = ()  # the columns of which corrections are told
+    of_record: tuple[str, str] | None = None  # a key field of theirs, our field that says the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class _Reader:
     # ------------------------------------------------------------ lines
 
     def lines(self, name: str, table: Table) -> LineRule:
-        table.allow("title", "columns", "from", "clocks", "list", "frozen", "compare")
+        table.allow("title", "columns", "from", "of_record", "clocks", "list", "frozen", "compare")
         table.need("title")
         title = table.text("title")
         if table.flag("clocks"):
@@ -178,7 +179,24 @@ class _Reader:
             for column in table.words(key):
                 self._known(table, key, column, columns)
         worded = tuple(Column(c.name, c.label, self._codes(c.name, sources)) for c in columns)
-        return LineRule(Lines(name, title, worded), sources, False, "", table.word("frozen"), table.words("compare"))
+        whose = self._of_record(table, sources)
+        return LineRule(
+            Lines(name, title, worded), sources, False, "", table.word("frozen"), table.words("compare"), whose
+        )
+
+    def _of_record(self, table: Table, sources: tuple[Source, ...]) -> tuple[str, str] | None:
+        """`of_record: {theirs: ours}`: only records whose key field says what a field of the document's says."""
+        inner = table.table("of_record")
+        for theirs in inner.node:
+            for form in (self.catalogue.forms[s.form] for s in sources if s.form in self.catalogue.forms):
+                if form.field(str(theirs)) is None:
+                    known = [f.name for f in form.fields if f.key or f.type == "ref"]
+                    self.faults.unknown(inner.at(theirs), ("字段", "field"), str(theirs), known)
+            if self.form.field(inner.word(theirs)) is None:
+                known = [f.name for f in self.form.fields]
+                self.faults.unknown(inner.at(theirs), ("字段", "field"), inner.word(theirs), known)
+            return str(theirs), inner.word(theirs)
+        return None
 
     def _source(self, table: Table, columns: list[str]) -> Source:
         table.allow("form", "each", "where", "fill", "since")
