@@ -275,6 +275,16 @@ CATALOGUE: dict[str, Kind] = {
         "没有编号 {number}。请核对编号，或用我们发的原表填写。",
         "There is no document {number}. Please check the number, or use the form that we sent.",
     ),
+    "which_record": _kind(
+        "这张表写的是 {said}，内容看起来是 {numbers} 的，没有录入。用于哪一张？请在主题或正文第一行写“用于 单号”，连表一起重发。",
+        "The form says {said}, but looks as if it were for {numbers}; nothing was taken from it. Send it again with “for "
+        "(number)” in the subject or in the first line.",
+    ),
+    "which_record_none": _kind(
+        "这张表没有单号，没有录入。用于 {numbers}？请在主题或正文第一行写“用于 单号”，连表一起重发。",
+        "The form has no number and nothing was taken from it. Is it for {numbers}? Send it again with “for (number)” "
+        "in the subject or in the first line.",
+    ),
     "number_not_yours": _kind(
         "编号 {number} 不属于贵方的案件，没有录入。请核对编号。",
         "{number} is not a case of yours; nothing was entered. Please check the number.",

@@ -22,6 +22,7 @@ from qforms.intake import (
     replies,
     returns,
     rights,
+    which,
 )
 from qforms.intake.complaints import open_case, recognised, told
 from qforms.intake.identify import Found
@@ -112,6 +113,8 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
     nothing_open = found.record is None or identify.is_final(matter, found.record)
     if filled.form == COMPLAINT and nothing_open and (matter.speaker.kind in _OUTSIDE or not filled.number or new_row):
         return _new_complaint(matter, filled, found)
+    if (question := which.unsettled(matter, filled, found.record)) and not found.problem:
+        return question
     if found.problem:
         waiting = _from_unknown(matter, filled, found)
         return waiting or refused(matter, found.problem, filled)
@@ -272,7 +275,13 @@ def _unsure(matter: Matter) -> Outcome:
         f"判断来信是否投诉：{reading.subject[:60] or reading.text[:60] or '(无主题)'}，{reading.address}",
         f"Is this mail a complaint? {reading.subject[:60] or '(no subject)'}, {reading.address}",
     )
-    unsure = task(matter, "unsure", text, "intake", actions=("立案", "不是投诉"), address=reading.address)
+    near = which.mentioned(matter)
+    more = {"other": near[0].number} if near else {}
+    if near:
+        numbers = "、".join(r.number for r in near)
+        text = Text(f"{text.zh}。也许用于 {numbers}（选“并入”）", f"{text.en} Perhaps for {numbers} (add to case).")
+    actions = ("立案", "不是投诉", *(("并入",) if near else ()))
+    unsure = task(matter, "unsure", text, "intake", actions=actions, address=reading.address, **more)
     return ignored(matter, "unsure_mail", (unsure,))
 
 

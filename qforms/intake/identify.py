@@ -3,10 +3,14 @@ the speaker may speak of it. A number in a subject proves nothing: a stranger's 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from qforms.intake import numbers
 from qforms.intake.matter import Matter
 from qforms.model import Filled, Letter, Problem, Record
+
+_FOR = re.compile(r"(?:用于|\bfor)\s{0,4}[:：]?\s{0,4}([A-Za-z0-9-]{6,40})", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ def letter_of(matter: Matter) -> Letter | None:
 
 def of_form(matter: Matter, filled: Filled) -> Found:
     """The record that a filled form revises; none (and no problem) when it opens a new one."""
+    if said := said_for(matter, filled.form):
+        return Found(said, letter_of(matter))
     stamp = filled.stamp
     if stamp and not stamp.genuine:
         return Found(problem=Problem("stamp_wrong", _place(matter, filled), context={"number": stamp.number}))
@@ -66,6 +72,18 @@ def of_form(matter: Matter, filled: Filled) -> Found:
         return Found(problem=Problem("number_not_yours", _place(matter, filled), context={"number": number}))
     base = matter.facts.revision(number, stamp.revision) if stamp and stamp.number else None
     return Found(record, letter, base)
+
+
+def said_for(matter: Matter, form: str) -> Record | None:
+    """The record of that form that somebody named as the one meant: the office (并入), or the sender: 用于 8001-…."""
+    reading = matter.reading
+    words = f"{reading.subject}\n{reading.text.strip().partition(chr(10))[0]}"
+    named = (n for m in _FOR.finditer(words) for n in numbers.find(m[1], matter.procedures.catalogue))
+    for number in (reading.into, *named):
+        record = matter.facts.record(number) if number else None
+        if record is not None and record.form == form and may_speak(matter, record, letter_of(matter)):
+            return record
+    return None
 
 
 def _by_mail(matter: Matter, filled: Filled) -> Found:

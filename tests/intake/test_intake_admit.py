@@ -31,7 +31,7 @@ from support_intake import (
     world,
 )
 
-from qforms.model import Filled, Outcome
+from qforms.model import EMPTY, Filled, Outcome
 from qforms.problems import CATALOGUE, say
 from qforms.stamp import read as read_stamp
 
@@ -306,10 +306,12 @@ def returned(
     mark="",
     channel="maildir",
     form="market_abnormality",
+    subject="回复",
+    more=EMPTY,
 ):
-    """A mail with a filled form, as reading gives it."""
-    found = reading(mail(part("见附件"), "回复", sender), channel)
-    stamp = read_stamp(mark or stamped(number, revision, form), KEYS)
+    """A mail with a filled form, as reading gives it; `mark` None: without a stamp."""
+    found = reading(mail(part("见附件"), subject, sender, more=more), channel)
+    stamp = None if mark is None else read_stamp(mark or stamped(number, revision, form), KEYS)
     filled = Filled(form, values, {n: f"反馈单!{n}" for n in values}, {}, tuple(problems), "word", "2", stamp)
     return told(*outcomes(replace(found, filled=(filled,), kind="form"), w or world()))[0]
 
@@ -359,6 +361,74 @@ def test_a_closed_record_is_refused():
     w = world()
     w.records[R8001] = replace(w.records[R8001], status="closed")
     assert returned(GOOD, w).reason.code == "record_closed"
+
+
+def two_reports():
+    """The report of the world, and another open one: the same product, the lot of last month."""
+    w = world()
+    w.add(
+        "market_abnormality",
+        OTHER,
+        "issued",
+        "TS-202604-0001",
+        product_model="YL-A65",
+        lot_no="A65-2603B",
+        responsible_dept=("生产部",),
+    )
+    return w
+
+
+OTHER = "8001-202605-0007"
+
+
+def test_last_month_s_form_overwrites_nothing_and_the_sender_is_asked_which():
+    """The stamp is of one report, the lot in the form of another (P19)."""
+    w = two_reports()
+    outcome = returned({**GOOD, "actions": ACTION, "lot_no": "A65-2603B"}, w)
+    assert (outcome.state, outcome.reason.code, outcome.answer) == ("refused", "which_record", "rejection")
+    assert outcome.reason.context == {"said": R8001, "numbers": OTHER} and not outcome.values
+    assert outcome.tasks[0].kind == "which_record" and outcome.tasks[0].context["other"] == OTHER
+
+
+def test_the_form_of_a_closed_report_is_asked_about_where_another_is_open():
+    w = two_reports()
+    w.records[R8001] = replace(w.records[R8001], status="closed")
+    assert returned({**GOOD, "product_model": "YL-A65"}, w).reason.context["numbers"] == OTHER
+    assert returned(GOOD, w).reason.code == "record_closed", "nothing in it says which it may be for"
+
+
+def test_a_form_stamped_for_another_report_than_the_letter_it_answers_is_asked_about():
+    w = two_reports()
+    w.wrote("i7", OTHER, ["yan@womai.cn"])
+    more = {"In-Reply-To": "<i7@womai.cn>"}
+    assert returned(GOOD, w, more=more).reason.code == "which_record"
+
+
+def test_a_form_without_a_number_is_offered_what_it_may_be_for():
+    w = two_reports()
+    outcome = returned({**GOOD, "product_model": "YL-A65", "lot_no": "A65-2603B"}, w, mark=None)
+    assert outcome.reason.code == "which_record_none" and outcome.reason.context["numbers"] == OTHER
+
+
+def test_whoever_says_which_is_believed():
+    w = two_reports()
+    given = {**GOOD, "actions": ACTION, "lot_no": "A65-2603B"}
+    outcome = returned(given, w, subject=f"用于 {OTHER}")
+    assert (outcome.state, outcome.number) == ("accepted", OTHER) and outcome.values["cause_analysis"]
+
+
+def test_a_stranger_learns_no_number():
+    w = two_reports()
+    outcome = returned({**GOOD, "lot_no": "A65-2603B"}, w, sender="x@else.cn", mark=None)
+    assert "8001-" not in str(outcome.reason)
+
+
+def test_an_answer_in_words_that_names_no_number_is_offered_its_case():
+    w = two_reports()
+    raw = mail(part("YL-A65 批号 A65-2603B 的原因已查到，见下周报告。"), "原因", "严工 <yan@womai.cn>")
+    [outcome] = taken(raw, w)
+    [task] = outcome.tasks
+    assert task.context["other"] == OTHER and "并入" in task.actions and OTHER in task.text.zh
 
 
 def test_an_unproven_sender_waits_for_the_office():
