@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qforms.ledger import Gone, Ledger
 from qforms.ledger.leases import LASTS, MAILBOX, WORKBOOK, Present, Who
@@ -121,6 +121,12 @@ class Colleagues:
             f"与正在工作的 {who} 不一致（{parts}），先停着：把两边改成一样的，再重新启动其中之一",
             f"differs from {who}, who is at work, in: {parts}. It pauses: make them alike and restart one of them",
         )
+
+    def told(self) -> dict[str, Any]:
+        """How it stands, for the heartbeat."""
+        holds = [duty for duty in (MAILBOX, WORKBOOK) if self.holds(duty)]
+        why = self.paused()
+        return {"others": self._others, "holds": holds, "paused": {"zh": why.zh, "en": why.en} if why else None}
 
     # ------------------------------------------------------------ whose turn it is
 

@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from qforms.forgetting import Forgetting
     from qforms.mailroom import Mailroom
     from qforms.office.child import OfficeReader
+    from qforms.outbox.cases import CaseFolders
     from qforms.pulse import Pulse
     from qforms.recognition import Recognition
     from qforms.register import Register
     from qforms.search.finder import Finder
+    from qforms.suggesting import Suggestions
     from qforms.waiting import WaitingList
     from qforms.watch import Watch
 
 CACHE = ".cache"
 GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
 _AMONG_OTHERS = 0.2  # seconds between two rounds at least: what is due may be in others' hands
+_A_MOMENT = 0.05  # seconds that looking for likely duplicates may take from a turn of the loop
 MAX_RINGS = 100_000  # in one go; beyond it something rings without end
 
 
@@ -87,13 +90,21 @@ class House:
     def filing(self) -> Filing:
         from qforms.filing import Filing
 
-        return Filing(self.ledger, self.store, self.mailroom.cases, self.settings, self.log)
+        return Filing(self.ledger, self.store, self.mailroom.cases, self.papers, self.procedures, self.log)
+
+    @cached_property
+    def papers(self) -> CaseFolders:
+        """Where customers' identity cards and accounts lie, apart from the cases."""
+        from qforms.outbox.cases import CaseFolders
+
+        return CaseFolders(self.settings.path(self.settings.folders.papers))
 
     @cached_property
     def forgetting(self) -> Forgetting:
         from qforms.forgetting import Forgetting
 
-        return Forgetting(self.ledger, self.store, self.procedures, self.mailroom.cases, self.log)
+        folders = (self.mailroom.cases, self.papers)
+        return Forgetting(self.ledger, self.store, self.procedures, folders, self.log)
 
     @cached_property
     def register(self) -> Register:
@@ -109,6 +120,12 @@ class House:
         from qforms.waiting import WaitingList
 
         return WaitingList(self.ledger, self.store, self.mailroom)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        from qforms.suggesting import Suggestions
+
+        return Suggestions(self.ledger)
 
     @cached_property
     def finder(self) -> Finder:
@@ -132,7 +149,8 @@ class House:
     def pulse(self) -> Pulse:
         from qforms.pulse import Pulse
 
-        return Pulse(self.ledger, self.settings, self.watch)
+        among = self.colleagues.told if self.colleagues is not None else dict
+        return Pulse(self.ledger, self.settings, self.watch, among)
 
     def new_day(self, now: datetime) -> None:
         """Once a day: the day before is sealed, and the operator hears how it went."""
@@ -273,7 +291,9 @@ class House:
         """After the commit: letters, case folders, workbook (`aside`: while the loop goes on). A bug in one does not
         stop the others."""
         self.guarded("held", lambda: self._tell_waiting(now), now)
+        self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT))
         self.guarded("letters", lambda: self.mailroom.post(now), now)
+        self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT if aside else 0.0))
         if not self.keeps_book:
             return
         self.guarded("case folders", self.filing.catch_up, now)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,13 @@ _LITTLE = 500  # MB free
 class Pulse:
     """`beat` after every round of the loop, `new_day` at its beginning."""
 
-    def __init__(self, ledger: Ledger, settings: Settings, watch: Watch) -> None:
+    def __init__(
+        self, ledger: Ledger, settings: Settings, watch: Watch, among: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
         self._ledger = ledger
         self._settings = settings
         self._watch = watch
+        self._among = among  # how it stands among other daemons, where there may be any
         self._day = ""
         self._last: datetime | None = None
 
@@ -54,6 +57,7 @@ class Pulse:
             "stopped": stopped,
             "free_mb": _free(self._settings.root),
             "sources": sources,
+            **self._among(),
         }
         draft = self._settings.root / f".{HEARTBEAT}.tmp"
         draft.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
@@ -107,6 +111,8 @@ def health(settings: Settings, now: datetime, within: float) -> Iterator[Told]:
         )
     elif age > within:
         yield Told(f"心跳停在 {age:.0f} 秒前：qforms run 卡住了", f"the last heartbeat is {age:.0f} s old: it is stuck")
+    if paused := said.get("paused"):
+        yield Told(paused["zh"], paused["en"])
     if (free := _free(settings.root)) < _LITTLE:
         yield Told(f"硬盘只剩 {free} MB", f"only {free} MB left on the disk")
     for name, source in said["sources"].items():
@@ -163,9 +169,27 @@ class Figures:
         due = self._ledger.next_due()
         late = max(0.0, (datetime.now(UTC) - due).total_seconds()) if due else 0.0
         yield GaugeMetricFamily("qforms_clock_lag_seconds", "How late the earliest rung of a clock is", late)
+        if self._ledger.shared:
+            yield from self._several()
         yield GaugeMetricFamily(
             "qforms_disk_free_bytes", "Free on the workspace's disk", shutil.disk_usage(self._settings.root).free
         )
+
+    def _several(self) -> Iterator[Metric]:
+        """Who is at work on the ledger, and how long this daemon has waited for its turns."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        labels = ["machine", "workspace", "state"]
+        there = GaugeMetricFamily("qforms_daemon_silent_seconds", "Since a daemon was last heard of", labels=labels)
+        held = GaugeMetricFamily("qforms_lease", "1 for what a daemon alone does", labels=["lease", *labels[:2]])
+        for one in self._ledger.leases.present():
+            there.add_metric([one.who.machine, one.who.place, one.state], one.silent)
+            for lease in one.holds:
+                held.add_metric([lease, one.who.machine, one.who.place], 1)
+        yield from (there, held)
+        waiting = self._ledger.leases.waiting()
+        yield GaugeMetricFamily("qforms_waiting_deliveries", "In the ledger, for any daemon to judge", waiting)
+        yield CounterMetricFamily("qforms_turn_wait_seconds", "Waited for its turns to judge", self._ledger.waited)
 
 
 def serve(ledger: Ledger, settings: Settings) -> None:

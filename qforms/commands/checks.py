@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house, oauth, settings, sources, tomlfaults, tongue, workspace
-from qforms.commands import verdict
+from qforms.commands import several, verdict
 from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Rulebook, Text, said
@@ -37,6 +37,7 @@ _LOOKS = {
     "_folders": Text("文件夹", "folders"),
     "_disk": Text("硬盘", "disk"),
     "_ledger": Text("账本", "ledger"),
+    "_several": Text("数据库和原件库", "database and store"),
     "_workbook": Text("总台账", "workbook"),
     "_mailbox": Text("收信", "mailbox"),
     "_silence": Text("来信", "incoming mail"),
@@ -112,6 +113,7 @@ def doctor(root: Path, step: Callable[[str], None] = lambda at: None) -> list[Fi
         _folders,
         _disk,
         _ledger,
+        _several,
         _workbook,
         _mailbox,
         _silence,
@@ -194,6 +196,12 @@ def _ledger(s: Settings) -> Iterator[Finding]:
     with house.opened(s.root) as h:
         running = len(h.ledger.clocks(["running", "overdue"]))
         yield Finding(_of(_ledger), True, say(f"{running} 个时限在走", f"{running} deadlines are running"))
+
+
+def _several(s: Settings) -> Iterator[Finding]:
+    """Where several machines may work together: their database and bucket, and who is at work."""
+    for what, ok, text, red in (*several.database(s), *several.bucket(s)):
+        yield Finding(said(what, tongue.lang()), ok, said(text, tongue.lang()), red=red)
 
 
 def _workbook(s: Settings) -> Iterator[Finding]:
@@ -286,7 +294,8 @@ def _addresses(s: Settings) -> Iterator[Finding]:
     """Departments and settings that still hold the placeholder addresses of a new workspace."""
     with house.opened(s.root) as h:
         departments = h.ledger.records("department")
-    missing = [r.number for r in departments if str(r.values.get("email", "")).endswith(".example")]
+    open_ = [r for r in departments if r.status != "retired"]
+    missing = [r.number for r in open_ if str(r.values.get("email") or ".example").endswith(".example")]
     text = say("都有地址", "all have one")
     if missing:
         text = say(

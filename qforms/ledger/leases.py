@@ -115,10 +115,16 @@ class Leases:
                 db.scalar(others.where(t.presence.c.id != self.id, t.presence.c.state == "working", self._alive())) or 0
             )
 
-    def clock(self) -> float:
-        """The database's time, in seconds since 1970."""
+    def waiting(self) -> int:
+        """How many deliveries wait for any daemon."""
         with self._engine.connect() as db:
-            return float(db.scalar(select(self._now)) or 0.0)
+            return int(db.scalar(select(func.count()).select_from(t.waiting)) or 0)
+
+    def server(self) -> tuple[str, float]:
+        """The database's version, and its time in seconds since 1970."""
+        with self._engine.connect() as db:
+            version = ".".join(map(str, db.dialect.server_version_info or ()))
+            return f"{db.dialect.name} {version}", float(db.scalar(select(self._now)) or 0.0)
 
     def _alive(self) -> Any:
         return t.presence.c.until > self._now

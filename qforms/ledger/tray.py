@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Engine, and_, delete, insert, or_, select, tuple_, update
 
 from qforms.ledger import tables as t
 from qforms.ledger.leases import claimed, free
@@ -75,10 +75,6 @@ class Tray:
         """Does anything wait that arrived until `at`, whoever has it in hand? It goes before a rung of that time."""
         with self._engine.connect() as db:
             return db.execute(select(t.waiting.c.id).where(t.waiting.c.received_at <= at).limit(1)).first() is not None
-
-    def count(self) -> int:
-        with self._engine.connect() as db:
-            return int(db.scalar(select(func.count()).select_from(t.waiting)) or 0)
 
     def _bytes(self, digest: str) -> bytes:
         """Nothing, where the store has lost them: the empty delivery is held, and its digest says which."""
