@@ -7,7 +7,9 @@ import resource
 import time
 from datetime import datetime, timedelta
 
+import pytest
 import support_postgres
+from openpyxl import load_workbook
 from support_endtoend import NOW, Workspace, command, mail, running, wait_for
 
 from qforms.commands import look
@@ -61,3 +63,41 @@ def test_the_database_server_goes_and_comes_back(ws: Workspace) -> None:
             wait_for(lambda: len(ws.records()) == 2)
             assert daemon.alive
         assert command("ledger", "verify", str(ws.root))[0] == 0
+
+
+def test_names_are_not_resolved(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS gone: files are taken in, letters wait, and the reason names the server that is not found."""
+    monkeypatch.setenv("QFORMS_MAIL_PASSWORD", "secret")
+    nowhere = {"host": "mail.nowhere.invalid", "user": "quality@company.example"}
+    ws.set("mailbox", kind="imap", **nowhere)
+    ws.set("outgoing", kind="smtp", **nowhere)
+    ws.set("folders", rest_seconds=0.2, scan_seconds=0.5)
+    with running(ws) as daemon:
+        down = wait_for(lambda: ws.logged("source down"))
+        assert "mail.nowhere.invalid" in down[0]["reason"]
+        ws.drop("a.json", {"form": "complaint", "by": "intake", "values": {"defect_symptom": "无输出"}})
+        wait_for(ws.records)
+        wait_for(lambda: [x for x in ws.letters() if "mail.nowhere.invalid" in (x["last_error"] or "")])
+        assert daemon.alive
+    assert all(x["state"] in ("owed", "later") for x in ws.letters() if x["kind"] != "operator")
+
+
+def test_the_share_with_the_workbook_goes_and_comes_back(ws: Workspace) -> None:
+    """Mail is taken in and answered meanwhile; afterwards the workbook holds what happened."""
+    share = ws.root.parent / "share"
+    share.mkdir()
+    ws.set("folders", workbook=str(share / "master.xlsx"))
+    ws.receive(mail())
+    ws.once()
+    away = share.rename(ws.root.parent / "away")
+    share.write_text("no folder any more")
+    ws.receive(mail("又一封"))
+    ws.once(NOW + timedelta(minutes=5))
+    first, second = (r["number"] for r in ws.records())
+    assert all(d["outcome"] in ("accepted", "partial") for d in ws.deliveries())
+    assert [x for x in ws.letters("question") if x["number"] == second and x["state"] == "sent"]
+    share.unlink()
+    away.rename(share)
+    ws.once(NOW + timedelta(minutes=10))
+    rows = [str(row) for row in load_workbook(share / "master.xlsx")["投诉台账"].values]
+    assert [sum(n in row for row in rows) for n in (first, second)] == [1, 1]
