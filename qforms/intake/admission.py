@@ -276,12 +276,12 @@ def _unsure(matter: Matter) -> Outcome:
         f"Is this mail a complaint? {reading.subject[:60] or '(no subject)'}, {reading.address}",
     )
     near = which.mentioned(matter)
-    more = {"other": near[0].number} if near else {}
+    other = near[0].number if near else ""
     if near:
         numbers = "、".join(r.number for r in near)
         text = Text(f"{text.zh}。也许用于 {numbers}（选“并入”）", f"{text.en} Perhaps for {numbers} (add to case).")
     actions = ("立案", "不是投诉", *(("并入",) if near else ()))
-    unsure = task(matter, "unsure", text, "intake", actions=actions, address=reading.address, **more)
+    unsure = task(matter, "unsure", text, "intake", actions=actions, address=reading.address, other=other)
     return ignored(matter, "unsure_mail", (unsure,))
 
 
