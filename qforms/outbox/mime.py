@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,7 +13,7 @@ from qforms.outbox import headers
 
 Attachment = tuple[str, bytes, str]  # name, bytes, media type
 
-_LINE = re.compile(rb".{1,76}")  # of base64 (RFC 2045 6.8)
+_BYTES = 57  # make a line of 76 characters of base64 (RFC 2045 6.8)
 _REFERENCES = 20  # the oldest and the last of a thread; servers cut headers that grow for years
 # Read receipts and automatic answers are not wanted; delivery reports are. A deputy is found by an out-of-office
 # answer (P39), so only customers' are suppressed too.
@@ -84,8 +83,10 @@ def _head(
 
 
 def _part(kind: str, data: bytes, more: bytes = b"") -> bytes:
-    lines = _LINE.findall(binascii.b2a_base64(data, newline=False))
-    encoded = b"".join(line + b"\r\n" for line in lines)
+    encoded = bytearray()  # one buffer: as a list of lines a large file would stand in memory four times
+    for at in range(0, len(data), _BYTES):
+        encoded += binascii.b2a_base64(data[at : at + _BYTES], newline=False)
+        encoded += b"\r\n"
     head = kind.encode("ascii") if not more else b""
     type_line = b"Content-Type: " + head + b"\r\n" if head else more
     return type_line + b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded

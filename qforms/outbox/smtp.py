@@ -206,6 +206,9 @@ def _refusal(smtp: smtplib.SMTP, code: int, said: bytes, refused: tuple[str, ...
 
 def _stuffed(raw: bytes) -> bytes:
     """RFC 5321 4.5.2: CRLF at every end, a dot more before each that begins a line."""
+    plain = raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n") and raw.endswith(b"\r\n")
+    if plain and not raw.startswith(b".") and b"\n." not in raw:
+        return raw  # as our own letters are: a large one is not taken apart
     lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
     return b"".join((b"." + line if line.startswith(b".") else line) + b"\r\n" for line in lines)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +81,23 @@ class TestHeaders:
         assert parsed(raw)["Subject"] == SUBJECT
         assert str(make_header(decode_header(email.message_from_bytes(raw)["Subject"]))) == SUBJECT
         assert all(len(line) <= 76 for line in raw.split(b"\r\n"))
+
+    def test_a_subject_of_300_chinese_characters(self) -> None:
+        """Folded between characters, each encoded word by itself, none above 75 (RFC 2047 2)."""
+        subject = "电源适配器无输出，请隔离库存并回复分析结果；" * 14
+        assert len(subject) > 300
+        raw = build(subject=subject)
+        assert parsed(raw)["Subject"] == subject
+        head = raw.partition(b"\r\n\r\n")[0]
+        words = re.findall(rb"=\?utf-8\?[BQ]\?[^?]*\?=", head, re.I)
+        assert all(len(word) <= 75 for word in words) and len(words) > 10
+        assert all(str(make_header(decode_header(word.decode()))) for word in words)
+        assert all(len(line) <= 76 for line in head.split(b"\r\n"))
+
+    def test_a_company_s_chinese_name(self) -> None:
+        name = "江苏云岭电器（集团）有限公司 质量部"
+        said = email.message_from_bytes(build(sender_name=name))["From"]
+        assert str(make_header(decode_header(said))) == f"{name} <support@yilin.example>"
 
     @given(st.text(max_size=200))
     def test_no_subject_adds_a_line_and_each_comes_back(self, subject: str) -> None:
@@ -169,3 +189,38 @@ class TestParts:
         raw = build(html="x", text="--=_alt_" + "0" * 32)
         boundary = re.search(rb'boundary="([^"]+)"', raw)
         assert boundary and raw.count(boundary[1]) == 4
+
+
+def test_a_file_of_25_mb_is_not_held_many_times_over() -> None:
+    """Built and handed over in a process of its own: its memory grows by few times the file, not by its lines."""
+    code = """
+import resource, sys
+sys.path[:0] = ["tests", "."]
+from outbox.test_outbox_mime import build
+from qforms.outbox import smtp
+
+class Sink:
+    def ehlo_or_helo_if_needed(self): pass
+    def has_extn(self, name): return False
+    def mail(self, sender, options): return 250, b""
+    def rcpt(self, to): return 250, b""
+    def docmd(self, command): return 354, b""
+    def send(self, data): pass
+    def getreply(self): return 250, b""
+
+small = build(attachments=[("a.bin", b"x", "application/octet-stream")])
+smtp._transaction(Sink(), small, "a@b.example", ["c@d.example"], lambda: None)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+big = build(attachments=[("film.mp4", bytes(25_000_000), "video/mp4")])
+smtp._transaction(Sink(), big, "a@b.example", ["c@d.example"], lambda: None)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert int(done.stdout) < 8 * 25
