@@ -501,6 +501,18 @@ def ledger_verify(dir: Dir, json: Json = False) -> None:
         print(say("相符。", "All agrees."))
 
 
+@app.command(help=help_of("forget"))
+def forget(
+    dir: Dir,
+    number: Number,
+    reason: Annotated[str, typer.Option("--reason", help=say("理由，记入经过", "why; it is written into history"))],
+    by: Annotated[str, typer.Option("--by", help=say("谁决定的", "who decided it"))],
+) -> None:
+    from qforms.commands import privacy
+
+    _lines(privacy.forget(dir, number, by, reason))
+
+
 @app.command(help=help_of("health"))
 def health(
     dir: Dir,

@@ -117,6 +117,7 @@ class Folders(_Table):
     inbox: str = "inbox"
     workbook: str = "master.xlsx"
     cases: str = "cases"
+    papers: str = "papers"  # customers' identity cards and accounts, apart from the cases: share it with finance only
     rest_seconds: float = 2.0  # a file whose size and time have not changed for so long is at rest
     scan_seconds: float = 15.0
     grant: tuple[str, ...] = (
@@ -199,6 +200,12 @@ class Calendar(_Table):
     mode: Literal["wall", "working"] = "wall"  # A01
 
 
+class Retention(_Table):
+    """What becomes of personal data when a closed case's forms have been kept for their years (A43)."""
+
+    automatic: bool = False  # True: deleted by the daemon; False: only by `qforms forget`
+
+
 class Bucket(_Table):
     """The server behind `store = "s3://…"`. Its keys come from the environment, never from here."""
 
@@ -226,6 +233,7 @@ class Settings(_Table):
     web: Web = Web()
     calendar: Calendar = Calendar()
     s3: Bucket = Bucket()
+    retention: Retention = Retention()
     ledger: str = "ledger.db"  # a file in the workspace, or a URL (postgresql://…), which several machines may share
     store: str = "store"  # a folder, or a bucket (s3://…) which several machines may share
 

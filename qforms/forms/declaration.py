@@ -20,8 +20,8 @@ FORM_KEYS = words(
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields shows")
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
-    "calc default filled_by key all_or_nothing personal private blank wide rows rows_of apart reversing text example help use "
-    "needs_reason"
+    "calc default filled_by key all_or_nothing personal private blank wide rows rows_of apart reversing text example "
+    "help use needs_reason"
 )
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")

@@ -5,6 +5,7 @@ written or read lately is remembered: a mail is looked at several times within a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
@@ -67,6 +68,14 @@ class BucketStore:
 
     def has(self, digest: str) -> bool:
         return digest in self._known or bool(self._asked(lambda fs: fs.exists(self._path(digest))))
+
+    def delete(self, digest: str) -> None:
+        """Takes the bytes away for good, if they are there."""
+        with self._one:
+            if (known := self._known.pop(digest, None)) is not None:
+                self._size -= len(known)
+        with contextlib.suppress(FileNotFoundError):
+            self._asked(lambda fs: fs.rm_file(self._path(digest)))
 
     def try_out(self) -> None:
         """Writes and reads a few bytes. Raises StoreDown or QformsError, saying why it cannot be used."""

@@ -80,6 +80,10 @@ class FileStore:
     def has(self, digest: str) -> bool:
         return self.path(digest).exists()
 
+    def delete(self, digest: str) -> None:
+        """Takes the bytes away for good, if they are there."""
+        self.path(digest).unlink(missing_ok=True)
+
 
 def _write(path: str, data: bytes, folder: str) -> None:
     """A file of its own, on the disk when it returns; its folder is made when it is the first."""

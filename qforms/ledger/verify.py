@@ -13,6 +13,7 @@ from qforms.ledger import chain
 from qforms.ledger import tables as t
 from qforms.model import Problem, QformsError, Store
 
+FORGOTTEN = "forgotten"  # a line of history that vouches for what is no longer as it was written (`forgetting`)
 _PAGE = 2000
 
 
@@ -27,14 +28,19 @@ def chains(db: Connection) -> Iterator[Problem]:
 
 def _record(number: str, record: list[Any], revisions: list[Any], lines: list[Any]) -> Iterator[Problem]:
     before, said, last = "", {}, ""
+    vouched = {i: link for line in lines if line["what"] == FORGOTTEN for i, link in line["detail"]["lines"].items()}
     for line in lines:
         before = chain.link(before, line)
+        if vouched.get(str(line["id"])) == line["link"]:  # it named somebody who was forgotten since
+            before = line["link"]
         if before != line["link"]:
             yield Problem("history_broken", number, context={"line": line["id"], "what": line["what"]})
             before = line["link"]  # what follows may still be right
         if line["state"]:
             revision, hashed, last = line["state"].split(":")
             said[int(revision)] = hashed
+        if line["what"] == FORGOTTEN:
+            said |= {int(revision): hashed for revision, hashed in line["detail"]["revisions"].items()}
     for row in revisions:
         if said.get(row["revision"], chain.kept(row)) != chain.kept(row):
             yield Problem("revision_changed", number, context={"revision": row["revision"]})
@@ -73,9 +79,14 @@ def links(db: Connection, since: int, last: int) -> Iterator[str]:
 
 def files(db: Connection, store: Store) -> Iterator[Problem]:
     """Files that arrived or were sent, and that the store does not hold as they were."""
+    gone: set[str] = set()
+    for detail in db.scalars(select(t.entry.c.detail).where(t.entry.c.what == FORGOTTEN)):
+        gone.update(detail["files"])
     for kind, column in (("delivery", t.delivery.c.digest), ("letter", t.letter.c.digest)):
         query = select(column).where(column != "").distinct().order_by(column)
         for digest in db.scalars(query.execution_options(yield_per=_PAGE)):
+            if digest in gone:
+                continue
             try:
                 store.get(digest)
             except QformsError as fault:
