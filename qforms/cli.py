@@ -16,7 +16,8 @@ from qforms import tongue
 from qforms.commands.about import group, help_of
 from qforms.tongue import say
 
-tongue.ask(tongue.of_arguments(sys.argv[1:]))  # help is written before the command line is read
+if named := tongue.of_arguments(sys.argv[1:]):  # help is written before the command line is read
+    tongue.ask(named)
 _TYPER: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None}
 
 app = typer.Typer(name="qforms", help=group("qforms"), pretty_exceptions_enable=False, **_TYPER)
@@ -124,17 +125,60 @@ def _lines(lines: Iterable[str]) -> int:
 
 @app.command(help=help_of("init"))
 def init(
-    dir: Dir,
-    company: Annotated[str, typer.Option(help=say("公司名称", "the company's name"))] = "我公司",
+    dir: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help=say("新工作区的文件夹", "the new workspace's folder"))
+    ] = None,
+    company: Annotated[str, typer.Option(help=say("公司名称", "the company's name"))] = "",
     lang: Annotated[str, typer.Option(help="zh | en")] = "",
+    mailbox: Annotated[str, typer.Option(help=say("客户来信的邮箱", "the address that customers write to"))] = "",
+    provider: Annotated[
+        str, typer.Option(help=say("邮箱服务商，如 qq、163、aliyun、m365", "whose mailbox, such as gmail, m365, qq"))
+    ] = "",
+    imap: Annotated[str, typer.Option(help=say("收信服务器 主机:端口", "incoming server, host:port"))] = "",
+    smtp: Annotated[str, typer.Option(help=say("发信服务器 主机:端口", "outgoing server, host:port"))] = "",
+    operator: Annotated[str, typer.Option(help=say("程序有事时告诉谁", "who hears of faults of the program"))] = "",
+    people: Annotated[
+        Path | None, typer.Option(help=say("部门和人员名单，Excel", "list of departments and people, Excel"))
+    ] = None,
+    people_template: Annotated[
+        Path | None, typer.Option(help=say("只写一张空白的人员名单", "only write a blank list of people"))
+    ] = None,
+    login_test: Annotated[
+        bool, typer.Option("--login-test/--no-login-test", help=say("先试登录", "try to log in first"))
+    ] = True,
 ) -> None:
-    from qforms.commands import start
+    from qforms.commands import asking, start
 
     language = _lang(lang or "zh")
     if lang:
         tongue.ask(language)
-    start.init(dir, company, language)
-    print(say(f"工作区已建好：{dir}", f"The workspace is made: {dir}"))
+    if people_template is not None:
+        from qforms.commands import people as lists
+
+        lists.template(people_template)
+        print(people_template)
+    if dir is None:
+        if people_template is None:
+            fail(say("缺少工作区文件夹 DIR", "DIR is missing"), 2)
+        return
+    _enter(dir)
+    mail = asking.from_options(mailbox, provider, imap, smtp) if mailbox else None
+    plan = start.Plan(company or "我公司", language, mail, operator, people, welcome=bool(mail or people))
+    if not (company or lang or mailbox or people) and sys.stdin.isatty():
+        from qforms import workspace
+
+        workspace.fresh(dir)
+        try:
+            plan = asking.plan(plan)
+        except (EOFError, KeyboardInterrupt):
+            fail(say("\n已中止，什么也没有建立。", "\nAborted. Nothing was made."))
+    elif mail and login_test and (wrong := start.try_logins(mail)):
+        fail("\n".join([*wrong, say("什么也没有建立。", "Nothing was made.")]))
+    from qforms.commands import printing
+
+    with printing.working(say("建立工作区", "making the workspace")):
+        told = start.make(dir, plan)
+    _lines([say(f"工作区已建好：{dir}", f"The workspace is made: {dir}"), *told])
     print(say(f"下一步：qforms doctor {dir}，qforms run {dir}", f"Next: qforms doctor {dir}, qforms run {dir}"))
 
 
@@ -576,7 +620,9 @@ def guarded(work: Callable[[], object]) -> None:
         work()
     except QformsError as fault:
         fail("\n".join(said(line, tongue.lang()) for line in fault.problems or [fault.text]))
-    except (BrokenPipeError, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        fail(say("\n已中止。", "\nAborted."))
+    except BrokenPipeError:
         raise SystemExit(1) from None
     except Exception:
         import traceback

@@ -81,6 +81,7 @@ class Outgoing(_Table):
     quiet_from: time | None = time(20)
     quiet_until: time | None = time(8)
     quiet_weekends: bool = True
+    digests: bool = True  # the managers' list of what is overdue, once a working day
     stages_off: tuple[str, ...] = (
         "oem",
         "dealer",
@@ -318,8 +319,12 @@ def _known(where: tuple[str, ...]) -> Iterable[str]:
     return getattr(table, "model_fields", ())
 
 
-def secret(env: str, service: str, user: str) -> str:
-    """A password from the environment, else from the keyring if there is one. Raises QformsError if not found."""
+PASSWORDS = "passwords"  # in the workspace, 0600, where there is no keyring: a line `service user password` each
+
+
+def secret(env: str, service: str, user: str, root: Path | None = None) -> str:
+    """A password from the environment, else from the keyring if there is one, else from the private file of a
+    workspace. Raises QformsError if not found."""
     if value := os.environ.get(env):
         return value
     try:
@@ -329,12 +334,33 @@ def secret(env: str, service: str, user: str) -> str:
             return value
     except Exception:  # no keyring package, or no backend on this machine: the environment is the way
         pass
+    if root is not None and (root / PASSWORDS).is_file():
+        for line in (root / PASSWORDS).read_text("utf-8").splitlines():
+            if line.split(" ", 2)[:2] == [service, user]:
+                return line.split(" ", 2)[2]
     raise QformsError(
         Told(
             f"没有 {user} 的密码：请设环境变量 {env}，或存入系统密钥环（{service}）",
             f"no password for {user}: set the environment variable {env}, or keep it in the keyring ({service})",
         )
     )
+
+
+def keep_secret(root: Path, service: str, user: str, password: str) -> str:
+    """Keeps a password in the keyring, else in the workspace's private file; gives the file, or "" for the keyring."""
+    try:
+        import keyring
+
+        keyring.set_password(service, user, password)
+        if keyring.get_password(service, user) == password:
+            return ""
+    except Exception:  # no package, no backend: the private file
+        pass
+    file = root / PASSWORDS
+    fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(fd, "w", encoding="utf-8") as out:
+        out.write(f"{service} {user} {password}\n")
+    return str(file)
 
 
 def file_passwords(settings: Settings) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,22 +40,10 @@ _TOML = """\
 name = {name}
 lang = {lang}                       # zh | en
 timezone = "Asia/Shanghai"
-address = "quality@company.example"  # 客户写信的地址 / the address that customers write to
-operator = "operator@company.example"  # 程序有事时告诉谁 / who hears of faults of the program
+address = {address}  # 客户写信的地址 / the address that customers write to
+operator = {operator}  # 程序有事时告诉谁 / who hears of faults of the program
 
-[mailbox]
-kind = "maildir"                    # maildir（内置） | imap | none
-# host = "imap.company.com"; user = "quality@company.com"; 密码 QFORMS_MAIL_PASSWORD
-
-[outgoing]
-kind = "maildir"                    # maildir（写到 sent/） | smtp
-# host = "smtp.company.com"; user = "quality@company.com"; 密码 QFORMS_SMTP_PASSWORD
-# 每类收件人：trial 只列出不发 | hold 等人放行 | send 直接发
-customer = "send"
-supplier = "send"
-department = "send"
-manager = "send"
-
+{mail}
 [folders]
 inbox = "inbox"
 workbook = "master.xlsx"
@@ -76,6 +65,33 @@ after_minutes = 60
 """
 
 
+_EMBEDDED = """\
+[mailbox]
+kind = "maildir"                    # maildir（内置） | imap | none
+# host = "imap.company.com"; user = "quality@company.com"; 密码 QFORMS_MAIL_PASSWORD
+
+[outgoing]
+kind = "maildir"                    # maildir（写到 sent/） | smtp
+# host = "smtp.company.com"; user = "quality@company.com"; 密码 QFORMS_SMTP_PASSWORD
+# 每类收件人：trial 只列出不发 | hold 等人放行 | send 直接发
+customer = "send"
+supplier = "send"
+department = "send"
+manager = "send"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What stands in qforms.toml from the beginning. `mail`: its tables [mailbox] and [outgoing]."""
+
+    company: str = "我公司"
+    lang: Lang = "zh"
+    address: str = "quality@company.example"
+    operator: str = "operator@company.example"
+    mail: str = _EMBEDDED
+
+
 def shipped(name: str) -> Path:
     """A folder that travels with the program: `form_templates` or `inbox_rules`, in the wheel or in a checkout."""
     package = Path(__file__).parent
@@ -85,19 +101,30 @@ def shipped(name: str) -> Path:
     raise QformsError(Told(f"安装不完整：缺 {name}", f"the installation is incomplete: {name} is missing"))
 
 
-def create(root: Path, company: str, lang: Lang) -> settings_module.Settings:
-    """Makes a workspace in `root` (which may exist, empty). Raises QformsError when it is one, or is not empty."""
+def fresh(root: Path) -> None:
+    """Raises QformsError when a folder is a workspace already, or is not empty."""
     if (root / "qforms.toml").exists():
         raise QformsError(Told(f"{root} 已经是工作区", f"{root} already is a workspace"))
     if root.exists() and any(root.iterdir()):
         raise QformsError(Told(f"{root} 不是空文件夹", f"{root} is not empty"))
+
+
+def create(root: Path, first: First) -> settings_module.Settings:
+    """Makes a workspace in `root` (which may exist, empty). Raises QformsError when it is one, or is not empty."""
+    fresh(root)
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("form_templates", "inbox_rules"):
             shutil.copytree(shipped(name), root / name)
         for name in ("mail/new", "mail/cur", "mail/tmp", "sent/new", "sent/cur", "sent/tmp", "inbox", "cases", "store"):
             (root / name).mkdir(parents=True)
-        text = _TOML.format(name=json.dumps(company, ensure_ascii=False), lang=json.dumps(lang))
+        text = _TOML.format(
+            name=json.dumps(first.company, ensure_ascii=False),
+            lang=json.dumps(first.lang),
+            address=json.dumps(first.address),
+            operator=json.dumps(first.operator),
+            mail=first.mail,
+        )
         settings_module.keys(root)
         (root / "qforms.toml").write_text(text, "utf-8")  # last: with it the folder is a workspace
     except OSError as fault:
@@ -125,4 +152,8 @@ def departments(lang: Lang, today: date) -> list[dict[str, Any]]:
 
 def private_files(root: Path) -> Iterator[Path]:
     """What nobody but the program may write."""
-    yield from (p for n in ("ledger.db", "stamp.key", "store", "qforms.toml") if (p := root / n).exists())
+    yield from (
+        p
+        for n in ("ledger.db", "stamp.key", "store", "qforms.toml", settings_module.PASSWORDS)
+        if (p := root / n).exists()
+    )

@@ -26,7 +26,7 @@ _LIST = "backup.json"
 _LEDGER = "ledger.db"
 _KEYS = "stamp.key"
 _INDEX = tuple(f"search.db{end}" for end in ("", "-wal", "-shm"))  # made anew when somebody searches
-_NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", _KEYS, *_INDEX})
+_NOT = frozenset({".cache", "logs", ".qforms.lock", "stop", "heartbeat.json", settings.PASSWORDS, _KEYS, *_INDEX})
 _FIRST = ("mail", "web", "inbox", "qforms.toml", "form_templates", "inbox_rules", "master.xlsx", ".history")
 
 

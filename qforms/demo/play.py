@@ -50,7 +50,7 @@ def played(path: Path, lang: Lang = "zh", step: Any = lambda done, of, what: Non
     company, script = data("company.yaml"), data("story.yaml")
     steps: list[dict[str, Any]] = script["steps"]
     root = fresh(path)
-    settings = workspace.create(root, company["company"], "zh")
+    settings = workspace.create(root, workspace.First(company["company"]))
     (root / MARKER).write_text(MARK, "utf-8")
     _settings(root / "qforms.toml", company)
     zone = settings.zone

@@ -105,7 +105,7 @@ class SmtpTransport:
         return (
             token(self._settings, out.user)
             if out.auth == "oauth"
-            else secret(out.password_env, "qforms-smtp", out.user)
+            else secret(out.password_env, "qforms-smtp", out.user, self._settings.root)
         )
 
     def _alive(self, session: Session) -> bool:

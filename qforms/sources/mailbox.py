@@ -193,7 +193,11 @@ class MailFolder:
         box, oauth = self._box, self._box.auth == "oauth"
         at = {"host": box.host, "port": box.port, "user": box.user, "folder": self._folder}
         try:
-            proof = token(self._settings, box.user) if oauth else secret(box.password_env, "qforms-mail", box.user)
+            proof = (
+                token(self._settings, box.user)
+                if oauth
+                else secret(box.password_env, "qforms-mail", box.user, self._settings.root)
+            )
             session = Connection(box, proof, self._folder)
         except OAuthFault as fault:
             self._down(fault.problem, AGAIN)
