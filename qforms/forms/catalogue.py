@@ -38,6 +38,7 @@ class Catalogue:
         self._fields = {name: {f.name: f for f in form.fields} for name, form in self.forms.items()}
         self._models: dict[str, type[ValuesModel]] = {}
         self._labels: dict[str, Labels] = {}
+        self._asked: dict[tuple[str, str | None], tuple[Field, ...]] = {}
 
     def form(self, name: str) -> Form:
         """The form of that name. Raises QformsError when there is none."""
@@ -108,13 +109,12 @@ class Catalogue:
     def missing(self, form: str, values: Values, section: str | None = None) -> tuple[Field, ...]:
         """Fields that must be filled and are not, of one section or of the whole form; a list field also when one of
         its rows lacks a required column."""
-        sections = (s for s in self.form(form).sections if section in (None, s.name))
-        fields = (f for s in sections for f in s.fields)
-        return tuple(f for f in fields if self._lacks(form, f, values))
+        if (form, section) not in self._asked:
+            sections = (s for s in self.form(form).sections if section in (None, s.name))
+            self._asked[form, section] = tuple(f for s in sections for f in s.fields if _may_lack(f))
+        return tuple(f for f in self._asked[form, section] if self._lacks(form, f, values))
 
     def _lacks(self, form: str, fld: Field, values: Values) -> bool:
-        if fld.calc or fld.filled_by == (SYSTEM,):  # nobody can be asked for it
-            return False
         value = values.get(fld.name)
         if value is None or value in ("", ()):
             return fld.required or self._required_when(f"{form}:required_when:{fld.name}", fld, values)
@@ -150,6 +150,12 @@ class Catalogue:
         """The values that `plain` was given; a field no longer declared keeps what it held."""
         fields = self._fields[form]
         return {n: types.revive(fields[n], v) if n in fields else v for n, v in plain.items()}
+
+
+def _may_lack(fld: Field) -> bool:
+    """Whether a field, or a column of it, is asked for at all: nobody is asked for what is computed."""
+    asked = any((f.required or f.required_when) and not f.calc for f in (fld, *fld.fields))
+    return asked and not fld.calc and fld.filled_by != (SYSTEM,)
 
 
 def load(root: Path, cache: Path | None = None, zone: tzinfo = types.SHANGHAI) -> Catalogue:

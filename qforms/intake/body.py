@@ -27,26 +27,26 @@ class Body:
 
 
 def read(mail: Mail, subject: str) -> Body:
-    leaves = _body_leaves(mail.leaves)
+    texts = leaves(mail)
     problems: list[Problem] = []
-    text = "\n\n".join(t for t in (_text(leaf, problems) for leaf in _chosen(leaves)) if t.strip())
+    text = "\n\n".join(t for t in (_text(leaf, problems) for leaf in _chosen(texts)) if t.strip())
     found = quotes.split(wrapped.without_armor(plain(text)))
     own, quoted, forwarded = found.own, found.quoted, {}
     if quotes.is_forward(subject, found):
         forwarded = quotes.original(quoted)
         own = "\n\n".join(t for t in (own, quotes.forwarded_text(quoted)) if t)
-    return Body(own, quoted, forwarded, tuple(leaf.path for leaf in leaves), tuple(problems))
+    return Body(own, quoted, forwarded, tuple(leaf.path for leaf in texts), tuple(problems))
 
 
 def is_body(leaf: Leaf) -> bool:
     return leaf.type in {"text/plain", "text/html"} and leaf.disposition != "attachment" and not leaf.nested
 
 
-def _body_leaves(leaves: Sequence[Leaf]) -> list[Leaf]:
+def leaves(mail: Mail) -> list[Leaf]:
     """The leaves that are the mail's text. A name alone makes no attachment of the first of them (some gateways name
     the body), but of any later one."""
     found: list[Leaf] = []
-    for leaf in leaves:
+    for leaf in mail.leaves:
         if is_body(leaf) and (not leaf.name or not found):
             found.append(leaf)
     return found

@@ -317,5 +317,5 @@ def parts_of(delivery: Delivery, procedures: Procedures | None = None) -> tuple[
         found: tuple[Part, ...] = (parts.make("1", delivery.raw, delivery.name, ""),)
     else:
         mail = wrapped.parse(delivery.raw)
-        found = parts.of_leaves(mail.leaves, body.read(mail, headers.decode(mail.header("subject"))[0]).paths)
+        found = parts.of_leaves(mail.leaves, (leaf.path for leaf in body.leaves(mail)))
     return _unpacked(found, procedures)[0] if procedures else found

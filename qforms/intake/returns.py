@@ -115,7 +115,7 @@ def whole(
     checks = failed_checks(matter, form, {**before, **values}) if values else ()
     checks += _unexplained(form, before, values)
     bad = {top(p.field) for p in (*errors(problems), *checks)}
-    together = {f.name for f in form.fields if rights.is_money(f)}
+    together = {f.name for f in form.fields if rights.is_money(f)} if bad else set()
     held = {top(p.field) for p in checks} | (together if bad & together else set())
     kept = {name: value for name, value in values.items() if name not in held}
     waiting = [n for n in values if n in held and n not in bad]
@@ -125,7 +125,9 @@ def whole(
 
 def _unexplained(form: Form, before: Values, values: Values) -> tuple[Problem, ...]:
     """Fields that need a reason when what is known is changed, where none came with the change (A18)."""
-    changed = (f for f in form.fields if f.needs_reason and f.name in values and before.get(f.name) is not None)
+    changed = [f for f in form.fields if f.needs_reason and f.name in values and before.get(f.name) is not None]
+    if not changed:
+        return ()
     bare = (f for f in changed if values[f.name] != before[f.name] and values.get(f.needs_reason) in (None, ""))
     labels = {f.name: f.label for f in form.fields}
     reasons = ((f.name, labels[f.needs_reason]) for f in bare)

@@ -4,6 +4,8 @@ After the commit a mail is renamed into `.done/cur` beside it. Names are kept; n
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -40,6 +42,7 @@ class MaildirSource:
         self._folders = [self._root / "new", self._root / "cur"]
         self._hint = Hint(*self._folders)
         self._shelf = Shelf(again=60.0)
+        self._made = False  # `.done`
 
     def _box(self, settings: Settings, box: str) -> Mailbox:
         return settings.boxes()[box]
@@ -49,29 +52,27 @@ class MaildirSource:
         self._shelf.retry()
         now, found = self._clock(), []
         for file, seen in self._there():
-            if (read := self._read(file, seen[0])) is not None:
-                at = min(_arrived(read, self._server) or datetime.fromtimestamp(seen[1] / 1e9, UTC), now)
-                found.append((at, file.name, file, seen))
+            at = min(self._told(file, seen[0]) or datetime.fromtimestamp(seen[1] / 1e9, UTC), now)
+            found.append((at, file.name, file, seen))
         for at, _, file, seen in sorted(found):
-            if (raw := self._read(file, seen[0], whole=True)) is None:
+            if (raw := self._read(file, seen[0])) is None:
                 self._shelf.leave(file)
             else:
-                locator = self._place + file.relative_to(self._root).as_posix()
+                locator = f"{self._place}{file.parent.name}/{file.name}"
                 yield stub.delivery(self.channel, locator, at, raw, modified_ns=seen[1])
 
     def done(self, delivery: Delivery, outcome: str) -> None:
         """Moves the mail to `.done/cur`; one that cannot be moved, or was too big, is not yielded again."""
         file = self._root / delivery.locator.removeprefix(self._place)
-        try:
-            seen = file.stat().st_size, delivery.modified_ns
-        except OSError:
-            return  # gone already
         if stub.is_stub(delivery.raw):
-            self._shelf.keep(file, seen)
-        else:
+            with contextlib.suppress(OSError):  # gone already
+                self._shelf.keep(file, (file.stat().st_size, delivery.modified_ns))
+            return
+        if not self._made:
             for name in ("new", "tmp"):  # a Maildir for whoever looks into it
                 (self._root / ".done" / name).mkdir(parents=True, exist_ok=True)
-            self._shelf.move(file, seen, self._root / ".done" / "cur")
+            self._made = True
+        self._shelf.move(file, (len(delivery.raw), delivery.modified_ns), self._root / ".done" / "cur")
 
     def wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
         """Until mail waits (True), `stop`, or `seconds` are over. Raises SourceDown."""
@@ -90,25 +91,30 @@ class MaildirSource:
     def _there(self) -> Iterator[tuple[Path, Seen]]:
         """The mails that were not taken yet."""
         try:
-            files = [file for folder in self._folders for file in folder.iterdir() if not file.name.startswith(".")]
+            files = [entry for folder in self._folders for entry in os.scandir(folder) if entry.name[0] != "."]
         except OSError as fault:
             problem = Problem("folder_unreachable", context={"folder": str(self._root), "reason": fault.strerror})
             raise SourceDown(problem, 30.0) from None
-        for file in files:
+        for entry in files:
             try:
-                stat = file.lstat()
+                stat = entry.stat(follow_symlinks=False)
             except OSError:
                 continue  # taken away meanwhile
-            seen = stat.st_size, stat.st_mtime_ns
+            file, seen = Path(entry.path), (stat.st_size, stat.st_mtime_ns)
             if S_ISREG(stat.st_mode) and self._shelf.wants(file, seen):
                 yield file, seen
 
-    def _read(self, file: Path, size: int, whole: bool = False) -> bytes | None:
-        """The mail (a stub if it is too big), or its first part only; None when it has gone or is locked."""
+    def _told(self, file: Path, size: int) -> datetime | None:
+        """When our own server took the mail, where one delivers into this Maildir."""
+        start = self._read(file, size, _HEAD) if self._server else None
+        return _arrived(start, self._server) if start else None
+
+    def _read(self, file: Path, size: int, most: int = -1) -> bytes | None:
+        """The mail (a stub if it is too big), or its first bytes only; None when it has gone or is locked."""
         try:
-            with file.open("rb") as stream:
-                if not whole:
-                    return stream.read(_HEAD)
+            with file.open("rb", buffering=0) as stream:
+                if most >= 0:
+                    return stream.read(most)
                 if size > self._largest:
                     return stub.of(size, stream.read(stub.START))
                 return stream.read()
@@ -118,8 +124,6 @@ class MaildirSource:
 
 def _arrived(start: bytes, server: str) -> datetime | None:
     """When our own server took the mail: the date of the first Received line, if that line is written `by` it."""
-    if not server:
-        return None
     line = BytesHeaderParser().parsebytes(stub.headers_of(start)).get("Received", "")
     words = line.lower().split()
     if "by" not in words or words[words.index("by") + 1 : words.index("by") + 2] != [server]:

@@ -48,13 +48,20 @@ class Shelf:
         try:
             stat = file.stat()
             if (stat.st_size, stat.st_mtime_ns) == seen:
-                target.mkdir(parents=True, exist_ok=True)
-                file.rename(_free(target / file.name))
+                _moved(file, target)
         except FileNotFoundError:
             pass  # somebody was quicker
         except OSError:  # held by another program, disk full
             return
         self._taken.pop(file, None)
+
+
+def _moved(file: Path, target: Path) -> None:
+    try:
+        file.rename(_free(target / file.name))
+    except FileNotFoundError:  # the folder, when it is the first
+        target.mkdir(parents=True, exist_ok=True)
+        file.rename(_free(target / file.name))
 
 
 def _free(path: Path) -> Path:
