@@ -18,6 +18,7 @@ _WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]*)?\?([bBqQ])\?([^\r\n]*?)\?="
 _PARAMETER = re.compile(r';\s*([\w-]+)(\*\d{1,3})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _ADDRESS = re.compile(r'\s*(?:"?([^"<>@,;:()\\]*)"?\s)?<?([\w.+-]+@[\w.-]+)>?\s*', re.ASCII)  # the usual form
+_ANGLED = re.compile(r"([^<>,;\"()]{0,200}) ?<([^\s<>@,;\"()]{1,100}@[^\s<>@,;\"()]{1,200})>\s*")  # any name
 _LONGEST = 20_000  # characters of one header that are looked at
 
 
@@ -103,7 +104,7 @@ def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
 @lru_cache(512)
 def _addresses(value: str) -> tuple[tuple[str, str], ...]:
     text = raw_text(value)[0].replace("\r", "").replace("\n", "")
-    plain = _ADDRESS.fullmatch(text)
+    plain = _ADDRESS.fullmatch(text) or _ANGLED.fullmatch(text)
     found = []
     for name, address in [(plain[1] or "", plain[2])] if plain else _listed(text):
         address = address.strip().lower()

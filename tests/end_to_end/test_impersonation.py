@@ -20,7 +20,7 @@ import openpyxl
 import pytest
 from support_endtoend import NEVER_QUIET, NOW, Workspace, command, copy, mail
 
-from qforms import house, settings, stamp
+from qforms import house, intake, settings, stamp
 from qforms.desk import Taken
 from qforms.model import Delivery, Letter, Record
 
@@ -203,6 +203,28 @@ def test_a_name_that_is_an_address_and_a_second_from_speak_for_nobody(target: At
     other = returned(target, form(target), ENGINEERING, "两个发件人", **proven("evil.example"))
     taken, _ = strike(target, named, b"From: x@evil.example\r\n" + other)
     assert {t.outcome for t in taken} <= {"held", "refused"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "=?utf-8?Q?engineering=40company=2Eexample?= <x@evil.example>",
+        "=?utf-8?B?" + base64.b64encode(b"<engineering@company.example>,").decode() + "?= <x@evil.example>",
+        "=?utf-8?B?" + base64.b64encode(b"engineering@company.example").decode() + "?=",
+        "=?utf-8?B?" + base64.b64encode(b'"x" <engineering@company.example>\r\nX: ').decode() + "?= <x@evil.example>",
+        "=?utf-7?Q?engineering+AEA-company.example?= <x@evil.example>",
+        "x@evil.example (engineering@company.example)",
+        "engineering@company.example <x@evil.example>",
+    ],
+)
+def test_an_address_in_an_encoded_name_is_no_address(target: Attacked, line: str) -> None:
+    """A name that decodes to one of our addresses: it neither speaks for it nor is it shown as a name."""
+    raw = returned(target, form(target), "x@evil.example", f"名字 {line}", **proven("evil.example"))
+    raw = re.sub(rb"^From: .*$", f"From: {line}".encode(), raw, flags=re.M)
+    taken, _ = strike(target, raw)
+    assert {t.outcome for t in taken} <= {"held", "refused", "ignored"}
+    found = intake.read(taken[0].delivery, target.h.procedures, target.h.office, NOW)
+    assert found.address in ("x@evil.example", "") and "@" not in found.sender_name
 
 
 def test_whoever_is_forwarded_speaks_for_nobody(target: Attacked) -> None:
