@@ -211,6 +211,7 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
         speaker=matter.speaker,
         evidence=evidence,
         answer=("question" if filled.how == "body" else "rejection") if wanting and answerable(matter) else "",
+        alarm=returns.danger(matter, form, values),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from qforms.forms.parts import steps
-from qforms.intake import identify, photos, rights
+from qforms.intake import identify, kind, photos, rights
 from qforms.intake.matter import Matter, answerable, asked, concerns, errors, failed_checks, refused, top
 from qforms.merge import Clash, Merged, merge
 from qforms.model import EMPTY, Conflict, Filled, Form, Outcome, Part, Problem, Record, Speaker, Values
@@ -71,9 +71,17 @@ def revise(
         matter.speaker,
         reason=reason,
         evidence=evidence,
+        alarm=danger(matter, form, values) if record.status == form.lifecycle.start else (),
         answer="rejection" if blamed and answerable(matter) else "",
         letter_key=letter_key,
     )
+
+
+def danger(matter: Matter, form: Form, values: Values) -> tuple[str, ...]:
+    """Danger that somebody writes of in a form that knows danger, whatever file it came as (P61)."""
+    if not matter.has(form.name, "danger_words"):
+        return ()
+    return kind.nature("", "\n".join(v for v in values.values() if isinstance(v, str))).danger
 
 
 def _own_word(merged: Merged, record: Record, speaker: Speaker) -> Merged:

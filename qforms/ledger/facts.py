@@ -15,6 +15,7 @@ from qforms.ledger import rows
 from qforms.ledger import tables as t
 from qforms.ledger.memory import Days, FigureKey, LookupKey, Memory
 from qforms.model import (
+    FOUND_MOST,
     RESERVED,
     Catalogue,
     Clock,
@@ -96,7 +97,6 @@ _GROWN = select(t.figure.c.name, t.figure.c.of, t.figure.c.scope, t.figure.c.val
     tuple_(t.figure.c.name, t.figure.c.of, t.figure.c.scope).in_(bindparam("many", expanding=True))
 )
 _REFERENCE_FORMS_MAX = 5000
-_FOUND_MAX = 200
 
 _KEY = ("name", "of", "scope")
 Lookup = tuple[str, str, Value]  # form, field, value
@@ -246,7 +246,7 @@ class LedgerFacts:
         if found is None:
             named = dict(zip(("form", "field", "value"), key, strict=True))
             found = self._found[key] = {}
-            for row in self._db.execute(_FIND, {**named, "most": _FOUND_MAX}).mappings():
+            for row in self._db.execute(_FIND, {**named, "most": FOUND_MOST}).mappings():
                 self._know_record(row)
                 found[row["number"]] = None
             found |= self._added.pop(key, {})
@@ -259,12 +259,12 @@ class LedgerFacts:
     def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
         """All records whose key or ref field has that value, the newest first, however many there are."""
         known = self.find(form, fld, value)
-        if len(known) < _FOUND_MAX:
+        if len(known) < FOUND_MOST:
             return known
         named = {"form": form, "field": fld, "value": rows.key_of(value)}
         numbers = [n for n in self._db.scalars(_MEMBERS, named) if n not in self._found[form, fld, named["value"]]]
-        for at in range(0, len(numbers), _FOUND_MAX):
-            self.fetch_records(numbers[at : at + _FOUND_MAX])
+        for at in range(0, len(numbers), FOUND_MOST):
+            self.fetch_records(numbers[at : at + FOUND_MOST])
         rest = (r for n in numbers if (r := self.record(n)) is not None and self._has(r, fld, named["value"]))
         return (*known, *rest)
 
@@ -427,9 +427,9 @@ class LedgerFacts:
         """Numbers are given one after the other: the reserved ones that come next are asked for together."""
         first, last = self._memory.unreserved
         if not first <= token <= last:
-            found = self._db.execute(_RESERVED, {"first": token, "last": f"{RESERVED}~", "most": _FOUND_MAX}).all()
+            found = self._db.execute(_RESERVED, {"first": token, "last": f"{RESERVED}~", "most": FOUND_MOST}).all()
             self._tokens.update({row.token: row.number for row in found if row.token not in self._tokens})
-            self._memory.unreserved = token, found[-1].token if len(found) == _FOUND_MAX else f"{RESERVED}~"
+            self._memory.unreserved = token, found[-1].token if len(found) == FOUND_MOST else f"{RESERVED}~"
 
     def counter(self, series: str) -> int:
         if series not in self._counters:

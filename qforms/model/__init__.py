@@ -32,7 +32,7 @@ from qforms.model.forms import (
     Sign,
     State,
 )
-from qforms.model.judgements import RESERVED, Facts, FigureChange, Judgement, Outcome, Window
+from qforms.model.judgements import FOUND_MOST, RESERVED, Facts, FigureChange, Judgement, Outcome, Window
 from qforms.model.records import AUTOMATIC, Clock, Conflict, Entry, Letter, LetterIntent, Origin, Record, Task
 from qforms.model.rules import (
     ClockRule,
@@ -53,6 +53,7 @@ from qforms.model.texts import EMPTY, NO_TEXT, UNCONFIRMED, Lang, Problem, Qform
 __all__ = [
     "AUTOMATIC",
     "EMPTY",
+    "FOUND_MOST",
     "NO_TEXT",
     "RESERVED",
     "SYSTEM",

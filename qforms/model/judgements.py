@@ -78,6 +78,9 @@ class Window:
     last: date | None
 
 
+FOUND_MOST = 200  # records that `Facts.find` gives at most, the newest
+
+
 class Facts(Protocol):
     """What admission and the rules may ask the ledger. Every answer costs the same however many records there are."""
 

@@ -158,7 +158,7 @@ class Figures:
         if wanted and not holder:
             return new.number
         serial = token.rpartition("|")[2]
-        rivals = [r for r in self.view.find(rule.over, rule.distinct, serial) if r.number != new.number]
+        rivals = [r for r in self.view.members(rule.over, rule.distinct, serial) if r.number != new.number]
         if holder and holder != new.number and (record := self.view.record(holder)) is not None:
             rivals.append(record)
         claim = [r for r in rivals if token in self._serials(rule, r)] + ([new] if wanted else [])

@@ -66,7 +66,7 @@ def _found(work: Work, rule: LookUpRule, get: Callable[[str], Any]) -> Record | 
     same = [
         r
         for value in _several(wanted[key])
-        for r in work.view.find(rule.from_, key, value)
+        for r in work.view.members(rule.from_, key, value)
         if (rule.at_end or not work.final(r)) and all(_says(r, n, v) for n, v in wanted.items())
     ]
     day = _day(work, until)

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qforms.model import FigureRule, Form, Origin, Record, TriggerRule, Value
+from qforms.model import FOUND_MOST, FigureRule, Form, Origin, Record, TriggerRule, Value
 from qforms.rules import addressing
 from qforms.rules.names import Names
 from qforms.rules.view import index_of, newest_first, values_at
@@ -68,14 +68,23 @@ def _existing(
     work: Work, rule: TriggerRule, key: Mapping[str, Value], subject: Record
 ) -> tuple[Record | None, Record | None]:
     """The open form under that key, and the newest closed one."""
-    first = next((k for k in key if _indexed(work, rule.open, k)), None)
-    if first is not None:
-        found = work.view.find(rule.open, first, key[first])
+    if indexed := [k for k in key if _indexed(work, rule.open, k)]:
+        found = _under(work, rule.open, {k: key[k] for k in indexed})
     else:
         found = newest_first(r for r in work.view.case(subject.case_no) if r.form == rule.open)
     same = [r for r in found if r.number != subject.number and all(_is(r, k, v) for k, v in key.items())]
     open_ = next((r for r in (_stands_for(work, r) for r in same) if not work.final(r)), None)
     return open_, next((r for r in same if work.final(r)), None)
+
+
+def _under(work: Work, form: str, keys: Mapping[str, Value]) -> tuple[Record, ...]:
+    """All records under one of the keys: the first under which there are few, so that a customer with many visits costs
+    no more than another."""
+    for name, value in keys.items():
+        found = work.view.find(form, name, value)
+        if len(found) < FOUND_MOST:
+            return found
+    return work.view.members(form, *next(iter(keys.items())))
 
 
 def _stands_for(work: Work, record: Record) -> Record:

@@ -23,7 +23,7 @@ def signed(work: Work, record: Record, event: Event) -> dict[str, Record]:
     """Who has agreed in this round: signer -> approval. Events that lead to the same state are one decision."""
     same = {e.name for e in work.form(record).lifecycle.events if e.sign and e.to == event.to}
     found = {}
-    for approval in work.view.find(APPROVAL, "target", record.number):
+    for approval in work.view.members(APPROVAL, "target", record.number):
         values = approval.values
         counts = values.get("verdict") == "agree" and values.get("event") in same and not values.get("superseded")
         if counts and approval.status != "revoked" and values.get("unit"):

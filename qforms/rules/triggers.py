@@ -173,7 +173,7 @@ def watchers(work: Work, figure: str, of: str) -> Mapping[str, None]:
         declared = work.catalogue.field(trigger.on, field)
         if declared is None or not (declared.key or declared.type == "ref"):
             continue
-        for record in work.view.find(trigger.on, field, of.split("|")[0]):
+        for record in work.view.members(trigger.on, field, of.split("|")[0]):
             if not work.final(record):
                 found[record.number] = None
     return found

@@ -132,6 +132,15 @@ def test_danger_that_our_own_people_find_alarms_too():
     assert taken(foxmail("2号线老化时一台无输出", **ours))[0].alarm == ()
 
 
+@pytest.mark.parametrize(
+    "form, field", [("nonconformity_review", "nonconformity"), ("quality_problem_report", "statement")]
+)
+def test_danger_in_a_form_of_our_own_people_alarms_too(form, field):
+    for words, alarm in (("老化时一台冒烟", ("冒烟",)), ("一台无输出，未冒烟", ())):
+        (finding,) = dropped({"form": form, "by": "quality", "values": {"place": "2号线", field: words}})
+        assert (finding.form, finding.alarm) == (form, alarm)
+
+
 def test_denied_danger_is_no_alarm():
     (outcome,) = told(*taken(foxmail(TELLING + "未冒烟，无打火。")))
     assert outcome.alarm == () and "danger_words" not in outcome.values
