@@ -208,7 +208,9 @@ def _merge(task: Task, answer: Answer, ledger: Ledger, desk: Desk, now: datetime
         mine = [r for r in facts.case(own.case_no or own.number) if _brought(r, task)] if own else []
     if target is None:
         return
-    if own is not None and own.form == target.form and own in mine:
+    if own is not None and (field := str(task.context.get("field") or "")):  # what was suggested is written down
+        desk.take([_edit(_said(own, field, target.number, answer), answer.where, now)], now)
+    elif own is not None and own.form == target.form and own in mine:
         desk.take([_edit(_said(own, "duplicate_of", target.number, answer), answer.where, now)], now)
     elif contact := next((r for r in mine if r.form == "contact"), None):
         desk.take([_edit(_said(contact, "case_no", target.number, answer), answer.where, now)], now)

@@ -39,6 +39,7 @@ CACHE = ".cache"
 GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
 _AMONG_OTHERS = 0.2  # seconds between two rounds at least: what is due may be in others' hands
 _A_MOMENT = 0.05  # seconds that looking for likely duplicates may take from a turn of the loop
+_A_MOMENT = 0.05  # seconds that looking for likely duplicates may take from a turn of the loop
 MAX_RINGS = 100_000  # in one go; beyond it something rings without end
 
 
@@ -120,6 +121,12 @@ class House:
         from qforms.waiting import WaitingList
 
         return WaitingList(self.ledger, self.store, self.mailroom)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        from qforms.suggesting import Suggestions
+
+        return Suggestions(self.ledger)
 
     @cached_property
     def suggestions(self) -> Suggestions:

@@ -30,6 +30,7 @@ from qforms.model import (
 from qforms.outbox import cases, guard, mime, post
 from qforms.outbox.post import Step
 from qforms.problems import say
+from qforms.rules.alike import SUGGESTIONS
 from qforms.settings import Procedures
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _LISTED = "withheld letters listed on"
 _OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 _MOST_LISTED = 10
 _NOT_RENDERED = timedelta(hours=1)
+_SUGGESTED_IN = frozenset({"stage", "alarm"})  # kinds of letters that tell our people of a new case
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ class Mailroom:
             return _Draft(letter, self._store.get(letter.digest))
         intent = letter.intent
         enclosed = self.enclosures.of(intent, facts)
-        composed = documents.compose(intent, self.settings)
+        composed = documents.compose(_with_suggestions(intent, facts), self.settings)
         if problem := self._guarded(intent, enclosed, f"{composed.subject}\n{composed.text}", facts, ours):
             self._log.error("letter stopped", key=intent.key, code=problem.code)
             reason = say(problem, self.settings.lang)
@@ -354,6 +356,15 @@ class Mailroom:
     def _save(self, letters: Sequence[Letter], *, kept: bool = False) -> None:
         if letters:
             self._ledger.set_letters(letters, kept=kept)
+
+
+def _with_suggestions(intent: LetterIntent, facts: Transaction) -> LetterIntent:
+    """The letter with what is suggested about its case by the time it is made, where it is for our own people."""
+    outside = intent.audience in ("customer", "supplier")
+    if outside or intent.kind not in _SUGGESTED_IN or intent.number != intent.case_no:
+        return intent
+    asked = [t.text[intent.lang] for t in facts.tasks(intent.number) if t.kind in SUGGESTIONS]
+    return dataclasses.replace(intent, facts={**intent.facts, "suggested": asked}) if asked else intent
 
 
 def _dated(intent: LetterIntent) -> datetime | None:

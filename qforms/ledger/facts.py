@@ -34,7 +34,7 @@ def _many(column: Any) -> Any:
     return column.in_(bindparam("many", expanding=True))
 
 
-_FIND = (
+FIND = (
     select(t.record)
     .join(t.lookup, t.lookup.c.number == t.record.c.number)
     .where(
@@ -246,7 +246,7 @@ class LedgerFacts:
         if found is None:
             named = dict(zip(("form", "field", "value"), key, strict=True))
             found = self._found[key] = {}
-            for row in self._db.execute(_FIND, {**named, "most": FOUND_MOST}).mappings():
+            for row in self._db.execute(FIND, {**named, "most": FOUND_MOST}).mappings():
                 self._know_record(row)
                 found[row["number"]] = None
             found |= self._added.pop(key, {})

@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
-from qforms.ledger.facts import Lookup
+from qforms.ledger.facts import FIND, Lookup
 from qforms.ledger.leases import Leases
 from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
@@ -33,6 +33,7 @@ from qforms.model import (
     Record,
     Store,
     Task,
+    Value,
     Values,
 )
 
@@ -207,6 +208,13 @@ class Ledger:
         if case_no:
             query = query.where(t.record.c.case_no == case_no)
         return tuple(rows.record_of(r, self._catalogue) for r in self._rows(query))
+
+    def latest(self, form: str, field: str, value: Value, most: int) -> tuple[Record, ...]:
+        """The newest records whose key or ref field has that value, at most `most`."""
+        named = {"form": form, "field": field, "value": rows.key_of(value), "most": most}
+        with self._reader.connect() as connection:
+            found = connection.execute(FIND, named).mappings()
+            return tuple(rows.record_of(r, self._catalogue) for r in found)
 
     def tasks(self, state: str = "open") -> tuple[Task, ...]:
         query = select(t.task).where(t.task.c.state == state).order_by(t.task.c.opened_at, t.task.c.key)

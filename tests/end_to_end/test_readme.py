@@ -33,7 +33,7 @@ def spelled_out(text: str) -> set[str]:
         first, *rest = words.split()
         known = [first]
         for word in rest:
-            if not re.fullmatch(r"[a-z|]+", word):
+            if not re.fullmatch(r"[a-z][a-z|-]*", word):
                 break
             known = [f"{k} {w}" for k in known for w in word.split("|")]
         found.update(known)
