@@ -20,6 +20,7 @@ from qforms.commands import several, verdict
 from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Rulebook, Text, said
+from qforms.office import convert, ocr, pdf, unpack
 from qforms.outbox import smtp
 from qforms.problems import say as problem_text
 from qforms.rulebook import check
@@ -49,6 +50,7 @@ _LOOKS = {
     "_clock": Text("时钟", "clock"),
     "_calendar": Text("节假日和调休", "holidays and make-up days"),
     "_limits": Text("内存上限", "memory limit"),
+    "_attachments": Text("附件", "attachments"),
 }
 _SKEW = 120.0
 
@@ -125,6 +127,7 @@ def doctor(root: Path, step: Callable[[str], None] = lambda at: None) -> list[Fi
         _clock,
         _calendar,
         _limits,
+        _attachments,
     )
     findings: list[Finding] = []
     for look in looks:
@@ -342,6 +345,21 @@ def _calendar(s: Settings) -> Iterator[Finding]:
             "not announced or not known here: give them in calendar.off and calendar.work of qforms.toml",
         )
     yield Finding(f"{_of(_calendar)} {year}", known, text, red=False)
+
+
+def _attachments(s: Settings) -> Iterator[Finding]:
+    """Which attachments stay closed for want of a program or an extra; the office gets them all the same."""
+    lacking = [
+        (not unpack.bsdtar(), "7z, rar: bsdtar (libarchive-tools)"),
+        (not pdf.pdftotext(), "PDF: pdftotext (poppler-utils)"),
+        (not convert.soffice(), ".doc, .rtf, .odt: LibreOffice"),
+        (s.limits.ocr and not ocr.available(), say("照片、扫描件", "photos, scans") + ": qforms[ocr]"),
+        (find_spec("pyzipper") is None, say("AES 加密的 zip", "zip with AES") + ": qforms[zip]"),
+        (find_spec("pillow_heif") is None, "HEIC: qforms[images]"),
+    ]
+    missing = "; ".join(what for absent, what in lacking if absent)
+    text = say(f"读不了，要装：{missing}", f"not read without: {missing}") if missing else say("都能读", "all are read")
+    yield Finding(_of(_attachments), not missing, text, red=False)
 
 
 def _limits(_: Settings) -> Iterator[Finding]:
