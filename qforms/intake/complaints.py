@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from qforms.forms.choices import guess
-from qforms.intake import kind, parts, phenomenon, photos, proposals, rights, words
+from qforms.intake import kind, links, parts, phenomenon, photos, proposals, rights, words
 from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.returns import whole
@@ -328,11 +329,22 @@ def files_elsewhere(matter: Matter, record: Record | None = None) -> list[Task]:
                 f"下载客户的网盘文件{'（' + expires + ' 到期）' if expires else ''}：{url}",
                 f"Fetch the customer's file{' (until ' + expires + ')' if expires else ''}: {url}",
             )
-            found.append(task(matter, "fetch_file", text, "owner", record, url=url, expires=expires))
+            one = task(matter, "fetch_file", text, "owner", record, url=url, expires=expires)
+            found.append(replace(one, due_at=_gone(matter, expires)))
         if problem.code == "mail_cut":
             text = Text(say(problem, "zh"), say(problem, "en"))
             found.append(task(matter, "fetch_mail", text, "office", record, actions=("已办",)))
     return found
+
+
+def _gone(matter: Matter, expires: str) -> datetime:
+    """When a file behind a link has to be fetched by: the beginning of the day on which it expires, where the mail says
+    that, and within a day in any case."""
+    soon, day = matter.received_at + _SAME_CASE, links.day(expires)
+    if day is None:
+        return soon
+    ends = datetime.combine(day, time(), matter.procedures.settings.zone)
+    return min(soon, ends) if ends > matter.received_at else soon
 
 
 def _earlier(matter: Matter, values: dict[str, Any], customer: Record | None) -> Record | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 
@@ -31,6 +32,15 @@ def find(text: str) -> tuple[Problem, ...]:
         Problem("cloud_link", context={"url": url[:200], "expires": expires}, severity="question")
         for url in list(urls)[:_MOST]
     )
+
+
+def day(expires: str) -> date | None:
+    """The day that `find` gave as the end of a link; None where it is none."""
+    found = re.match(r"(\d{4})\D(\d{1,2})\D(\d{1,2})", expires)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
 
 
 @lru_cache(1)

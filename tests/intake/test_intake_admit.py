@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from support_intake import (
@@ -14,6 +14,7 @@ from support_intake import (
     KEYS,
     NOW,
     PNG,
+    ZONE,
     bounce,
     forwarded,
     foxmail,
@@ -225,7 +226,25 @@ def test_a_salesman_s_forward_is_on_behalf_of_the_customer():
 
 def test_a_link_to_a_file_is_a_task():
     (outcome,) = told(*taken(foxmail(TELLING + "\n照片：https://pan.baidu.com/s/1abc")))
-    assert any(t.kind == "fetch_file" for t in outcome.tasks) and outcome.answer == "question"
+    [task] = [t for t in outcome.tasks if t.kind == "fetch_file"]
+    assert outcome.answer == "question" and task.due_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        ("过期时间：2026年5月7日", datetime(2026, 5, 7, tzinfo=ZONE)),
+        ("有效期至 2026-06-01", NOW + timedelta(days=1)),
+        ("2026-02-31 到期", NOW + timedelta(days=1)),
+        ("2026-05-01 过期", NOW + timedelta(days=1)),
+    ],
+)
+def test_a_link_is_urgent_and_more_so_when_it_expires(said, due):
+    """P22: never followed; fetched by somebody before it expires."""
+    text = f"{TELLING}\n超大附件：https://wx.mail.qq.com/ftn/download?x=1 {said}"
+    (outcome,) = told(*taken(foxmail(text)))
+    [task] = [t for t in outcome.tasks if t.kind == "fetch_file"]
+    assert task.due_at == due and "https://wx.mail.qq.com" in task.text.zh
 
 
 # ---------------------------------------------------------------- whose case
