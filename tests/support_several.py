@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import email
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import support_endtoend as e2e
 from sqlalchemy import create_engine, text
 
 from qforms import house
+from qforms.commands import start
 from qforms.ledger import Ledger
 from qforms.outbox.post import OPEN
 
@@ -27,6 +30,18 @@ def emptied(url: str) -> str:
     return url
 
 
+def company(root: Path) -> e2e.Workspace:
+    """A workspace made just now, so that nothing of old months is due; one lot was shipped, few enough that a handful
+    of complaints passes the limit."""
+    start.init(root, "江苏云岭电器有限公司", "zh")
+    made = e2e.Workspace(root)
+    today = datetime.now(UTC).date().isoformat()
+    shipped = {"product_model": "YL-A65", "lot_no": "A65-2603C", "quantity": 3000, "shipped_on": today}
+    made.drop("shipment.json", {"form": "shipment", "by": "sales", "values": shipped})
+    made.once(None)
+    return made
+
+
 def move_to(workspace: e2e.Workspace, url: str) -> e2e.Workspace:
     """Has a workspace keep its ledger, with all that is in it, in a database."""
     workspace.set("", ledger=emptied(url))
@@ -37,18 +52,19 @@ def move_to(workspace: e2e.Workspace, url: str) -> e2e.Workspace:
 
 
 class Machines:
-    """Workspaces `m0`, `m1`, … of one company. `share` is what all reach: mailbox, book, case folders, store."""
+    """Workspaces `m0`, `m1`, … of one company. `share` is what all reach: mailbox and outgoing side, book, case
+    folders, store."""
 
     def __init__(self, template: e2e.Workspace, root: Path, url: str, count: int) -> None:
         self.share = root / "share"
         self.url = url
-        for name in ("mail/new", "mail/cur", "mail/tmp", "cases", "store"):
+        for name in ("mail/new", "mail/cur", "mail/tmp", "sent/new", "sent/cur", "sent/tmp", "cases", "store"):
             (self.share / name).mkdir(parents=True)
         first = move_to(e2e.copy(template, root / "m0"), url)
         shutil.copytree(first.root / "store", self.share / "store", dirs_exist_ok=True)
         first.set("", store=str(self.share / "store"))
         first.set("mailbox", path=str(self.share / "mail"))
-        first.set("outgoing", **e2e.NEVER_QUIET)
+        first.set("outgoing", path=str(self.share / "sent"), **e2e.NEVER_QUIET)
         first.set("folders", workbook=str(self.share / "master.xlsx"), cases=str(self.share / "cases"),
                   rest_seconds=0.2, scan_seconds=0.5)  # fmt: skip
         first.set("workbook", ready_rows=0)  # a row kept ready holds a number: the series is to be without gaps
@@ -79,9 +95,10 @@ class Machines:
         with self.ledger() as ledger:
             return not ledger.letters(OPEN)
 
-    def sent(self) -> list[bytes]:
-        """What all of them have sent."""
-        return [raw for machine in self.all for raw in machine.sent()]
+    def sent(self) -> list[str]:
+        """The keys of the letters that all of them have sent, one for each file."""
+        mails = (email.message_from_bytes(f.read_bytes()) for f in sorted((self.share / "sent/new").iterdir()))
+        return [str(mail["X-Qforms-Key"]) for mail in mails]
 
 
 def complaint(n: int) -> bytes:

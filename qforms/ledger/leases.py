@@ -186,8 +186,9 @@ class Leases:
         """Takes the clocks in hand whose rungs were due first, of those that nobody else has."""
         key = tuple_(t.clock.c.rule, t.clock.c.subject)
         due = select(t.clock.c.rule, t.clock.c.subject).where(t.clock.c.next_at <= now)
-        found = self._claim(t.clock, key, due.order_by(t.clock.c.next_at).limit(most))
-        return tuple(sorted((rows.clock_of(row) for row in found), key=lambda c: str(c.next_at)))
+        order = t.clock.c.next_at, t.clock.c.subject, t.clock.c.rule
+        found = self._claim(t.clock, key, due.order_by(*order).limit(most))
+        return tuple(sorted((rows.clock_of(row) for row in found), key=lambda c: (str(c.next_at), c.subject, c.rule)))
 
     def let_go(self, clocks: Iterable[Clock]) -> None:
         """These clocks were rung, or need not be."""

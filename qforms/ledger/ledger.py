@@ -184,7 +184,8 @@ class Ledger:
 
     def due(self, now: datetime, limit: int = 500) -> tuple[Clock, ...]:
         """Clocks with a rung due at `now`, the earliest first; costs what is due, not what is running."""
-        query = select(t.clock).where(t.clock.c.next_at <= now).order_by(t.clock.c.next_at).limit(limit)
+        order = t.clock.c.next_at, t.clock.c.subject, t.clock.c.rule  # of the same moment, too, on every database
+        query = select(t.clock).where(t.clock.c.next_at <= now).order_by(*order).limit(limit)
         return tuple(rows.clock_of(r) for r in self._rows(query))
 
     def next_due(self) -> datetime | None:
