@@ -39,6 +39,7 @@ class Catalogue:
         self._models: dict[str, type[ValuesModel]] = {}
         self._labels: dict[str, Labels] = {}
         self._asked: dict[tuple[str, str | None], tuple[Field, ...]] = {}
+        self._looked_up: dict[str, tuple[str, ...]] = {}
 
     def form(self, name: str) -> Form:
         """The form of that name. Raises QformsError when there is none."""
@@ -53,6 +54,12 @@ class Catalogue:
 
     def field(self, form: str, name: str) -> Field | None:
         return self._fields.get(form, {}).get(name)
+
+    def looked_up(self, form: str) -> tuple[str, ...]:
+        """The fields of a form by whose values its records are found: keys and references."""
+        if form not in self._looked_up:
+            self._looked_up[form] = tuple(f.name for f in self.form(form).fields if f.key or f.type == "ref")
+        return self._looked_up[form]
 
     def labels(self, form: str) -> Labels:
         """The labels of a form, made once."""

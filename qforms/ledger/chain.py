@@ -5,19 +5,15 @@ A chain for each record, so that no two writers wait for each other; nothing is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
-from qforms.ledger.rows import Row
+from qforms.ledger.rows import Row, Written, plain
 
 _ENTRY = ("number", "what", "rule", "delivery", "by")
 _KEPT = ("number", "revision", "status", "vals", "origin", "by")  # what a revision keeps for ever
 _LATEST = ("form", "case_no", "received_at")  # what the record alone says, as it stands now
-
-_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def state(row: Row) -> str:
@@ -27,18 +23,20 @@ def state(row: Row) -> str:
 
 def kept(row: Row) -> str:
     """The hash of a revision, as its `state` names it."""
-    return _digest([*(row[name] for name in _KEPT), _instant(row["at"])])
+    parts = [one if type(one := row[name]) is Written else plain(one) for name in _KEPT]
+    return sha256(f"[{','.join(parts)},{plain(_instant(row['at']))}]".encode()).hexdigest()[:32]
 
 
 def latest(row: Row) -> str:
     """The hash of what the record alone says, as the last `state` names it."""
-    return _digest([row["form"], row["case_no"], _instant(row["received_at"])])
+    said = [row["form"], row["case_no"], _instant(row["received_at"])]
+    return sha256(plain(said).encode()).hexdigest()[:32]
 
 
 def link(before: str, row: Row) -> str:
     """The hash of a line of history (with its `state`) and of all those before it of the same record."""
     line = [*(row[name] for name in _ENTRY), _instant(row["at"]), row["detail"], row["state"]]
-    return sha256(f"{before}{_plain(line)}".encode()).hexdigest()
+    return sha256(f"{before}{plain(line)}".encode()).hexdigest()
 
 
 def seal(before: str, links: Iterable[str]) -> tuple[str, int]:
@@ -47,10 +45,6 @@ def seal(before: str, links: Iterable[str]) -> tuple[str, int]:
     for count, one in enumerate(links, 1):  # noqa: B007 (the last count is the answer)
         hashed.update(one.encode())
     return hashed.hexdigest(), count
-
-
-def _digest(values: list[Any]) -> str:
-    return sha256(_plain(values).encode()).hexdigest()[:32]
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -240,7 +240,8 @@ class LedgerFacts:
         """Present records whose key or ref field has that value, the newest first; at most some hundred of them, so
         that a customer with many cases costs no more than another."""
         key = (form, fld, rows.key_of(value))
-        if (answer := self._answers.get(key)) is not None:
+        answer = self._answers.get(key)
+        if answer is not None and all(self._records.get(r.number) is r for r in answer):
             return answer
         found = self._found.get(key)
         if found is None:
@@ -253,8 +254,16 @@ class LedgerFacts:
         known = [r for n in found if (r := self.record(n)) is not None and self._has(r, fld, key[2])]
         if len(known) > 1:
             known.sort(key=_age, reverse=True)
-        self._answers[key] = answer = tuple(known)
+        self._answers[key] = answer = tuple(known[:FOUND_MOST])
         return answer
+
+    def _joins(self, key: LookupKey, record: Record) -> None:
+        """A record comes to those that were found: as a rule it is the newest of them."""
+        if (answer := self._answers.get(key)) is not None:
+            if answer and _age(answer[0]) < _age(record):
+                self._answers[key] = (record, *answer[: FOUND_MOST - 1])
+            else:
+                del self._answers[key]
 
     def members(self, form: str, fld: str, value: Value) -> tuple[Record, ...]:
         """All records whose key or ref field has that value, the newest first, however many there are."""
@@ -262,7 +271,9 @@ class LedgerFacts:
         if len(known) < FOUND_MOST:
             return known
         named = {"form": form, "field": fld, "value": rows.key_of(value)}
-        numbers = [n for n in self._db.scalars(_MEMBERS, named) if n not in self._found[form, fld, named["value"]]]
+        there = {r.number for r in known}
+        every = dict.fromkeys((*self._found[form, fld, named["value"]], *self._db.scalars(_MEMBERS, named)))
+        numbers = [n for n in every if n not in there]
         for at in range(0, len(numbers), FOUND_MOST):
             self.fetch_records(numbers[at : at + FOUND_MOST])
         rest = (r for n in numbers if (r := self.record(n)) is not None and self._has(r, fld, named["value"]))

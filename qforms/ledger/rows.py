@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Iterator, Mapping
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,6 @@ from qforms.model import (
     Clock,
     Conflict,
     Entry,
-    Form,
     Letter,
     LetterIntent,
     Origin,
@@ -26,6 +25,15 @@ from qforms.model import (
 Row = Any  # a mapping by column name: SQLAlchemy's RowMapping, or a dict
 
 
+class Written(str):
+    """Values as JSON that is kept as it stands, in the order in which `chain` hashes them."""
+
+    __slots__ = ()
+
+
+plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 def record_row(r: Record, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "number": r.number,
@@ -33,8 +41,8 @@ def record_row(r: Record, catalogue: Catalogue) -> dict[str, Any]:
         "revision": r.revision,
         "status": r.status,
         "case_no": r.case_no,
-        "vals": catalogue.plain(r.form, r.values),
-        "origin": {name: [o.delivery, o.where, o.by, o.part] for name, o in r.origin.items()},
+        "vals": Written(plain(catalogue.plain(r.form, r.values))),
+        "origin": Written(plain({name: [o.delivery, o.where, o.by, o.part] for name, o in r.origin.items()})),
         "received_at": r.received_at,
         "by": r.by,
         "at": r.at,
@@ -61,14 +69,18 @@ def key_of(value: Value) -> str:
     return str(value).strip().casefold()[:200]
 
 
-def lookups(form: Form, values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """(field, indexed value) of the key and ref fields that are filled."""
-    for f in form.fields:
-        if not (f.key or f.type == "ref") or (value := values.get(f.name)) is None:
-            continue
-        for one in value if isinstance(value, (tuple, list)) else (value,):
-            if one not in (None, ""):
-                yield f.name, key_of(one)
+def keys_of(value: Value) -> dict[str, None]:
+    """How a field's value, or its values, stand in the index."""
+    many = value if isinstance(value, (tuple, list)) else (value,)
+    return {key_of(one): None for one in many if one not in (None, "")}
+
+
+def gained_and_lost(was: Value, now: Value) -> tuple[list[str], list[str]]:
+    """What the index gains and loses. A list that has only grown loses nothing, whatever its length."""
+    if isinstance(was, tuple) and isinstance(now, tuple) and now[: len(was)] == was:
+        return [*keys_of(now[len(was) :])], []
+    old, new = keys_of(was).keys(), keys_of(now).keys()
+    return sorted(new - old), sorted(old - new)
 
 
 def clock_of(row: Row) -> Clock:

@@ -8,18 +8,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from qforms import stamp
-from qforms.ledger import chain, rows
+from qforms.ledger import chain, prepared, rows
 from qforms.ledger import tables as t
 from qforms.ledger.facts import LedgerFacts
 from qforms.model import (
     AUTOMATIC,
+    EMPTY,
     Clock,
     Conflict,
     Entry,
@@ -119,7 +118,7 @@ class Transaction(LedgerFacts):
         for letter in letters:
             self._know_letter(letter)
         if letters:
-            self._db.execute(SET_LETTER, [fate(letter) for letter in letters])
+            prepared.changing(self._db.dialect, SET_LETTER).execute(self._db, [fate(letter) for letter in letters])
 
     def postpone(self, clock: Clock, now: datetime) -> None:
         """A clock that could not be rung is tried again an hour later."""
@@ -149,13 +148,15 @@ class Transaction(LedgerFacts):
     def flush(self) -> None:
         """Writes what was gathered: one statement a table."""
         if self._unlook:
-            self._db.execute(_UNLOOK, [dict(zip(_GONE, row, strict=True)) for row in self._unlook])
+            gone = [dict(zip(_GONE, row, strict=True)) for row in self._unlook]
+            prepared.changing(self._db.dialect, _UNLOOK).execute(self._db, gone)
         self._chain()
         self._rows["record"] = [*self._opened.values()]
-        self._rows["lookup"] = [dict(zip(_LOOKUP, row, strict=True)) for row in self._lookups]
         for name, values in self._rows.items():
             if values:
-                self._db.execute(_INSERT[name], values)
+                prepared.inserting(self._db.dialect, name, tuple(values[0])).execute(self._db, values)
+        if self._lookups:
+            self.upsert("lookup", [dict(zip(_LOOKUP, row, strict=True)) for row in self._lookups])
         self._settle_grown()
         for (name, of), scopes in self._shifted.items():
             for scope in scopes:
@@ -259,18 +260,20 @@ class Transaction(LedgerFacts):
 
     def _write_lookups(self, record: Record, old: Record | None) -> None:
         """What the index gains and loses: of a long list of references only what came to it."""
-        form = self._catalogue.form(record.form)
-        now = set(rows.lookups(form, record.values))
-        before = set(rows.lookups(form, old.values)) if old is not None else set()
-        for field, value in before | now:
-            self._answers.pop((record.form, field, value), None)
-        for field, value in sorted(before - now):
-            row = record.form, field, value, record.number
-            if row in self._lookups:
+        before = old.values if old is not None else EMPTY
+        for field in self._catalogue.looked_up(record.form):
+            if (was := before.get(field)) is not (now := record.values.get(field)) and was != now:
+                self._write_lookup(record, field, *rows.gained_and_lost(was, now))
+
+    def _write_lookup(self, record: Record, field: str, gained: Iterable[str], lost: Iterable[str]) -> None:
+        for value in lost:
+            key = record.form, field, value
+            self._answers.pop(key, None)
+            if (row := (*key, record.number)) in self._lookups:
                 del self._lookups[row]
             else:
                 self._unlook[row] = None
-        for field, value in sorted(now - before):
+        for value in gained:
             key = record.form, field, value
             if (row := (*key, record.number)) in self._unlook:
                 del self._unlook[row]
@@ -278,6 +281,7 @@ class Transaction(LedgerFacts):
                 self._lookups[row] = None
             known = self._found if key in self._found else self._added
             known[key].setdefault(record.number)
+            self._joins(key, record)
 
     def _lengthen(self, letter: Letter) -> None:
         """A table of escalations that has not been made yet gets further lines."""
@@ -325,10 +329,9 @@ class Transaction(LedgerFacts):
 
     def upsert(self, name: str, values: list[dict[str, Any]]) -> None:
         """Inserts rows of a table, or brings those with the same key up to date, in one statement."""
-        self._db.execute(_upsert(self._db.dialect.name, name, tuple(values[0])), values)
+        prepared.putting(self._db.dialect, name, tuple(values[0])).execute(self._db, values)
 
 
-_INSERT = {name: insert(table) for name, table in t.metadata.tables.items()}
 _FATE = ("state", "digest", "attempts", "sent_at", "last_error", "refused", "next_try")
 SET_LETTER = (
     update(t.letter)
@@ -341,16 +344,6 @@ _GONE = ("gone_form", "gone_field", "gone_value", "gone_number")
 _UNLOOK = t.lookup.delete().where(
     *(t.lookup.c[name] == bindparam(gone) for name, gone in zip(_LOOKUP, _GONE, strict=True))
 )
-
-
-@lru_cache(maxsize=64)
-def _upsert(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
-    """The statement that puts rows of these columns into a table."""
-    table = t.metadata.tables[name]
-    statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)  # the one in use: each costs a start
-    keys = [c.name for c in table.primary_key] if name != "record" else ["number"]
-    rest = {c: statement.excluded[c] for c in columns if c not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def fate(letter: Letter) -> dict[str, Any]:

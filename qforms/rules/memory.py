@@ -75,16 +75,13 @@ class MemoryFacts:
 
     def _put(self, record: Record) -> None:
         old = self.records.get(record.number)
-        for field in self._looked_up(record.form):
+        for field in self.catalogue.looked_up(record.form):
             for value in values_at(old, field) if old else ():
                 self._index[record.form, field, value].pop(record.number, None)
             for value in values_at(record, field):
                 self._index[record.form, field, value][record.number] = None
         self.records[record.number] = record
         self.revisions[record.number, record.revision] = record
-
-    def _looked_up(self, form: str) -> list[str]:
-        return [f.name for f in self.catalogue.form(form).fields if f.key or f.type == "ref"]
 
     def _owe(self, intent: LetterIntent, now: datetime) -> None:
         if intent.key in self.letters and not self.letters[intent.key].grows_to(intent):
