@@ -151,7 +151,8 @@ class _Work:
         self._db.execute(update(t.record).where(t.record.c.number == row["number"]).values(**changed))
         hashes[""] = chain.state(new)
         self._db.execute(delete(t.lookup).where(t.lookup.c.number == row["number"]))
-        keys = dict.fromkeys(rows.lookups(form, rows.record_of(new, self._catalogue).values))
+        values = rows.record_of(new, self._catalogue).values
+        keys = [(f, key) for f in self._catalogue.looked_up(form.name) for key in rows.keys_of(values.get(f))]
         found = [{"form": form.name, "field": f, "value": v, "number": row["number"]} for f, v in keys]
         if found:
             self._db.execute(t.lookup.insert(), found)
