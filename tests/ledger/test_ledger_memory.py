@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import support_postgres
+from sqlalchemy import select
 from support_desk import staff
 from support_rules import at, procedures
+from support_several import emptied
 
 from qforms.ledger import Ledger
 from qforms.ledger.memory import MOST, Memory
+from qforms.ledger.tables import metadata
 from qforms.model import Delivery, FigureChange, Judgement, Outcome, Reading, Record, Speaker
 from qforms.rules import judge, ring
 
@@ -24,7 +27,13 @@ START = at("2026-05-04 08:00")
 STRANGER, OFFICE = Speaker("stranger", "who@else.example"), Speaker("office", name="office", trusted=True)
 
 
-def ledger_at(path: Path) -> Ledger:
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with support_postgres.server() as url:
+        yield url
+
+
+def ledger_at(path: str | Path) -> Ledger:
     made = Ledger(path, procedures().catalogue, "yunling.example")
     made.migrate()
     return made
@@ -50,7 +59,7 @@ def outcome(rng: random.Random, known: list[str]) -> Outcome:
     return Outcome("accepted", "complaint", values=values, speaker=STRANGER, answer="acknowledgement")
 
 
-def played(path: Path, seed: int, forget: bool) -> dict[str, list[Any]]:
+def played(path: str | Path, seed: int, forget: bool) -> dict[str, list[Any]]:
     """Every row of a ledger after some fifty random deliveries and the clocks in between."""
     own, rng, count, known = procedures(), random.Random(seed), 0, dict[str, None]()
     ledger = ledger_at(path)
@@ -70,10 +79,11 @@ def played(path: Path, seed: int, forget: bool) -> dict[str, list[Any]]:
         for clock in ledger.due(now)[:3]:
             with ledger.begin() as tx:
                 tx.write(None, ring(clock, tx, own, now), now)
+    with ledger._engine.connect() as db:
+        given = {name: [c for c in t.c if c.autoincrement is not True] for name, t in metadata.tables.items()}
+        found = {name: sorted(map(repr, db.execute(select(*columns)))) for name, columns in given.items()}
     ledger.close()
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in tables}
+    return found
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -82,8 +92,22 @@ def test_with_and_without_a_memory_the_same_ledger_comes_of_it(tmp_path: Path, s
     assert len(with_memory["record"]) > 25 and with_memory == without
 
 
-def test_what_another_connection_committed_is_seen(tmp_path: Path) -> None:
-    ledger, other = ledger_at(tmp_path / "ledger.db"), ledger_at(tmp_path / "ledger.db")
+def test_the_same_ledger_comes_of_it_on_postgresql(tmp_path: Path, postgres: str) -> None:
+    rows = played(emptied(postgres), 1, forget=False)
+    other = played(tmp_path / "ledger.db", 1, forget=False)
+    same = {name for name in rows if name not in ("turn", "touched")}  # SQLite needs neither
+    assert {name: rows[name] for name in same} == {name: other[name] for name in same}
+    assert rows["touched"]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_another_connection_committed_is_seen(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    where: str | Path = tmp_path / "ledger.db"
+    if database == "postgresql":
+        where = emptied(request.getfixturevalue("postgres"))
+    ledger, other = ledger_at(where), ledger_at(where)
     record = Record("complaint", "TS-202605-0001", 0, "open", "TS-202605-0001", {"customer_name": "甲"})
     with ledger.begin() as tx:
         assert tx.record(record.number) is None and tx.figure("units", "MG-1", "") is None
@@ -92,6 +116,14 @@ def test_what_another_connection_committed_is_seen(tmp_path: Path) -> None:
         tx.write(None, Judgement(records=(record,), figures=(change,)), START)
     with ledger.begin() as tx:
         assert tx.record(record.number) == record and tx.figure("units", "MG-1", "") == 4
+    with ledger.facts() as facts:
+        assert facts.figure("units", "MG-1", "") == 4
+    with other.begin() as tx:
+        tx.write(None, Judgement(figures=(change,)), START)
+    with ledger.facts() as facts:
+        assert facts.figure("units", "MG-1", "") == 8
+    ledger.close()
+    other.close()
 
 
 def test_what_was_rolled_back_is_not_remembered(tmp_path: Path) -> None:
