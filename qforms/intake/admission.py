@@ -6,6 +6,7 @@ it; which letter does it answer; does it open a case."""
 from __future__ import annotations
 
 import dataclasses as dc
+from collections.abc import Iterator
 from datetime import datetime
 
 from qforms.intake import (
@@ -17,6 +18,7 @@ from qforms.intake import (
     identify,
     kind,
     office,
+    oneline,
     parts,
     photos,
     replies,
@@ -51,7 +53,7 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
         return (ignored(matter, "sent_elsewhere"),)
     forms = tuple(f for f in reading.filled if f.how not in {"body", "free"})
     if forms:
-        outcomes = tuple(office.told(matter, filled, _form(matter, filled)) for filled in forms)
+        outcomes = tuple(outcome for filled in forms for outcome in _outcomes(matter, filled))
         return (*outcomes, *_decisions(matter))
     return _words(matter)
 
@@ -96,6 +98,13 @@ def _bounced(matter: Matter, bounce: Bounce, answered: Letter | None) -> Outcome
 
 
 # ---------------------------------------------------------------- forms
+
+
+def _outcomes(matter: Matter, filled: Filled) -> Iterator[Outcome]:
+    filled, second = oneline.in_cell(matter, filled)
+    yield office.told(matter, filled, _form(matter, filled))
+    if second is not None:
+        yield second
 
 
 def _form(matter: Matter, filled: Filled) -> Outcome:

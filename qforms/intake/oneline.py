@@ -1,5 +1,5 @@
 """One line about a case itself, in answer to any letter on it (P7): what is to be done with it by its name (关闭,
-撤回：理由, 作废：理由), 并入 TS-…, 拆分：….
+撤回：理由, 作废：理由), 并入 TS-…, 拆分：…. What splits it may stand in a cell of its row, too.
 
 What needs a letter's one-time code, an approval, can't be said this way."""
 
@@ -37,6 +37,18 @@ def asked(matter: Matter, record: Record, filled: Filled, letter_key: str = "") 
         return None
     event, reason = named
     return _outcome(matter, record, letter_key, values=dict(filled.values), event=event.name, why=reason)
+
+
+def in_cell(matter: Matter, filled: Filled) -> tuple[Filled, Outcome | None]:
+    """拆分：… typed into a cell of a complaint's row: the row as if nobody had, and the second complaint."""
+    record = matter.facts.record(filled.number) if filled.how == "edit" and filled.number else None
+    if record is None or record.form != COMPLAINT:
+        return filled, None
+    for name, value in filled.values.items():
+        if isinstance(value, str) and (found := _SPLIT.fullmatch(value.strip())):
+            own = {**filled.values, name: record.values.get(name)}
+            return dc.replace(filled, values=own), _split(matter, record, found[1], "")
+    return filled, None
 
 
 def _named(matter: Matter, record: Record, line: str) -> tuple[Event, str] | None:

@@ -38,7 +38,8 @@ def fill(data: bytes, name: str, values: Mapping[str, Any]) -> bytes:
 
 
 def edit(path: Path, title: str, number: str, cells: Mapping[str, Any], at: datetime) -> None:
-    """Writes cells of the row of a record on a sheet, under their column's heading, and saves the book at that time."""
+    """Writes cells of the row of a record on a sheet, or of a new row (number ""), under their column's heading, and saves
+    the book at that time."""
     import openpyxl
 
     book = openpyxl.load_workbook(path)
@@ -55,6 +56,9 @@ def _row_of(sheet: Any, number: str, cells: Iterable[str]) -> tuple[int, dict[st
     for head in range(1, min(12, sheet.max_row) + 1):
         columns = {str(c.value): c.column for c in sheet[head] if c.value is not None}
         rows = range(head + 1, sheet.max_row + 1) if set(cells) <= set(columns) else ()
+        if rows and not number:  # a new one, below the last
+            used = (r for r in rows if any(c.value is not None for c in sheet[r]))
+            return max(used, default=head) + 1, columns
         if row := next((r for r in rows if sheet.cell(r, 1).value == number), 0):
             return row, columns
     raise Impossible(f"{sheet.title} has no row {number} with the columns {list(cells)}")
