@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support_endtoend import NOW, Workspace, mail
+from support_endtoend import NOW, Workspace, mail, wait_for
 
 from qforms import answers, house
 from qforms.model import Delivery, Task
@@ -98,6 +100,30 @@ def test_what_shows_nothing_asks_nothing(seen: Workspace, monkeypatch: pytest.Mo
     seen.once()
     assert seen.records() and not tasks(seen, "proposal")
     assert [t.kind for t in tasks(seen, "proposal", "dropped")] == ["proposal"]
+
+
+def test_the_loop_does_not_wait_for_recognition(seen: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the daemon a thread looks at the picture; what it found is written by the loop when it is done."""
+    looked = threading.Event()
+
+    def read(data: bytes, seconds: float) -> Book:
+        looked.wait(120)
+        return shows(("批号", "A65-2603C"))(data, seconds)
+
+    monkeypatch.setattr(ocr, "read", read)
+    raw = mail("投诉：无输出", "电源无输出，铭牌见照片，请处理。\n", files=[("铭牌.jpg", JPEG)])
+    with house.opened(seen.root) as h:
+        h.handle([Delivery("maildir", "1", NOW, raw, digest=hashlib.sha256(raw).hexdigest())], NOW)
+        h.finish(NOW, aside=True)
+        [task] = [t for t in h.ledger.tasks() if t.kind == "proposal"]
+        assert "proposed" not in task.context and h.seconds_to_next(NOW, 60) <= 1
+        looked.set()
+
+        def told() -> bool:
+            h.recognition.go_on(NOW, aside=True)
+            return any("批号＝A65-2603C" in t.text.zh for t in h.ledger.tasks())
+
+        wait_for(told)
 
 
 @pytest.fixture
