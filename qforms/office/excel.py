@@ -7,11 +7,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from qforms.office import properties
 from qforms.office.book import EPOCH, NOTE, OWN_SHEET, Book, Cell, Grid, Place, fault, place_of, range_of
-from qforms.office.package import Package
+from qforms.office.package import Package, rooted
 
 _TEXT_LIMIT = 1_000_000  # characters of one cell; Excel itself allows 32,767
 _MERGES = 100_000
@@ -26,7 +27,7 @@ _1904 = 1462.0  # days between the two date systems
 def read(package: Package, max_cells: int) -> Book:
     """The workbook of a package. Raises OfficeFault for a damaged one or one with more than `max_cells` cells."""
     main = next((t for _, kind, t in package.relations("") if kind == "officeDocument"), "xl/workbook.xml")
-    root = package.tree(main)
+    root = package.known(main)
     links = {key: (kind, target) for key, kind, target in package.relations(main)}
     part = dict(links.values())
     texts = shared_strings(package, part.get("sharedStrings", ""), max_cells)
@@ -92,9 +93,12 @@ def _rich(item: Element, space: str) -> str:
 
 def date_styles(package: Package, part: str) -> list[bool]:
     """For each cell format (cellXfs) whether it shows a date or time."""
-    if part not in package:
-        return []
-    root, space = package.rooted(part)
+    return _dates(package.read(part), part) if part in package else []
+
+
+@lru_cache(maxsize=8)
+def _dates(data: bytes, part: str) -> list[bool]:
+    root, space = rooted(data, part)
     custom = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iter(space + "numFmt")}
     group = root.find(space + "cellXfs")
     formats = [xf.get("numFmtId", "0") for xf in group if xf.tag == space + "xf"] if group is not None else []

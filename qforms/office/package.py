@@ -7,6 +7,7 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import IO, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from qforms.office.book import OfficeFault, fault
 _MEMBERS = 20_000
 _CHUNK = 65_536
 _SMALL = 1 << 20  # bytes of a part that is parsed as a whole
+_OFTEN = 1 << 14  # bytes of a part that is remembered with its elements
 
 
 class Package:
@@ -59,11 +61,14 @@ class Package:
     def tree(self, part: str) -> Element:
         return tree(self.read(part), part)
 
+    def known(self, part: str) -> Element:
+        """`tree` of a part that is often the same in many files, not to be changed: a small one is parsed once."""
+        data = self.read(part)
+        return _known(data, part) if len(data) <= _OFTEN else tree(data, part)
+
     def rooted(self, part: str) -> tuple[Element, str]:
         """A part as elements with their namespaces, and the namespace of its root: quicker than `tree`."""
-        data = self.read(part)
-        space = namespace(data, part)
-        return _parsed(data, part), space
+        return rooted(self.read(part), part)
 
     def finished(self, part: str, *wanted: str) -> Iterator[tuple[str, str, Element]]:
         """(local name, namespace, element) of each wanted element, complete; the caller clears what it has used.
@@ -103,7 +108,7 @@ class Package:
         rels = posixpath.join(folder, "_rels", name + ".rels")
         if rels not in self:
             return
-        for rel in self.tree(rels):
+        for rel in self.known(rels):
             target = rel.get("Target", "")
             if rel.get("TargetMode") != "External" and target:
                 path = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
@@ -163,12 +168,23 @@ def _broken(part: str, why: object) -> OfficeFault:
     return fault("unreadable_file", part, reason=f"{part}: {why}"[:200])
 
 
+def rooted(data: bytes, part: str) -> tuple[Element, str]:
+    """A part as elements with their namespaces, and the namespace of its root."""
+    space = namespace(data, part)
+    return _parsed(data, part), space
+
+
 class _Local(dict[str, str]):
     """Names without their namespace, remembered."""
 
     def __missing__(self, name: str) -> str:
         local = self[name] = name[name.find("}") + 1 :]
         return local
+
+
+@lru_cache(maxsize=32)
+def _known(data: bytes, part: str) -> Element:
+    return tree(data, part)
 
 
 def tree(data: bytes, part: str = "") -> Element:

@@ -14,7 +14,7 @@ def custom(package: Package) -> dict[str, str]:
     """The custom document properties as texts."""
     if "docProps/custom.xml" not in package:
         return {}
-    root = package.tree("docProps/custom.xml")
+    root = package.known("docProps/custom.xml")
     return {p.get("name", ""): "".join(p.itertext()).strip() for p in root.iter("property")}
 
 
