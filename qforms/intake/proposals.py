@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from qforms.forms import types
 from qforms.intake import filekind, freetext, rights
 from qforms.intake.matter import Matter, task
-from qforms.model import UNCONFIRMED, Filled, Form, Part, Problem, Reading, Record, Speaker, Task, Text, Value
+from qforms.model import NO_TEXT, UNCONFIRMED, Filled, Form, Part, Problem, Reading, Record, Speaker, Task, Text, Value
 from qforms.office.book import Book
 from qforms.office.find import find
 from qforms.settings import Procedures
@@ -62,9 +62,10 @@ def of_book(book: Book, form: Form, wanted: Collection[str], procedures: Procedu
 def named(task: Task, form: Form, told: Mapping[str, tuple[str, str]]) -> Task:
     """The task with what was recognised, field -> (text, picture), in its words and to be adopted."""
     said = {lang: _listed(form, told, lang) for lang in ("zh", "en")}
+    about = task.text if task.kind != PROPOSAL else NO_TEXT
     text = Text(
-        f"{task.text.zh}图片识别（{UNCONFIRMED.zh}）：{said['zh']}。核对后选“{ADOPT}”，不对的在说明里写“标签：值”。",
-        f"{task.text.en} Recognised ({UNCONFIRMED.en}): {said['en']}. Choose “adopt”; put right as “label: value”.",
+        f"{about.zh}图片认出（{UNCONFIRMED.zh}）：{said['zh']}。对的选“{ADOPT}”，不对的在说明里写“标签：值”。",
+        f"{about.en} Recognised ({UNCONFIRMED.en}): {said['en']}. Choose “adopt”; put right as “label: value”.".strip(),
     )
     proposed = {name: list(one) for name, one in told.items()}
     return dc.replace(task, text=text, context={**task.context, "proposed": proposed})

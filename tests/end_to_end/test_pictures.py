@@ -178,7 +178,7 @@ def test_without_recognition_the_note_alone_types_it_in(asked: Workspace, monkey
     asked.receive(scan_of(asked))
     asked.once(NOW + timedelta(hours=2))
     [task] = tasks(asked, "transcribe")
-    assert "识别" not in task.text.zh
+    assert "认出" not in task.text.zh and "待确认" not in task.text.zh
     choose(asked, task, "adopt", "技术判定：批量；同种机理：是；原因分析：电容漏液")
     [report] = asked.records("market_abnormality")
     assert (report["values"]["tech_class"], report["values"]["cause_analysis"]) == ("batch", "电容漏液")
