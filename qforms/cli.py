@@ -424,20 +424,20 @@ def web(
     host: Annotated[str, typer.Option("--host", help=say("监听地址", "where to listen"))] = "",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help=say("端口", "the port"))] = 0,
 ) -> None:
-    from qforms.commands import serving
+    from qforms.web import server
 
-    serving.serve(dir, host, port, lambda at: print(say(f"在 {at} 监听，Ctrl-C 停", f"Listening at {at}"), flush=True))
+    server.serve(dir, host, port, lambda at: print(say(f"在 {at} 监听，Ctrl-C 停", f"Listening at {at}"), flush=True))
 
 
 @app.command("web-password", help=help_of("web-password"))
 def web_password(
     dir: Dir, address: Annotated[str, typer.Argument(metavar="EMAIL", help=say("邮箱", "the e-mail address"))]
 ) -> None:
-    from qforms.commands import serving
+    from qforms.web import users
 
-    serving.known(dir, address)
+    users.known(dir, address)
     password = typer.prompt(say("密码", "Password"), hide_input=True, confirmation_prompt=say("再输一遍", "Again"))
-    serving.set_password(dir, address, password)
+    users.set_password(dir, address, password)
     print(say(f"{address} 可以登录看板了", f"{address} can log in to the board"))
 
 

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from qforms.model import Lang
+from qforms.commands import words
+from qforms.model import Form, Lang
+from qforms.rules.alike import SUGGESTIONS
 from qforms.web import charts, guard, users
 from qforms.web.board import AGES, Board, ageing, totals
 from qforms.web.site import Site
@@ -23,6 +25,7 @@ COOKIE = "qf_board"
 _TODO = ("mark", "what", "who", "due", "left", "case", "customer", "model")
 _CLOCKS = ("mark", "title", "case", "number", "owner", "due", "left")
 _NEW = ("number", "received_at", "customer_name", "product_model", "lot_no", "defect_symptom", "defect_qty", "severity")
+_MASKED = frozenset({"contact_phone", "address"})
 _MOST = 100  # lines of a table
 _HITS = 50
 
@@ -131,17 +134,18 @@ class Office:
             pareto=charts.pareto(counted.categories, t),
             weeks=charts.weeks(counted.weeks, counted.limits, t),
             counted=counted,
+            suggestions=[task for task in shown.view.tasks if task.kind in SUGGESTIONS],
         )
 
     async def search(self, request: Request) -> Response:
-        words = request.query_params.get("q", "").strip()[:200]
+        asked = request.query_params.get("q", "").strip()[:200]
         hits: Sequence[Any] = ()
         finder = self._site.house.finder
         async with self._indexing:  # one at a time brings the index up
             await to_thread.run_sync(finder.catch_up)
-        if words:
-            hits = await to_thread.run_sync(finder.find, words, _HITS)
-        return self._site.page(request, "search.html", here="search", words=words, hits=hits, most=_HITS)
+        if asked:
+            hits = await to_thread.run_sync(finder.find, asked, _HITS)
+        return self._site.page(request, "search.html", here="search", words=asked, hits=hits, most=_HITS)
 
     async def case(self, request: Request) -> Response:
         found = await to_thread.run_sync(self._case, request.path_params["number"], self._site.lang(request))
@@ -168,7 +172,11 @@ class Office:
             "title": form.title[lang],
             "state": form.lifecycle.state(record.status).label[lang],
             "values": [
-                (f.label[lang], catalogue.show(f, record.values[f.name], lang), _origin(record, f.name))
+                (
+                    f.label[lang],
+                    _masked(f.name, catalogue.show(f, record.values[f.name], lang)),
+                    _origin(record, f.name),
+                )
                 for f in form.fields
                 if f.name in record.values
             ],
@@ -185,9 +193,27 @@ class Office:
                 (x.sent_at, x.state, x.intent.subject, ", ".join(x.intent.to))
                 for x in house.ledger.letters(number=number)
             ],
-            "history": [(e.at, e.what, e.rule or e.by) for e in house.ledger.history(number)],
+            "history": [
+                (e.at, _event(form, e.what, lang), title(e.rule) if e.rule else e.by)
+                for e in house.ledger.history(number)
+            ],
             "tasks": [t.text[lang] for t in house.ledger.tasks() if t.number == number],
         }
+
+
+def _event(form: Form, what: str, lang: Lang) -> str:
+    """A line of history in words: one of ours, or an event of the form's lifecycle."""
+    if what in words.HISTORY:
+        return words.HISTORY[what][lang]
+    event = form.lifecycle.event(what)
+    return event.label[lang] if event else what
+
+
+def _masked(name: str, text: str) -> str:
+    """A consumer's telephone and address are for the case's owner, who has them by mail (P5)."""
+    if name not in _MASKED or len(text) < 8:
+        return text
+    return f"{text[:3]}****{text[-2:]}" if name == "contact_phone" else f"{text[:6]}…"
 
 
 def _origin(record: Any, name: str) -> str:
@@ -221,7 +247,15 @@ def _table(title: str, sheet: Sheet, rows: Sequence[Row], keys: Sequence[str], l
                 if c.kind != "text"
                 else ""
             ]
-            css += [paint] if c.key in ("mark", "due", "left") else ["b"] if c.key in ("what", "title") else []
+            css += (
+                [paint]
+                if c.key in ("mark", "due", "left")
+                else ["b"]
+                if c.key == "what"
+                else ["b k"]
+                if c.key == "title"
+                else []
+            )
             cells.append((text, " ".join(filter(None, css)), text if c.key in ("number", "case") else ""))
         lines.append(cells)
     return {

@@ -23,6 +23,7 @@ from qforms.web.uploads import CutOff, File, files_of, form_of
 TRAP = "website"  # hidden from people; programs that fill in everything fill it in
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,80}")
 _LOOK_AGAIN = 0.2
+_STEPS = 50  # contacts that the state of a case names
 
 
 class Pages:
@@ -32,7 +33,9 @@ class Pages:
         self._site = site
         form = site.house.procedures.catalogue.form(COMPLAINT)
         self._groups: Mapping[str, tuple[Group, ...]] = {lang: inputs.groups(form, lang) for lang in ("zh", "en")}
-        self._fields = {f.name: f for f in form.fields}
+        nothing = site.house.procedures.catalogue.missing(COMPLAINT, {})
+        names = {i.name for g in self._groups["zh"] for i in g.inputs}
+        self._either = [f for f in nothing if f.name in names and not f.required]  # one of these is enough
 
     async def form(self, request: Request) -> Response:
         return self._form(request, Given({}))
@@ -49,6 +52,7 @@ class Pages:
             faults=given.faults,
             whole=[site.say(p, lang) for p in whole],
             labels=labels,
+            either=[f.label[lang] for f in self._either],
             limits=site.web,
             trap=TRAP,
         )
@@ -149,8 +153,11 @@ class Pages:
                 return site.missing(request, secret=True)
             return site.page(request, "state.html", shown=None, waits=waits, receipt=reference)
         letters = await to_thread.run_sync(lambda: site.house.ledger.letters(("sent",), record.number))
+        contacts = await to_thread.run_sync(
+            lambda: site.house.ledger.latest("contact", "case_no", record.number, _STEPS)
+        )
         asked = [i.name for g in self._groups[lang] for i in g.inputs]
-        shown = status.of(record, letters, asked, site.house.procedures, site.texts[lang], lang)
+        shown = status.of(record, letters, contacts, asked, site.house.procedures, site.texts[lang], lang)
         receipt = str(record.values.get("receipt_no") or "")
         return site.page(request, "state.html", shown=shown, waits=False, receipt=receipt)
 

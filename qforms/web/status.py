@@ -33,13 +33,15 @@ class Status:
 def of(
     record: Record,
     letters: Sequence[Letter],
+    contacts: Sequence[Record],
     asked: Sequence[str],
     procedures: Procedures,
     words: Mapping[str, str],
     lang: Lang,
 ) -> Status:
-    """The state of a complaint. `letters`: those that were sent; `asked`: fields that the page asks for; private ones,
-    telephone and address among them, are left out all the same, since a link may be passed on."""
+    """The state of a complaint. `letters`: those that were sent; `contacts`: what our people wrote or said; `asked`:
+    fields that the page asks for. Private ones, telephone and address among them, are left out all the same, since a
+    link may be passed on."""
     form = procedures.catalogue.form(record.form)
     state = form.lifecycle.state(record.status)
 
@@ -62,7 +64,7 @@ def of(
         state.final,
         shown(asked),
         shown(_TOLD),
-        tuple(sorted(_steps(record, letters, words), key=lambda s: s.at)),
+        tuple(sorted(_steps(record, letters, contacts, words), key=lambda s: s.at)),
     )
 
 
@@ -71,7 +73,11 @@ def _text(record: Record, name: str, procedures: Procedures, lang: Lang) -> str:
     return procedures.catalogue.show(field, record.values[name], lang) if field else ""
 
 
-def _steps(record: Record, letters: Sequence[Letter], words: Mapping[str, str]) -> list[Step]:
+def _steps(
+    record: Record, letters: Sequence[Letter], contacts: Sequence[Record], words: Mapping[str, str]
+) -> list[Step]:
+    said = [c.values for c in contacts if c.values.get("direction") == "out" and c.values.get("at")]
+    told = [Step(v["at"], words["step_answer" if v.get("is_answer") else "step_contact"]) for v in said]
     found = [Step(at, words["step_received"])] if (at := record.values.get("received_at")) else []
     for letter in letters:
         intent = letter.intent
@@ -81,4 +87,4 @@ def _steps(record: Record, letters: Sequence[Letter], words: Mapping[str, str]) 
         at = record.values.get(name)
         if isinstance(at, datetime):
             found.append(Step(at, words[word]))
-    return found
+    return found + told

@@ -13,8 +13,8 @@ import secrets
 import stat
 from pathlib import Path
 
-from qforms.house import House
-from qforms.model import QformsError
+from qforms.house import House, opened
+from qforms.model import QformsError, Told
 from qforms.web import guard
 
 FILE = "web-users"
@@ -26,7 +26,7 @@ _NOBODY = "scrypt$" + base64.b64encode(bytes(16)).decode() + "$" + base64.b64enc
 def set_password(root: Path, address: str, password: str) -> None:
     """Writes the hash of a password. Raises QformsError when it is too short."""
     if len(password) < _LEAST:
-        raise QformsError(f"密码至少 {_LEAST} 个字符 (a password has at least {_LEAST} characters)")
+        raise QformsError(Told(f"密码至少 {_LEAST} 个字符", f"a password has at least {_LEAST} characters"))
     users = _users(root) | {address.lower(): _hash(password, secrets.token_bytes(16))}
     draft = root / f".{FILE}.{os.getpid()}"
     with contextlib.suppress(FileNotFoundError):
@@ -59,6 +59,18 @@ def is_ours(house: House, address: str) -> bool:
         found = (*facts.find("person", "email", address), *mailboxes)
     forms = house.procedures.catalogue
     return any(not forms.form(r.form).lifecycle.state(r.status).final for r in found)
+
+
+def known(root: Path, address: str) -> None:
+    """Raises QformsError when it is nobody's of ours."""
+    with opened(root) as house:
+        if not is_ours(house, address.lower()):
+            raise QformsError(
+                Told(
+                    f"人员和部门里没有 {address}；请先在总台账里登记",
+                    f"{address} is the address of no person or department on file; enter it in the workbook first",
+                )
+            )
 
 
 def checks(house: House, address: str, password: str) -> bool:
