@@ -7,11 +7,11 @@ language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from qforms.expression import python
 from qforms.expression.kinds import Kind, kinds_of
-from qforms.expression.python import Holds, Value, holds, value
 from qforms.expression.run import Known, Telling
 from qforms.expression.tree import Tree, constants_of, names_of
 
@@ -22,31 +22,38 @@ class Compiled:
     """A checked expression (`model.Condition`).
 
     `names` are the names that its value rests on ("severity", "mechanism_group.status"); `constants` the limits that
-    were put in their place ("limits.report_8001"). `holds(values)` says whether it is true, at a tenth of the cost: it
-    stops where that is decided, and asks its values, which have to be `Known`, as they stand."""
+    were put in their place ("limits.report_8001"). `value(values)` gives the value of values that are `Known`, and
+    `holds(values)` whether it is true: it stops where that is decided. Each is made when it is first asked for."""
 
-    __slots__ = ("_value", "constants", "holds", "names", "text", "tree")
+    __slots__ = ("_told", "constants", "holds", "names", "text", "tree", "value")
 
     def __init__(self, text: str, tree: Tree) -> None:
         self.text = text
         self.tree = tree
         self.names = names_of(tree)
         self.constants = constants_of(tree)
-        self._value: Value | None = None
-        self.holds: Holds = self._first_held  # made when it is first asked: of most, a run asks nothing
+        self.value: Callable[[Known], Any] = self._first_value  # of most expressions a run asks nothing
+        self.holds: Callable[[Known], bool] = self._first_held
+        self._told: Callable[[Known, Known], Any] | None = None
+
+    def _first_value(self, values: Known) -> Any:
+        self.value = python.value(self.tree)
+        return self.value(values)
 
     def _first_held(self, values: Known) -> bool:
-        self.holds = holds(self.tree)
+        self.holds = python.holds(self.tree)
         return self.holds(values)
 
     def __call__(self, values: Mapping[str, Any], unknown: list[str] | None = None) -> Any:
         """The value for `values`, None when it can't be told; the names that were missing are added to `unknown`.
 
         An attribute of a reference is asked for by its path, "mechanism_group.status"."""
-        silent = values if isinstance(values, Known) else Known(values)
-        if self._value is None:
-            self._value = value(self.tree)
-        return self._value(silent if unknown is None else Telling(silent, unknown), silent)
+        known = values if isinstance(values, Known) else Known(values)
+        if unknown is None:
+            return self.value(known)
+        if self._told is None:
+            self._told = python.told(self.tree)
+        return self._told(Telling(known, unknown), known)
 
     def __repr__(self) -> str:
         return f"Compiled({self.text!r})"

@@ -31,22 +31,23 @@ _CONSTANT = ("number", "value", "limit")
 _NOTHING_SAID = '(None, "", ())'
 _DEEP = 20  # beyond it a part becomes a function of its own: Python reads no more than 200 brackets in each other
 
-Value = Callable[[Known, Known], Any]
-Holds = Callable[[Known], bool]
 
-
-def value(tree: Tree) -> Value:
-    """The function that gives an expression's value, of values and of the same values asked in silence: for what need
-    not be told when it is missing."""
-    writer = _Writer("v", "u")
-    made: Value = writer.function("v, u", writer.value(tree))
+def value(tree: Tree) -> Callable[[Known], Any]:
+    """The function that gives an expression's value."""
+    made: Callable[[Known], Any] = _Writer("v", "v").function("v", tree)
     return made
 
 
-def holds(tree: Tree) -> Holds:
+def told(tree: Tree) -> Callable[[Known, Known], Any]:
+    """The same for values that tell what is missing, and the same values asked in silence: for what need not be told
+    when it is missing."""
+    made: Callable[[Known, Known], Any] = _Writer("v", "u").function("v, u", tree)
+    return made
+
+
+def holds(tree: Tree) -> Callable[[Known], bool]:
     """The function that says whether an expression is true. It asks no further than that."""
-    writer = _Writer("v", "v")
-    made: Holds = writer.function("v", writer.true(tree))
+    made: Callable[[Known], bool] = _Writer("v", "v").function("v", tree, whether=True)
     return made
 
 
@@ -59,7 +60,8 @@ class _Writer:
         self.bound: dict[str, Any] = {}
         self.temps = self.depth = 0
 
-    def function(self, arguments: str, body: str) -> Any:
+    def function(self, arguments: str, tree: Tree, whether: bool = False) -> Any:
+        body = self.true(tree) if whether else self.value(tree)
         exec(compile(f"def made({arguments}): return {body}", "<expression>", "exec"), self.bound)
         return self.bound["made"]
 
@@ -126,7 +128,7 @@ class _Writer:
         """The value of a part; None when it can't be told."""
         kind, *parts = tree
         if self.depth >= _DEEP:
-            return f"{self.bind(value(tree))}({values or self.values}, {self.silent})"
+            return f"{self.bind(told(tree))}({values or self.values}, {self.silent})"
         self.depth += 1
         before, self.values = self.values, values or self.values
         try:

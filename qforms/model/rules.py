@@ -14,13 +14,16 @@ from qforms.model.texts import NO_TEXT, Text
 class Condition(Protocol):
     """An expression, checked when loaded. Calling it gives its value; unknown names are added to `unknown`.
 
-    `holds` says whether it is true, of values that are `expression.Known`: it stops where that is decided."""
+    Of values that are `expression.Known`, `value` gives the same, and `holds` whether it is true: it stops where that
+    is decided."""
 
     text: str
     names: frozenset[str]
 
     @property
     def holds(self) -> Callable[[Any], bool]: ...
+    @property
+    def value(self) -> Callable[[Any], Any]: ...
     def __call__(self, values: Mapping[str, Any], unknown: list[str] | None = None) -> Any: ...
 
 

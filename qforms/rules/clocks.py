@@ -119,14 +119,14 @@ def judged(
 
 def times(work: Work, rule: ClockRule, names: Names) -> tuple[datetime | None, datetime | None]:
     """Start and due time; due is None where nothing is laid down."""
-    start = rule.from_(names)
+    start = rule.from_.value(names)
     if not isinstance(start, (date, datetime)):
         return None, None
     start = _moment(work, start, time(0))
     if rule.timer and rule.name in AUTO:
         issue = work.settings.issue
         return start, start + timedelta(minutes=issue.after_minutes) if issue.mode == "auto" else None
-    due = rule.by(names) if rule.by is not None else None
+    due = rule.by.value(names) if rule.by is not None else None
     if isinstance(due, (date, datetime)):
         return start, _moment(work, due, rule.ends or END_OF_DAY)
     return start, _within(work, rule, names, start)
@@ -178,13 +178,13 @@ def _moment(work: Work, value: date, at: time) -> datetime:
 
 
 def _known(rule: ClockRule, names: Names) -> bool:
-    return rule.until(names) not in (None, False, "", ())
+    return rule.until.value(names) not in (None, False, "", ())
 
 
 def _met_at(work: Work, rule: ClockRule, names: Names, old: Clock | None, start: datetime) -> datetime | None:
     if rule.timer:
         return old.met_at if old and old.started_at == start else None
-    value = rule.until(names)
+    value = rule.until.value(names)
     if isinstance(value, (date, datetime)):
         met = _moment(work, value, time(0))
         # a start that can move (a new kind of trigger) is not met by what was done before it moved

@@ -64,7 +64,7 @@ def decide(work: Work, number: str) -> None:
         if not open_.bits >> n & 1 or (rule.keep_persons and not by_rule(record, rule.field)):
             continue
         names = work.names(record)
-        value = next((v(names) for when, v in rule.cases if when is None or when.holds(names)), None)
+        value = next((v.value(names) for when, v in rule.cases if when is None or when.holds(names)), None)
         value = opening.as_kept(work, record.form, rule.field, value)
         if value is not None and _suggest(work, rule, record, value):
             calc.settle(work, number)

@@ -102,7 +102,7 @@ class Figures:
     def _amount(self, rule: FigureRule, names: Names) -> Decimal | None:
         if rule.kind == "count":
             return Decimal(1)
-        value = rule.amount(names) if rule.amount else names.get(rule.value)
+        value = rule.amount.value(names) if rule.amount else names.get(rule.value)
         return None if value is None else Decimal(value)
 
     def _day(self, rule: FigureRule, names: Names) -> date:

@@ -75,29 +75,30 @@ class Names(Known):
         target = self.view.record(str(number)) if number else None
         return Names(self.book, self.view, target, self.today).get(attribute) if target else None
 
-    def key_of(self, rule: FigureRule) -> str:
+    def key_of(self, rule: FigureRule, basis: b.Basis | None = None) -> str:
         """Whose figure it is, seen from this record; "" when that is unknown."""
         if rule.of == self.record.form:
             return self.record.number
-        own = self.basis.values if self.basis else {}
-        parts = [own.get(f) or self.get(f) for f in rule.subject or (rule.of,)]
+        own = basis.values if basis else {}
+        parts = [own.get(f) or self[f] for f in rule.subject or (rule.of,)]
         if any(p in (None, "", ()) for p in parts):
-            parts = [self.get(self.book.reference(self.record.form, rule.of) or "\0")]
+            parts = [self[self.book.reference(self.record.form, rule.of) or "\0"]]
         return "" if parts[0] in (None, "", ()) else subject_key(parts)
 
-    def figure(self, rule: FigureRule, ending: str = "") -> Any:
+    def figure(self, rule: FigureRule, ending: str = "", basis: b.Basis | None = None) -> Any:
         """A figure's value: a number, a time, or with `_first`, `_last` the first and last day of its window."""
-        key: Any = (rule.name, ending)  # beside the names, which are texts
+        basis = basis or self.basis
+        key: Any = (rule.name, ending, basis and basis.scope, basis and basis.per.name)  # beside the names: texts
         if key not in self:
-            self[key] = self._figure(rule, ending)
+            self[key] = self._figure(rule, ending, basis)
         return self[key]
 
-    def _figure(self, rule: FigureRule, ending: str) -> Any:
+    def _figure(self, rule: FigureRule, ending: str, basis: b.Basis | None) -> Any:
         own = self.record.values.get(rule.subject[0]) if len(rule.subject) == 1 else None
         if isinstance(own, tuple) and rule.of != self.record.form:
             counts = [_known(rule, self.view.figure(rule.name, of)) for of in subjects_of([own])]
             return max((c for c in counts if c is not None), default=None)
-        of = self.key_of(rule)
+        of = self.key_of(rule, basis)
         if not of:
             return None
         if rule.kind in ("first", "last"):
@@ -105,14 +106,14 @@ class Names(Known):
         kinds = b.kinds(rule.per)
         if not kinds:
             return _known(rule, self.view.figure(rule.name, of))
-        whole = next((k for k in kinds if not k.word), None)
-        if whole is not None:
-            return self._window(rule, of, b.Basis(whole, "", self.today), ending)
-        if self.basis is None or self.basis.per not in kinds:
+        for kind in kinds:
+            if not kind.word:
+                return self._window(rule, of, b.Basis(kind, "", self.today), ending)
+        if basis is None or basis.per not in kinds:
             return None
-        if self.basis.per.days:
-            return self._window(rule, b.windowed(of, self.basis.scope), self.basis, ending)
-        return _known(rule, self.view.figure(rule.name, of, self.basis.scope))
+        if basis.per.days:
+            return self._window(rule, b.windowed(of, basis.scope), basis, ending)
+        return _known(rule, self.view.figure(rule.name, of, basis.scope))
 
     def _window(self, rule: FigureRule, of: str, basis: b.Basis, ending: str) -> Any:
         window = self.view.window(rule.name, of, basis.since, basis.until)

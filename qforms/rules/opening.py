@@ -258,7 +258,7 @@ def _fills(work: Work, rule: TriggerRule, names: Names, record: Record | None) -
     found: dict[str, Value] = {}
     for name, expression in rule.fill.items():
         if record is None or by_rule(record, name):
-            value = expression(names)
+            value = expression.value(names)
             if value is not None:
                 found[name] = as_kept(work, rule.open, name, value)
     return found

@@ -102,7 +102,7 @@ def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None
 
 
 def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None) -> Decimal:
-    value = work.names(record, basis=basis).figure(figure)
+    value = work.names(record).figure(figure, basis=basis)
     return max(Decimal(value), Decimal(0)) if value is not None else Decimal(0)
 
 
