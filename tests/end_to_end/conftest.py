@@ -1,12 +1,34 @@
-"""One workspace is made for the whole run; each test gets a copy."""
+"""One workspace is made for the whole run; each test gets a copy. Tests marked `both_ledgers` run on SQLite and on
+PostgreSQL; with QFORMS_TEST_LEDGER=postgresql all others do, too (`make test-postgres`)."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import support_endtoend as e2e
+import support_postgres
+import support_several
 from servers.mailstack import MailStack
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "ledger_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_ledgers"):
+        metafunc.parametrize("ledger_kind", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def ledger_kind() -> str:
+    return os.environ.get("QFORMS_TEST_LEDGER", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """A PostgreSQL server for the whole run."""
+    with support_postgres.server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +37,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> e2e.Workspace:
 
 
 @pytest.fixture
-def ws(made: e2e.Workspace, tmp_path: Path) -> e2e.Workspace:
+def ws(made: e2e.Workspace, tmp_path: Path, ledger_kind: str, request: pytest.FixtureRequest) -> e2e.Workspace:
     """A workspace with the embedded mailbox and outgoing side."""
-    return e2e.copy(made, tmp_path / "ws")
+    copied = e2e.copy(made, tmp_path / "ws")
+    return copied if ledger_kind == "sqlite" else support_several.move_to(copied, request.getfixturevalue("database"))
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,7 @@ def test_the_office_gets_a_list_with_reasons_and_raw_files_once_a_day(waiting: W
     assert len(listed(waiting)) == 2
 
 
+@pytest.mark.both_ledgers
 def test_one_line_each_deals_with_them(waiting: Workspace) -> None:
     [letter] = listed(waiting)
     waiting.receive(reply(letter, "1 重试\n2 忽略"))
@@ -92,6 +93,7 @@ def test_nobody_else_s_word_counts_nor_an_unclear_one(waiting: Workspace, text: 
     assert states(waiting) == [("a.json", "held", "done"), ("b.json", "held", "done")]
 
 
+@pytest.mark.both_ledgers
 def test_a_word_is_carried_out_after_a_crash_in_between(waiting: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     [letter] = listed(waiting)
     waiting.receive(reply(letter, "1 忽略"))
@@ -189,6 +191,7 @@ def test_a_return_from_an_unknown_address_waits_and_the_office_is_asked_at_once(
     assert not [x for x in returned.letters() if "qin@qq.example" in x["to"]]  # nothing is told to whoever wrote
 
 
+@pytest.mark.both_ledgers
 def test_one_line_of_the_office_takes_it_in_as_from_the_department(returned: Workspace) -> None:
     returned.receive(reply(listed(returned)[-1], "1 是本人 工程部"))
     returned.once(NOW + timedelta(hours=3))

@@ -52,6 +52,7 @@ def test_a_full_disk_and_a_dead_mailbox_show(ws: Workspace, monkeypatch: pytest.
     assert "12 MB" in disk and "imap" in box and "拒绝连接" in box
 
 
+@pytest.mark.both_ledgers
 def test_each_day_is_sealed_and_reported_once(ws: Workspace) -> None:
     ws.set("company", operator="it@company.example")
     ws.receive(mail())

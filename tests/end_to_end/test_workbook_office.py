@@ -58,6 +58,7 @@ def clocks(ws: Workspace) -> dict[str, str]:
         return {c.rule: c.state for c in h.ledger.clocks()}
 
 
+@pytest.mark.both_ledgers
 def test_an_edit_drives_the_rules_and_names_who_made_it(case: Workspace) -> None:
     assert "defect_answer" not in clocks(case)
     write(case, "投诉台账", number(case), {"初判": "批量问题"})
@@ -133,6 +134,7 @@ def letters_to_office(ws: Workspace) -> list[Any]:
     return [m for m in found if str(m["Subject"]).startswith("【qforms】")]
 
 
+@pytest.mark.both_ledgers
 def test_a_missing_book_comes_back_with_what_the_office_had_made_of_it(case: Workspace) -> None:
     book = case.root / "master.xlsx"
     wb = load_workbook(book)
