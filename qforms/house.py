@@ -164,9 +164,21 @@ class House:
         if not self.keeps_book:
             return
         self.ledger.forget_turns()
-        if (report := self.pulse.new_day(now)) is not None and self.settings.watch.daily_report:
-            self.mailroom.tell_operator(report, now)
+        if (report := self.pulse.new_day(now)) is not None:
+            if self.settings.watch.daily_report:
+                self.mailroom.tell_operator(report, now)
+            if lapsing := self._lapsing(now):
+                self.mailroom.tell_operator(lapsing, now)
         self.forgetting.by_age(now)
+
+    def _lapsing(self, now: datetime) -> Problem | None:
+        """That the mailboxes' authorisation ends within a week: told by mail while there still is mail."""
+        s = self.settings
+        if "oauth" not in {s.outgoing.auth, *(box.auth for box in s.boxes().values())}:
+            return None
+        from qforms import oauth
+
+        return oauth.expiring(s, s.local(now).date())
 
     def join(self) -> None:
         """Comes to work among those who are on the ledger; nothing to do where no other machine can be."""

@@ -144,3 +144,23 @@ def test_who_writes_to_a_mailbox_for_complaints_only_is_a_stranger(root: Path) -
             for at in ("new/1", "public:new/1")
         ]
     assert [r.authenticated for r in read] == [True, False]
+
+
+@pytest.mark.parametrize(("days", "told"), [(3, True), (30, False)])
+def test_an_authorisation_that_ends_within_a_week_is_told_by_mail(root: Path, days: int, told: bool) -> None:
+    """Once a day, to the operator, while there still is mail; and `doctor` says it."""
+    ends = (datetime.now(UTC) + timedelta(days=days)).date()
+    toml = root / "qforms.toml"
+    text = toml.read_text("utf-8").replace("[outgoing]", '[outgoing]\nauth = "oauth"')
+    toml.write_text(
+        f'{text}\n[oauth]\nflow = "client_credentials"\nclient_id = "x"\nsecret_expires = {ends}\n', "utf-8"
+    )
+    with house.opened(root) as h:
+        at = datetime.now(UTC)
+        for _ in range(2):
+            h.new_day(at)
+            h.new_day(at + timedelta(days=1))
+        keys = [x.intent.key for x in h.ledger.letters() if x.intent.key.startswith("operator:oauth_expires")]
+    assert len(keys) == (2 if told else 0)
+    [said] = [f for f in checks.doctor(root) if f.what == "邮箱授权"]
+    assert said.ok != told and str(ends) in said.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.fuzz.harness import Target, main
 def made() -> tuple[Sequence[bytes], Target]:
     """Mails as people's programs make them, and `intake.read`."""
     import support_intake as made_here
+    import support_outlook as outlook
 
     from qforms.intake import parts_of, read
 
@@ -28,6 +30,15 @@ def made() -> tuple[Sequence[bytes], Target]:
     attached = made_here.part(zipped, "application/zip", name="资料.zip")
     photo = made_here.part(made_here.PNG, "image/png", name="照片.png", cid="a@b")
     seeds.append(made_here.mail(made_here.multi("mixed", made_here.part(text), attached, photo)))
+
+    rich = (
+        rb"{\rtf1\ansi\ansicpg936\fromhtml1 {\*\htmltag64 <p>}YL-A65 \'ce\'de\'ca\'e4\u65292 ?\par{\*\htmltag72 </p>}}"
+    )
+    packed = struct.pack("<II4sI", len(rich) + 12, len(rich), b"MELA", 0) + rich
+    body = outlook.attribute(1, 0x9003, outlook.properties({0x1009: packed}))
+    for wrapped in (outlook.tnef({"照片.png": made_here.PNG[:800]}, text), b"\x78\x9f\x3e\x22\x01\x00" + body):
+        held = made_here.part(wrapped, "application/ms-tnef", "utf-8", "8bit", name="winmail.dat")
+        seeds.append(made_here.mail(made_here.multi("mixed", held)))
 
     def target(data: bytes) -> None:
         delivery = made_here.delivered(data)
