@@ -9,7 +9,7 @@ COMMANDS := dovecot postfix soffice pdftoppm fc-list chromium
 PACKAGES := dovecot-imapd dovecot-lmtpd postfix postgresql libreoffice-writer libreoffice-calc \
             fonts-noto-cjk fonts-liberation fonts-wqy-zenhei poppler-utils fontconfig chromium
 
-.PHONY: setup system demo test bench soak fuzz gallery lint clean lock
+.PHONY: setup system demo test test-postgres bench soak fuzz gallery docs lint clean lock
 
 setup: $(VENV)/.done
 
@@ -41,8 +41,12 @@ lint: setup
 test: setup system lint
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
+# What works with a ledger, on PostgreSQL.
+test-postgres: setup system
+	QFORMS_TEST_LEDGER=postgresql $(BIN)/pytest tests/ledger tests/end_to_end $(PYTEST_ARGS)
+
 # One line of JSON each. QFORMS_BENCH_PEER names a folder outside of the project for what intake is measured against.
-BENCHES := help intake rules clocks scale latency reports
+BENCHES := help intake rules clocks scale latency reports daemons memory
 bench: setup system
 	@for b in $(BENCHES); do $(BIN)/python -m tests.benchmarks.$$b || exit 1; done
 
@@ -57,6 +61,10 @@ fuzz: setup
 # Pictures of every form, document, letter and page, in docs/gallery.
 gallery: setup system
 	PYTHONPATH=.:tests $(BIN)/python -m tests.gallery
+
+# The pages of docs/ as a site in build/site; a broken link is an error.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: setup
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --group dev \

@@ -510,6 +510,51 @@ def blank(
     print(look.blank(dir, form, "word" if word else "excel", out, lang))
 
 
+@app.command("import", help=help_of("import"))
+def import_(
+    dir: Dir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="xlsx, xls, csv, tsv, html")],
+    kind: Annotated[
+        str,
+        typer.Option("--as", help="complaint | shipment | customer | product | price | person", autocompletion=_forms),
+    ],
+    write: Annotated[bool, typer.Option("--write", help=say("写进账本；不加就只看", "write; else only look"))] = False,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help=say("列名=字段，可多次", "HEADING=FIELD, more than once"))
+    ] = None,
+    json: Json = False,
+) -> None:
+    from qforms import house
+    from qforms.commands import importing, printing
+    from qforms.daemon import alone, real_now
+
+    if kind not in importing.KINDS:
+        fail(f"--as {kind}: {' | '.join(importing.KINDS)}", 2)
+    pairs = [m.partition("=") for m in map_ or []]
+    if any(not sign for _, sign, _ in pairs):
+        fail(say("--map 写成 列名=字段", "--map is HEADING=FIELD"), 2)
+    with house.opened(dir) as h:
+        with printing.working(say("读取", "reading")):
+            found = importing.preview(h, file, kind, {a.strip(): b.strip() for a, _, b in pairs})
+        if json:
+            printing.print_json([importing.data(found)], sys.stdout)
+        else:
+            _lines(importing.lines(h, kind, found))
+        if not write:
+            _note(say("只看了，没有写；加 --write 写进账本。", "Only looked; --write takes them in."))
+            return
+        with alone(dir), printing.working(say("写入", "writing")) as step:
+            now = real_now()
+            count = importing.write(h, kind, found.good, now, step)
+            h.finish(now)
+    _note(
+        say(
+            f"新 {count['new']}，改 {count['changed']}，已有 {count['again']}，没有收下 {count['refused']}。",
+            f"{count['new']} new, {count['changed']} changed, {count['again']} known, {count['refused']} refused.",
+        )
+    )
+
+
 @workbook_app.command("rebuild", help=help_of("workbook rebuild"))
 def workbook_rebuild(dir: Dir) -> None:
     from qforms import house

@@ -36,7 +36,7 @@ def real_now() -> datetime:
 
 def once(root: Path, now: datetime | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
     """Everything that is waiting or due at `now`. Raises QformsError when the workspace is wrong or already at work."""
-    with _alone(root), house.opened(root) as h:
+    with alone(root), house.opened(root) as h:
         h.join()
         if not h.working:
             raise QformsError(str(h.colleagues.paused()) if h.colleagues else "")
@@ -112,7 +112,7 @@ def run(root: Path) -> None:
     """The daemon. Ends after the current item on SIGTERM, SIGINT, CTRL_BREAK or a file `stop` in the workspace."""
     stop = threading.Event()
     (root / STOP_FILE).unlink(missing_ok=True)
-    with _alone(root), house.opened(root) as h, _signals(stop):
+    with alone(root), house.opened(root) as h, _signals(stop):
         h.join()
         arrivals: queue.Queue[_Batch] = queue.Queue()
         pumps = [
@@ -135,7 +135,7 @@ def run(root: Path) -> None:
             h.register.wait()
             h.guarded("workbook", lambda: h.register.publish(real_now()))  # what came since it was last written
         h.guarded("heartbeat", lambda: h.pulse.beat(real_now(), stopped=True))
-        h.log.info("stopped")
+        h.log.info("stopped", waited=round(h.ledger.waited, 3))
 
 
 def _turn(h: house.House, arrivals: queue.Queue[_Batch], stop: threading.Event, root: Path) -> None:
@@ -241,7 +241,7 @@ def _hand_over(
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
     """One program at a time on a workspace; the second says so and leaves."""
     from filelock import FileLock, Timeout
 

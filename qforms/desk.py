@@ -86,6 +86,11 @@ class Desk:
         """Takes in a return that the office says is from that person or department of ours."""
         return self._record_one(dataclasses.replace(self._read(delivery, now), vouched=name), now)
 
+    def take_history(self, delivery: Delivery, now: datetime) -> list[Taken]:
+        """Takes in a line of an old register: it counts, and starts no clock, trigger, task or letter (P10)."""
+        self.store.put_all([delivery.raw])
+        return self._record_one(dataclasses.replace(self._read(delivery, now), history=True), now)
+
     def take_told(
         self, delivery: Delivery, record: Record, told: Mapping[str, tuple[str, str]], now: datetime
     ) -> list[Taken]:

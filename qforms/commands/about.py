@@ -193,9 +193,10 @@ ABOUT: dict[str, About] = {
                 "a case's customer, and whatever has the same telephone or e-mail",
             ),
         ),
-        "记录中换成“〔已删除〕”，原件、信件和案件文件夹删掉，不能恢复；ledger verify 照样相符。邮箱服务器上的信和备份不归本程序管，请另删。",
-        "Records say 〔已删除〕 instead; raw files, letters and the case's folder are deleted for good, and `ledger verify` "
-        "still agrees. Mail on the server and backups are not in the program's hands.",
+        "记录中换成“〔已删除〕”，原件、信件和案件文件夹删掉，不能恢复；ledger verify 照样相符。"
+        "邮箱服务器上的信和备份不归本程序管，请另删。",
+        "Records say 〔已删除〕 instead; raw files, letters and the case's folder are deleted for good, and "
+        "`ledger verify` still agrees. Mail on the server and backups are not in the program's hands.",
     ),
     "migrate": About(
         "把账本升级到现在的版本。",

@@ -7,10 +7,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 from qforms.forms.labels import Labels, normal
@@ -29,6 +32,7 @@ _SERIAL = range(20_000, 80_000)  # days of Excel that are dates of our time: 195
 _PIECES = re.compile(r"[(（]\s*(\d+)\s*(?:只|个|台|件|套|pcs?|pieces?|units?)\s*[)）]", re.I)
 
 How = Literal["given", "exact", "similar", ""]
+_HOWS: tuple[How, ...] = ("given", "exact", "similar", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,11 @@ def read(grid: Grid, form: Form, catalogue: Catalogue, given: Mapping[str, str])
     if _known(columns) < min(2, len(form.fields)):
         return None
     start, totals = row + 1, 0
+    needed = {f.name for f in form.fields if f.required}
     if two := _two_rows(grid, row, form, labels, given, columns):
         columns, start = two, row + 2
+    if needed and not needed & {c.field for c in columns}:
+        return None
     lines = []
     for at in range(start, grid.height):
         first = next((str(c.raw) for col in range(grid.width) if (c := grid.cells.get((at, col)))), "")
@@ -105,15 +112,15 @@ def _columns(
 ) -> tuple[Column, ...]:
     found: list[Column] = []
     taken: set[str] = set()
+    usual = {normal(w): f for f, words in _words().get(form.name, {}).items() for w in words if _writable(form, f)}
     told = {normal(heading): field for heading, field in given.items()}
     for col in range(grid.width):
-        cell = grid.at(row, col)
-        heading = str(cell.raw).strip() if cell and cell.kind == "text" else ""
-        if above is not None and (over := grid.at(above, col)) and over is not cell:
-            heading = heading or str(over.raw).strip()
+        own, over = _text_at(grid, row, col), "" if above is None else _text_at(grid, above, col)
+        heading = own if over in ("", own) else f"{over}{own}"
         if not heading or len(heading) > 60:
             continue
-        field, how = _field(heading, form, labels, told)
+        tries = [_field(h, form, labels, told, usual) for h in dict.fromkeys((heading, own)) if h]
+        field, how = min(tries, key=lambda t: _HOWS.index(t[1]))
         if field in taken:
             field, how = "", ""
         taken.add(field)
@@ -121,9 +128,25 @@ def _columns(
     return tuple(found)
 
 
-def _field(heading: str, form: Form, labels: Labels, told: Mapping[str, str]) -> tuple[str, How]:
+def _text_at(grid: Grid, row: int, col: int) -> str:
+    cell = grid.at(row, col)
+    return str(cell.raw).strip() if cell and cell.kind == "text" else ""
+
+
+@lru_cache(1)
+def _words() -> Mapping[str, Any]:
+    return tomllib.loads(files("qforms.commands").joinpath("registers.toml").read_text("utf-8"))
+
+
+def _field(
+    heading: str, form: Form, labels: Labels, told: Mapping[str, str], usual: Mapping[str, str]
+) -> tuple[str, How]:
     if normal(heading) in told:
         return told[normal(heading)], "given"
+    if normal(heading) in {normal(word) for word in _words()["ignored"]}:
+        return "", ""
+    if known := usual.get(normal(heading)):
+        return known, "exact"
     if (exact := labels.find(heading)) and _writable(form, exact):
         return exact, "exact"
     near = labels.suggest(heading) if len(normal(heading)) > 1 else None

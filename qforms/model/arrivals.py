@@ -131,6 +131,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     held: Problem | None = None
     filed: bool = False  # a person said that it is a complaint (立案)
+    history: bool = False  # long dealt with: it counts, and starts no clock, trigger, task or letter (P10)
     into: str = ""  # the case that a person said it belongs to (并入)
     vouched: str = ""  # the person or department of ours whom the office said it is from (是本人)
 

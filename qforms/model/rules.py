@@ -94,6 +94,7 @@ class TriggerRule:
     add: Mapping[str, Any] = dc.field(default_factory=dict)  # field -> what it gets besides what it holds, or a row
     if_none: Literal["open", "nothing"] = "open"  # nothing: only what is open already is written to
     at_end: bool = False  # judged also where the record's life is over
+    in_history: bool = False  # judged also for a line of an old register, which moves nothing else (P10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def trigger(r: Reader, item: Item) -> TriggerRule:
         add=_add(r, item, on, opened),
         if_none=cast(Any, item.one_of("if_none", ("open", "nothing"), "open")),
         at_end=item.flag("at_end"),
+        in_history=item.flag("in_history"),
     )
 
 

@@ -37,7 +37,9 @@ def everything(settings: Settings, judge: Judge, forms: Forms, cache: Path | Non
         work = WorkTime(settings.calendar, settings.zone)
         work.is_workday(date(2026, 1, 1))  # any day will do: an unknown country is told here
         ready = forms.with_conditions(catalogue, book.conditions)
-        procedures = Procedures(ready, book, work, settings, {"test": bytes(32)})  # no real key signs a test's letters
+        chinese = settings.company.model_copy(update={"lang": "zh"})  # as the tests are, wherever they are run
+        judged = settings.model_copy(update={"company": chinese})
+        procedures = Procedures(ready, book, work, judged, {"test": bytes(32)})  # no real key signs a test's letters
         return run(cases, lambda given, at: judge(given, at, procedures))
     except QformsError as fault:
         return list(fault.problems) or [str(fault)]

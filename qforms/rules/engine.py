@@ -3,6 +3,8 @@ figures, triggers. Then, once, what follows from the result: clocks and letters.
 
 from __future__ import annotations
 
+import dataclasses as dc
+
 from qforms.model import DecideRule, Judgement, Origin, Outcome, Record, Value
 from qforms.rules import addressing, calc, clocks, gathering, letters, lifecycle, lookups, opening, triggers
 from qforms.rules.work import REST, Work, by_rule, restless
@@ -124,6 +126,8 @@ def _show_limits(work: Work) -> None:
 
 def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
     """Clocks and letters of all that was looked at, and the judgement that comes of it."""
+    if work.history:
+        return _as_history(work, outcomes)
     moved = False
     for number in work.visited:
         clocks.run(work, number)
@@ -131,6 +135,22 @@ def finish(work: Work, outcomes: tuple[Outcome, ...] = ()) -> Judgement:
     if moved:
         _show_limits(work)
     letters.owed(work)
+    return _judged(work, outcomes)
+
+
+def _as_history(work: Work, outcomes: tuple[Outcome, ...]) -> Judgement:
+    """What came from an old register is closed as it comes, and nobody is written to."""
+    view = work.view
+    for outcome in outcomes:
+        record = view.record(outcome.number)
+        if record is not None and view.base(record.number) is None:
+            states = work.catalogue.form(record.form).lifecycle.states
+            final = next((s.name for s in states if s.final), record.status)
+            view.records[record.number] = dc.replace(record, status=final)
+    return dc.replace(_judged(work, outcomes), clocks=(), tasks=(), letters=(), tokens=())
+
+
+def _judged(work: Work, outcomes: tuple[Outcome, ...]) -> Judgement:
     view = work.view
     return Judgement(
         records=tuple(r for n, r in view.records.items() if r != view.base(n)),

@@ -33,7 +33,9 @@ def judge(
         done.append(_admitted(work, outcome))
     engine.settle(work)
     transcribing.settle(work)
-    judged = engine.finish(work)
+    judged = engine.finish(work, tuple(done))
+    if work.history:
+        return judged
     for outcome in done:
         work.speaker = outcome.speaker
         answers.owed(work, outcome)

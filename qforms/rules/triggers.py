@@ -29,7 +29,7 @@ def judge(work: Work, number: str, asleep: bool = False) -> None:
     known: Bases = {}
     open_ = work.open_rules("triggers", record)
     for n, rule in enumerate(rules):
-        if not open_.bits >> n & 1 or (asleep and not rule.at_end):
+        if not open_.bits >> n & 1 or (asleep and not rule.at_end) or (work.history and not rule.in_history):
             continue
         if _judge_each(work, rule, record) if rule.each or rule.series else _judge(work, rule, record, known):
             record = work.view.record(number) or record

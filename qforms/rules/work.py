@@ -144,6 +144,11 @@ class Work:
         return record.status in self.book.final[record.form]
 
     @property
+    def history(self) -> bool:
+        """Is it a line of an old register, which counts and moves nothing?"""
+        return self.reading is not None and self.reading.history
+
+    @property
     def delivery(self) -> str:
         return self.reading.delivery.digest if self.reading else ""
 
