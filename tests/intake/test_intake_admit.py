@@ -797,3 +797,21 @@ def test_a_new_row_keeps_its_reserved_number():
 def test_what_cannot_be_read_is_held():
     (outcome,) = told(*outcomes(reading(b"{", "folder", "a.json"), world()))
     assert outcome.state == "held" and outcome.reason.code == "json_unreadable"
+
+
+def test_a_list_that_comes_back_without_what_the_program_computes_in_it_has_not_changed():
+    row = {
+        "action": "挑选",
+        "kind": "containment",
+        "owner_dept": "生产一车间",
+        "owner": "田",
+        "planned_on": date(2026, 5, 20),
+    }
+    w = world()
+    w.add("nonconformity_review", "BHG-202605-0001", "registered", actions=({**row, "state": "open"},))
+    back = {"form": "nonconformity_review", "number": "BHG-202605-0001", "by": "quality"}
+    plain = {**row, "planned_on": "2026-05-20"}
+    (same,) = dropped({**back, "values": {"actions": [plain]}}, w)
+    assert "actions" not in same.values and same.conflicts == () and "not_yours" not in codes(same)
+    (done,) = dropped({**back, "values": {"actions": [{**plain, "done_on": "2026-05-19"}]}}, w)
+    assert [r["done_on"] for r in done.values["actions"]] == [date(2026, 5, 19)] and done.conflicts == ()
