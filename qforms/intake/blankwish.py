@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses as dc
 import re
 from functools import lru_cache
+from typing import Any
 
 from qforms.intake.matter import Matter, answerable, ignored
 from qforms.intake.reading import COMPLAINT, own_subject
@@ -28,7 +29,8 @@ def wished(matter: Matter) -> Outcome | None:
     said = plain("\n".join([own_subject(reading), *lines[:1]]))
     if not said.strip() or len(said) > _LONGEST:
         return None
-    names = _names(matter.procedures.catalogue)
+    catalogue: Any = matter.procedures.catalogue  # one and the same while the program runs: hashed by what it is
+    names = _names(catalogue)
     named = [name for word, name in names if word in said]
     for word, _ in names:
         said = said.replace(word, " ")
