@@ -54,6 +54,7 @@ bench: setup system
 soak: setup system
 	$(BIN)/python tests/soak.py $(SOAK_ARGS)
 
+SECONDS_EACH ?= 1200
 # Guided by coverage where atheris is installed, else blind; what is found lies in fuzz-findings/.
 fuzz: setup
 	@for f in mime excel word; do $(BIN)/python -m tests.fuzz.$$f --seconds $(SECONDS_EACH) || exit 1; done
