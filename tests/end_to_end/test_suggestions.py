@@ -47,6 +47,7 @@ def two(ws: Workspace) -> Workspace:
     return ws
 
 
+@pytest.mark.both_ledgers
 def test_the_same_told_again_is_offered_told_and_merged_by_a_word(two: Workspace) -> None:
     assert len(two.records()) == 2
     [task] = tasks(two, "alike")

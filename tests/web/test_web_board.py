@@ -48,7 +48,7 @@ def at_work(made_for_web: e2e.Workspace, tmp_path_factory: pytest.TempPathFactor
     return ws
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opened(at_work: e2e.Workspace) -> Iterator[House]:
     with house.opened(at_work.root) as h:
         yield h
