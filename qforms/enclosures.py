@@ -60,6 +60,9 @@ class Enclosures:
             return self.blank(rest, "excel", intent.lang, facts.record(intent.number))
         if what == "marked":
             return self._marked(rest, intent)
+        if what == "inline":
+            digest, _, name = rest.partition(":")
+            return Enclosure(name, self._store.get(digest), "image/png", "internal")
         if what == "file":
             digest, _, name = rest.partition(":")
             return Enclosure(name, self._store.get(digest), "application/octet-stream", "customer")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from qforms.colleagues import Colleagues
     from qforms.desk import Desk, Taken
+    from qforms.digests import Digests
     from qforms.filing import Filing
     from qforms.forgetting import Forgetting
     from qforms.mailroom import Mailroom
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 CACHE = ".cache"
 GROUP = 50  # what is waiting, up to this many deliveries, may share a commit
 _AMONG_OTHERS = 0.2  # seconds between two rounds at least: what is due may be in others' hands
-_A_MOMENT = 0.05  # seconds that looking for likely duplicates may take from a turn of the loop
 _A_MOMENT = 0.05  # seconds that looking for likely duplicates may take from a turn of the loop
 MAX_RINGS = 100_000  # in one go; beyond it something rings without end
 
@@ -123,10 +123,10 @@ class House:
         return WaitingList(self.ledger, self.store, self.mailroom)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
-        from qforms.suggesting import Suggestions
+    def digests(self) -> Digests:
+        from qforms.digests import Digests
 
-        return Suggestions(self.ledger)
+        return Digests(self.ledger, self.store, self.procedures)
 
     @cached_property
     def suggestions(self) -> Suggestions:
@@ -310,6 +310,7 @@ class House:
         """After the commit: letters, case folders, workbook (`aside`: while the loop goes on). A bug in one does not
         stop the others."""
         self.guarded("held", lambda: self._tell_waiting(now), now)
+        self.guarded("digests", lambda: self.digests.tell(now), now)
         self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT))
         self.guarded("letters", lambda: self.mailroom.post(now), now)
         self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT if aside else 0.0))

@@ -26,11 +26,10 @@ _BACK = timedelta(days=2 * 366)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The lines of a document, what it looks at, and what earlier issues said otherwise."""
+    """The lines of a document, and what it looks at."""
 
     book: dict[str, Lines]
     sight: Sight
-    corrections: tuple[Correction, ...] = ()
 
 
 class Reporting:
@@ -89,7 +88,9 @@ class Reporting:
         for name, rule in declared.lines.items():
             if rule.list:
                 continue
-            rows = self._clocks(at) if rule.clocks else self._records(rule, record, facts, at)
+            rows: Iterable[dict[str, Any]] = ()
+            if not rule.later:
+                rows = self._clocks(at) if rule.clocks else self._records(rule, record, facts, at)
             book[name] = dc.replace(rule.blank, rows=tuple(rows))
         return book
 

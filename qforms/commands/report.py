@@ -65,9 +65,9 @@ def report(
             gathered = work.of(record, facts, lang, None if record.values.get("frozen_at") else at)
             assert gathered is not None
             later = work.corrections(record, facts, lang, at)
-            related = dc.replace(
-                h.mailroom.enclosures.related(record, facts), lines=gathered.book, sight=gathered.sight, later=later
-            )
+            book = exhibits.with_corrections(work.declared(form.name), gathered.book, later)
+            gathered = dc.replace(gathered, book=book)
+            related = dc.replace(h.mailroom.enclosures.related(record, facts), lines=book, sight=gathered.sight)
         progress(_word("画图、排版", "drawing", lang))
         mark = stamp.make(form.name, record.number, record.revision, h.procedures.keys)
         data = render(record, related, h.procedures, stamp=mark, lang=lang)

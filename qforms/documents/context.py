@@ -96,7 +96,7 @@ class Paper:
             "f": SimpleNamespace(**{f.name: self._fill(f) for s in self.form.sections for f in self._filled(s)}),
             "v": SimpleNamespace(**{f.name: self.shower.text(f, self.values.get(f.name)) for f in fields}),
             "rows": SimpleNamespace(
-                **{f.name: self._rows(s, f) for s in self.form.sections for f in s.fields if f.type == "list"}
+                **{f.name: self._rows(s, f) for s in self.form.sections for f in _printed(s) if f.type == "list"}
             ),
             "photos": SimpleNamespace(**dict(self._photos(layout.photo))),
             "trigger": trig,
@@ -205,7 +205,7 @@ class Paper:
     def _fit(self, facts: Mapping[str, list[SimpleNamespace]], asked: SimpleNamespace, address: int) -> Fit:
         counts = {f.name: len(self.values.get(f.name) or ()) for f in self.form.fields if f.type in ("list", "img")}
         pairs = {f.name: (counts[f.name] + 1) // 2 for f in self.form.fields if f.type == "img"}
-        lists = {f.name: self._height(f) for f in self.form.fields if f.type == "list"}
+        lists = {f.name: self._height(f) for s in self.form.sections for f in _printed(s) if f.type == "list"}
         filled = {s.name: self._filled_height(s) for s in self.form.sections if self.filling(s)}
         content = Content(facts, lists, pairs, filled, len(asked.more), address, len(self.related.complaints))
         return fit(self.form, self.plan, content)
@@ -255,3 +255,8 @@ class Paper:
             setattr(out, step, SimpleNamespace(**texts))
         out.year = say("year", self.lang, year=min(years)) if years else ""
         return out
+
+
+def _printed(section: Section) -> tuple[Field, ...]:
+    """The fields that stand in a document; those of a section of exhibits are only counted there."""
+    return () if section.panel == "exhibits" else section.fields

@@ -1,4 +1,5 @@
-"""The HTML of a letter: tables and inline styles only, 640 px (820 with a table of lines), no pictures, no classes."""
+"""The HTML of a letter: tables and inline styles only, 640 px (820 with a table of lines), no classes; pictures only
+where the mail brings them along."""
 
 from __future__ import annotations
 
@@ -51,9 +52,21 @@ def _block(kind: str, lines: list[Line], links: Links) -> str:
         case "note":
             text = "<br>".join(escape(line.text) for line in lines)
             return f'<p style="margin:8px 0 4px;color:{GREY};font-size:13px">{text}</p>'
+        case "chart":
+            return "".join(_chart(line) for line in lines)
         case "text":
             return "".join(f'<p style="margin:0 0 10px">{escape(line.text)}</p>' for line in lines)
     return ""
+
+
+def _chart(line: Line) -> str:
+    """A picture that goes with the mail, as wide as the window allows, and below it what it says."""
+    name, words = escape(line.cells[0]), escape(line.text)
+    style = f"display:block;width:100%;max-width:640px;height:auto;border:1px solid {RULE}"
+    return (
+        f'<p style="margin:0 0 12px"><img src="cid:{name}" alt="{words}" width="640" style="{style}">'
+        f'<span style="color:{GREY};font-size:12px">{words}</span></p>'
+    )
 
 
 def _request(line: Line, colour: str) -> str:

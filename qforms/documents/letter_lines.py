@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 from qforms.model import Lang
 
-Kind = Literal["subject", "request", "alert", "fact", "ask", "row", "links", "item", "way", "note", "text", "gap"]
+Kind = Literal[
+    "subject", "request", "alert", "fact", "ask", "row", "links", "item", "way", "note", "chart", "text", "gap"
+]
 SIGNS: tuple[tuple[str, Kind], ...] = (
     ("Subject:", "subject"),
     ("#!", "alert"),
@@ -20,6 +22,7 @@ SIGNS: tuple[tuple[str, Kind], ...] = (
     ("-", "item"),
     ("=", "way"),
     ("~", "note"),
+    ("%", "chart"),
 )
 _BY_FIRST = {first: tuple(pair for pair in SIGNS if pair[0][0] == first) for first in {sign[0] for sign, _ in SIGNS}}
 WORDS: dict[str, dict[str, str]] = {
@@ -115,6 +118,9 @@ def _line(raw: str) -> Line:
         return Line(kind, cells=(_plain(label).strip(), _plain(value).strip()))
     if kind == "row":
         return Line(kind, cells=tuple(_cell(cell) for cell in rest.split("|")))
+    if kind == "chart":
+        name, _, words = rest.partition("|")
+        return Line(kind, _plain(words).strip(), (_plain(name).strip(),))
     if kind == "links":
         return Line(kind, cells=tuple(_plain(rest).rstrip("]").split()))
     return Line(kind, _plain(rest))

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_FACTS, MAX_LABELS, MAX_VALUE = 5, 6, 240
 _STRINGS = "name department request due at title who model phenomenon rate amount left stage body status_link"
-_LISTS = "suggested facts ask_labels problems lines missing changes choices words forms steps"
+_STRINGS += " count more"
+_LISTS = "suggested facts ask_labels problems lines missing changes choices words forms steps charts"
 _FLAGS = "links agree overdue kept"
 BLANK: Mapping[str, Any] = {
     **dict.fromkeys(_STRINGS.split(), ""),
@@ -34,7 +35,7 @@ BLANK: Mapping[str, Any] = {
     "original": {},
 }
 LINE: Mapping[str, Any] = {
-    **dict.fromkeys(["decide", "situation", "due", "over", "who", "number", "mark", "what", "left"], ""),
+    **dict.fromkeys(["decide", "situation", "due", "over", "who", "number", "mark", "what", "left", "department"], ""),
     "answers": (),
 }
 _PLEASE = re.compile(r"^(请|please )|[。.]$")

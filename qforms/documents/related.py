@@ -6,7 +6,7 @@ import dataclasses as dc
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qforms.documents.exhibits import Book, Correction, Sight
+from qforms.documents.exhibits import Book, Sight
 from qforms.model import EMPTY, Clock, Record
 
 
@@ -16,8 +16,7 @@ class Related:
     `approvals` the records of form approval with this one as target, `earlier` the revision before this one.
 
     `heads`: department -> who heads it. `people`: person -> department. `roles`: role key -> department.
-    `lines` are what its charts and tables are made from, as `sight` looks at them; None: it has none.
-    `later`: what is known otherwise since its figures were frozen."""
+    `lines` are what its charts and tables are made from, as `sight` looks at them; None: it has none."""
 
     complaints: tuple[Record, ...] = ()
     clocks: tuple[Clock, ...] = ()
@@ -28,4 +27,3 @@ class Related:
     roles: Mapping[str, str] = dc.field(default_factory=lambda: EMPTY)
     lines: Book = dc.field(default_factory=lambda: EMPTY)
     sight: Sight | None = None
-    later: tuple[Correction, ...] = ()

@@ -34,7 +34,8 @@ def build(
     sender_name: str = "",
     reply_to: str = "",
 ) -> bytes:
-    """The mail, lines ended by CRLF, all ASCII. `html` may be empty. `date` is aware. `reply_to`: the support address.
+    """The mail, lines ended by CRLF, all ASCII. `html` may be empty; an attachment that it
+    names as `cid:<name>` stands in it. `date` is aware. `reply_to`: the support address.
 
     Raises ValueError when an address or the Message-ID is none: such a letter must not leave."""
     if headers.message_ids([message_id]) != [message_id]:
@@ -44,6 +45,10 @@ def build(
     body = _part("text/plain; charset=utf-8", text.encode("utf-8"))
     if html:
         rich = _part("text/html; charset=utf-8", html.encode("utf-8"))
+        inline = [a for a in attachments if f"cid:{a[0]}" in html]
+        if inline:
+            attachments = [a for a in attachments if a not in inline]
+            rich = _multipart("related", letter.key, [rich, *(_inline(*given) for given in inline)])
         body = _multipart("alternative", letter.key, [body, rich])
     if attachments:
         body = _multipart("mixed", letter.key, [body, *(_attached(*given) for given in attachments)])
@@ -99,6 +104,12 @@ def _attached(name: str, data: bytes, kind: str) -> bytes:
     names = headers.named(f"Content-Type: {kind}", "name", name)
     names += headers.named_2231("Content-Disposition: attachment", "filename", name)
     return _part("", data, names)
+
+
+def _inline(name: str, data: bytes, kind: str) -> bytes:
+    """A picture that the HTML shows by its name (RFC 2392)."""
+    head = f"Content-Type: {headers.token(kind)}\r\nContent-ID: <{headers.token(name)}>\r\n".encode("ascii")
+    return _part("", data, head + b"Content-Disposition: inline\r\n")
 
 
 def _multipart(kind: str, key: str, parts: Sequence[bytes]) -> bytes:

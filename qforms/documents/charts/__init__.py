@@ -41,9 +41,11 @@ __all__ = [
     "empty",
     "message",
     "picture",
+    "said",
 ]
 
 DPI = 180  # on paper; letters take less
+_SAID = 12  # rows that are said in full
 _KINDS: dict[Kind, tuple[Callable[[Chart], str], Callable[[Sheet], None]]] = {
     "pareto": (pareto.message, pareto.draw),
     "trend": (trend.message, trend.draw),
@@ -59,6 +61,23 @@ _KINDS: dict[Kind, tuple[Callable[[Chart], str], Callable[[Sheet], None]]] = {
     "ladder": (ladder.message, ladder.draw),
 }
 _one_at_a_time = threading.RLock()  # matplotlib's settings and fonts are the process's
+
+
+def said(chart: Chart) -> str:
+    """The chart in words, for those who see no picture: its message, its name and its figures; of a long row of weeks
+    or months the last ones."""
+    parts = [f"{message(chart)}（{chart.name}）" if chart.lang == "zh" else f"{message(chart)} ({chart.name})"]
+    if isinstance(chart.figures, Table) and not empty(chart):
+        pairs = list(zip(chart.table.rows, chart.table.cells, strict=True))
+        for name, row in pairs if len(pairs) <= _SAID else pairs[-4:]:
+            cells = [
+                f"{c} {frame.figure_text(v, 2)}" if len(row) > 1 else frame.figure_text(v, 2)
+                for c, v in zip(chart.table.columns, row, strict=True)
+                if v
+            ]
+            if cells:
+                parts.append(f"{name} {'、'.join(cells) if chart.lang == 'zh' else ', '.join(cells)}")
+    return ("；" if chart.lang == "zh" else "; ").join(parts)
 
 
 def available() -> None:

@@ -66,9 +66,10 @@ class Sheet:
 
     def _unit(self) -> str:
         """The unit of the figures, said once instead of beside every axis."""
-        if not self.chart.unit or self.chart.kind in ("ranking", "trend"):
+        unit = "‰" if self.chart.kind == "trend" else "" if self.chart.kind == "ranking" else self.chart.unit
+        if not unit:
             return ""
-        return f"单位：{self.chart.unit}" if self.chart.lang == "zh" else f"in {self.chart.unit}"
+        return f"单位：{unit}" if self.chart.lang == "zh" else f"in {unit}"
 
     def _foot(self) -> float:
         """Source and code at the lower edge; gives the room below the axes."""
@@ -106,7 +107,7 @@ class Sheet:
         """Counts on the upright axis: whole numbers, a few of them."""
         from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-        ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: figure_text(Decimal(f"{v:.2f}"))))
 
     @property

@@ -39,7 +39,7 @@ def message(chart: Chart) -> str:
         said += f"，超过 {_bare(over[-1])}" if zh else f", above {_bare(over[-1])}"
     elif limits:
         said += f"，未超过 {_bare(limits[0])}" if zh else f", not above {_bare(limits[0])}"
-    last, now = known[-1]
+    last, now = next((pair for pair in reversed(known) if pair[0] not in chart.hollow), known[-1])
     if last != name:
         said += f"；{last} 为 {figure_text(now, 2)}‰" if zh else f"; {figure_text(now, 2)}‰ in {last}"
     return said
@@ -60,7 +60,7 @@ def draw(sheet: Sheet) -> None:
     ax.set_ylim(0, top)
     count = len(table.rows)
     ax.set_xlim(-0.6, max(count - 0.4, 1))
-    ax.set_ylabel("不良率 ‰" if chart.lang == "zh" else "Rate ‰", size=sheet.words)
+    sheet.whole(ax)
     right: list[tuple[float, str, str]] = []
     for n, (name, value) in enumerate(sorted(shown, key=lambda pair: pair[1])):
         colour = (AMBER, RED)[min(n, 1)]

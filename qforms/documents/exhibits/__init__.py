@@ -4,7 +4,7 @@ from frozen lines (docs/reports.md). The same lines give the same figures, pictu
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,7 @@ __all__ = [
     "standing",
     "to_json",
     "week_of",
+    "with_corrections",
 ]
 
 
@@ -75,6 +76,12 @@ def own_lists(exhibits: Exhibits, record: Record) -> dict[str, Lines]:
             rows = tuple(dict(r) for r in record.values.get(rule.list) or () if isinstance(r, Mapping))
             found[name] = dc.replace(rule.blank, rows=rows)
     return found
+
+
+def with_corrections(declared: Exhibits, book: Book, found: Iterable[Correction]) -> dict[str, Lines]:
+    """The book with the lines that tell what is known otherwise now."""
+    rows = tuple({"number": c.key, "was": c.was, "now": c.now} for c in found)
+    return {n: dc.replace(lines, rows=rows) if declared.lines[n].later else lines for n, lines in book.items()}
 
 
 def figures(item: Chart | Grid) -> dict[str, Any]:

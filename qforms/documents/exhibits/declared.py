@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,11 @@ CLOCK_COLUMNS: Mapping[str, tuple[str, str]] = {
     "late_hours": ("超时小时", "Hours late"),
     "month": ("到期月份", "Month due"),
     "week": ("到期周次", "Week due"),
+}
+LATER_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "number": ("编号", "Number"),
+    "was": ("原报", "Reported"),
+    "now": ("现为", "Now"),
 }
 STATES = {
     "met": ("达成", "met"),
@@ -67,6 +72,7 @@ class LineRule:
     list: str = ""
     frozen: str = ""  # the column that names the period: what was issued stands
     compare: tuple[str, ...] = ()  # the columns of which corrections are told
+    later: bool = False  # what is known otherwise since the figures were frozen
     of_record: tuple[str, str] | None = None  # a key field of theirs, our field that says the same
 
 
@@ -83,6 +89,7 @@ class Exhibit:
     wide: bool = False  # the whole width of the page; else two stand side by side
     more: Mapping[str, Any] = dc.field(default_factory=lambda: EMPTY)
     origin: str = ""
+    counted: Text = NO_TEXT  # the title of its lines
 
     @property
     def quiet(self) -> bool:
@@ -134,7 +141,7 @@ class _Same:
 
 @functools.lru_cache(maxsize=32)
 def _load(path: Path, _stamp: int, root: Path, catalogue: _Same, rulebook: _Same, form: str) -> Exhibits:
-    faults = source.Faults()
+    faults = _Faults()
     table = source.read(path, root.parent, faults)
     reader = _Reader(catalogue.value, rulebook.value, faults, catalogue.value.form(form))
     table.allow("lines", "exhibits")
@@ -148,6 +155,13 @@ def _load(path: Path, _stamp: int, root: Path, catalogue: _Same, rulebook: _Same
     return Exhibits(lines, shown)
 
 
+class _Faults(source.Faults):
+    """Those of the form's file, and those of the expressions in it."""
+
+    def take(self, line: str) -> None:
+        self.lines.append(line)
+
+
 class _Reader:
     def __init__(self, catalogue: Catalogue, rulebook: Rulebook, faults: source.Faults, form: Form) -> None:
         self.catalogue, self.faults, self.form = catalogue, faults, form
@@ -157,13 +171,16 @@ class _Reader:
     # ------------------------------------------------------------ lines
 
     def lines(self, name: str, table: Table) -> LineRule:
-        table.allow("title", "columns", "from", "of_record", "clocks", "list", "frozen", "compare")
+        table.allow("title", "columns", "from", "of_record", "clocks", "later", "list", "frozen", "compare")
         table.need("title")
         title = table.text("title")
         if table.flag("clocks"):
             words = {code: Text(*both) for code, both in STATES.items()}
             columns = [Column(n, Text(*both), words if n == "state" else {}) for n, both in CLOCK_COLUMNS.items()]
             return LineRule(Lines(name, title, tuple(columns)), clocks=True)
+        if table.flag("later"):
+            later = [Column(n, Text(*both)) for n, both in LATER_COLUMNS.items()]
+            return LineRule(Lines(name, title, tuple(later)), later=True)
         if own := table.word("list"):
             fld = self.form.field(own)
             if fld is None or not fld.fields:
@@ -181,7 +198,13 @@ class _Reader:
         worded = tuple(Column(c.name, c.label, self._codes(c.name, sources)) for c in columns)
         whose = self._of_record(table, sources)
         return LineRule(
-            Lines(name, title, worded), sources, False, "", table.word("frozen"), table.words("compare"), whose
+            Lines(name, title, worded),
+            sources,
+            False,
+            "",
+            table.word("frozen"),
+            table.words("compare"),
+            of_record=whose,
         )
 
     def _of_record(self, table: Table, sources: tuple[Source, ...]) -> tuple[str, str] | None:
@@ -247,41 +270,48 @@ class _Reader:
         draw, of = table.word("draw"), table.word("of")
         if draw not in DRAWN:
             self.faults.unknown(table.at("draw"), ("画法", "way of drawing"), draw, DRAWN)
-        for key, column, where in self._columns(table):
+        for at, column, where in self._columns(table):
             if where not in lines:
-                self.faults.unknown(table.at(key), ("明细", "lines"), where, lines)
-            elif column and column not in [c.name for c in lines[where].blank.columns]:
-                self.faults.unknown(table.at(key), (f"「{where}」的列", f"column of {where}"), column,
-                                    [c.name for c in lines[where].blank.columns])  # fmt: skip
+                self.faults.unknown(at, ("明细", "lines"), where, lines)
+            elif column and column not in (known := [c.name for c in lines[where].blank.columns]):
+                self.faults.unknown(at, (f"「{where}」的列", f"column of {where}"), column, known)
         more = {
             k: _plain(v) for k, v in table.node.items() if k not in ("draw", "of", "title", "code", "about", "wide")
         }
         about = table.text("about") if "about" in table else Text("")
+        counted = lines[of].blank.title if of in lines else NO_TEXT
         return Exhibit(
-            name, draw, of, table.text("title"), table.word("code"), about, table.flag("wide"), more, table.here
+            name,
+            draw,
+            of,
+            table.text("title"),
+            table.word("code"),
+            about,
+            table.flag("wide"),
+            more,
+            table.here,
+            counted,
         )
 
     def _columns(self, table: Table) -> Iterator[tuple[str, str, str]]:
-        """(key, column, lines) that an exhibit names."""
+        """(file:line, column, lines) that an exhibit names; column "": the lines themselves."""
         of = table.word("of")
-        if of:
-            yield "of", "", of
-        for key in ("by", "across", "sum", "value", "spread"):
-            if of and key in table:
-                yield key, table.word(key), of
-        if of and "only" in table:
-            for column in table.table("only").node:
-                yield "only", str(column), of
-        for inner in ("columns",):
-            if of and isinstance(table.node.get(inner), list):
-                for column in table.words(inner):
-                    yield inner, column, of
+        yield from self._named(table, of, ("by", "across", "sum", "value"))
+        if "only" in table:
+            yield from ((table.at("only"), str(column), of) for column in table.table("only").node)
+        if isinstance(table.node.get("columns"), list):
+            yield from ((table.at("columns"), column, of) for column in table.words("columns"))
         for key in ("figures", "measures"):
             for entry in table.tables(key) if key in table else ():
-                where = entry.word("of") or of
-                yield key, "", where
-                for column in (entry.word(k) for k in ("sum", "mean", "percent", "month") if k in entry):
-                    yield key, column, where
+                yield from self._named(entry, of, ("sum", "mean", "percent", "month"))
+
+    def _named(self, table: Table, of: str, keys: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        where = table.word("of") or of
+        if where:
+            yield table.at("of"), "", where
+            yield from ((table.at(k), table.word(k), where) for k in keys if k in table)
+        for inner in (table.table(k) for k in ("per", "marks") if k in table):
+            yield from self._named(inner, of, ("sum", "by", "day", "say"))
 
 
 def _words(fld: Field) -> Mapping[str, Text]:

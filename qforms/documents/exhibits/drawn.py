@@ -43,8 +43,12 @@ def _chart(exhibit: Exhibit, figures: Any, sight: Sight, basis: str, **more: Any
 def _source(exhibit: Exhibit, sight: Sight) -> str:
     about = exhibit.about[sight.lang]
     if sight.lang == "zh":
-        return f"来源：明细「{exhibit.of}」，截至 {sight.as_of:%Y-%m-%d %H:%M}" + (f"；{about}" if about else "")
-    return f"Source: details, {exhibit.of}, as of {sight.as_of:%Y-%m-%d %H:%M}" + (f"; {about}" if about else "")
+        return f"来源：明细「{exhibit.counted.zh}」，截至 {sight.as_of:%Y-%m-%d %H:%M}" + (
+            f"；{about}" if about else ""
+        )
+    return f"Source: details, {exhibit.counted['en']}, as of {sight.as_of:%Y-%m-%d %H:%M}" + (
+        f"; {about}" if about else ""
+    )
 
 
 def _basis(sight: Sight, n: Decimal | int, unit: str, said: str = "") -> str:
@@ -63,6 +67,7 @@ def shares(exhibit: Exhibit, book: Book, sight: Sight) -> Chart:
     lines, spec = book[exhibit.of], exhibit.more
     rows = chosen(lines, spec, sight)
     pairs = named(lines, str(spec["by"]), grouped(rows, str(spec["by"]), str(spec.get("sum") or "")), sight.lang)
+    pairs = [(name, value) for name, value in pairs if value]
     unit = _unit(exhibit, sight)
     if "per" not in spec:
         table = Table.of(((name, (value,)) for name, value in pairs), (unit,))
@@ -101,7 +106,9 @@ def trend(exhibit: Exhibit, book: Book, sight: Sight) -> Chart:
         f"Hollow: fewer than {FEW} shipped, or unfinished. Grey: p-chart limit, mean"
     )  # fmt: skip
     # a week without any shipment behind it has no rate
-    table = Table.of(((n, (u, b or None)) for n, (u, b) in rows), ("units", "shipped"))
+    table = Table.of(
+        ((n, (u, b or None)) for n, (u, b) in rows), ("台", "周均出货") if zh else ("units", "shipped a week")
+    )
     marks = _marks(spec, book, sight, {short(w) for w in weeks})
     unit = _unit(exhibit, sight)
     basis = f"{told}　N = {count:,}{f' {unit}' if unit else ''}"
