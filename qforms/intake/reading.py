@@ -52,7 +52,7 @@ def read(delivery: Delivery, procedures: Procedures, office: Office, now: dateti
 
 
 def _too_big(delivery: Delivery, procedures: Procedures, office: Office) -> Reading:
-    """What stands for a mail or file that was not fetched: its text is taken in where it is there, and somebody is asked
+    """What stands for a mail or file that was not fetched: its text is taken in where it is there, and somebody asked
     to look at the rest (P2); else it is held."""
     mail = wrapped.parse(delivery.raw)
     size = mail.header(TRUNCATED.lower())
