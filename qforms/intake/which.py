@@ -45,7 +45,8 @@ def alike(matter: Matter, form: str, values: Mapping[str, Any]) -> list[Record]:
     """Open records of a form about the same product (and lot, where both name one) that the speaker may speak of; those
     with the same lot first."""
     model, lot = (values.get(name) for name in _ABOUT)
-    found = matter.facts.find(form, "product_model", model) if model else matter.facts.find(form, "lot_no", lot or "")
+    name, value = ("product_model", model) if model else ("lot_no", lot)
+    found = matter.facts.find(form, name, value) if value else ()
     letter = identify.letter_of(matter)
     fitting = [
         r
