@@ -10,7 +10,7 @@ from typing import Any
 
 from qforms.documents.charts import Chart, message
 from qforms.documents.exhibits import grids
-from qforms.documents.exhibits.declared import NONE, Exhibit, Exhibits, LineRule, Source, load
+from qforms.documents.exhibits.declared import NONE, Exhibit, Exhibits, LineRule, Source, faults, load
 from qforms.documents.exhibits.details import details
 from qforms.documents.exhibits.drawn import BUILDERS
 from qforms.documents.exhibits.grids import Grid
@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "corrections",
     "details",
+    "faults",
     "figures",
     "from_json",
     "load",
