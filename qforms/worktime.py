@@ -9,8 +9,10 @@ import calendar
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import Protocol
 
+from qforms import holidays
 from qforms.model import QformsError, Told
 from qforms.months import add_months as add_months
 
@@ -39,11 +41,14 @@ class WorkTime:
 
     Raises QformsError when the calendar's settings are no hours, days, dates or country, or leave nothing open."""
 
-    def __init__(self, settings: Hours, zone: tzinfo) -> None:
+    def __init__(self, settings: Hours, zone: tzinfo, cache: Path | None = None) -> None:
+        """`cache` is a folder in which a year's holidays are kept from one start to the next: to look them up takes
+        longer than the start of all else."""
+        self._cache = cache
         self.zone = zone
         self.country = settings.country
         self.spans = _spans(settings.hours)
-        self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
+        self._of_day: dict[date, list[tuple[datetime, datetime]]] = {}
         self.weekdays = frozenset(_word(d, DAYS, "days") for d in settings.days)
         self.off = frozenset(_date(d, "off") for d in settings.off)
         self.work = frozenset(_date(d, "work") for d in settings.work)
@@ -86,16 +91,9 @@ class WorkTime:
         self._announced[year] = True
         if not self.country:
             return frozenset(), frozenset()
-        import holidays
-
-        try:
-            found = holidays.country_holidays(self.country, years=year)
-        except NotImplementedError:
-            zh = f"没有国家或地区「{self.country}」的节假日"
-            raise _wrong("country", zh, f"no holidays are known of {self.country!r}") from None
-        extra = frozenset(d for d in found.weekend_workdays if d.year == year)
+        closed, extra = holidays.of(self.country, year, self._cache)
         self._announced[year] = bool(extra) or self.country not in EXCHANGING
-        return frozenset(found), extra
+        return closed, extra
 
     # ---- moments
 
@@ -103,7 +101,7 @@ class WorkTime:
         """Whether the company works at that moment; the closing moment itself is no longer open."""
         here = at.astimezone(self.zone)
         now = here.time()
-        return self.is_workday(here.date()) and any(start <= now < end for start, end in self.spans)
+        return any(start <= now < end for start, end in self.spans) and self.is_workday(here.date())
 
     def next_open(self, at: datetime) -> datetime:
         """`at` when it is open, else the next opening."""
@@ -113,7 +111,10 @@ class WorkTime:
     def last_open_before(self, at: datetime) -> datetime:
         """`at` when it is open or the closing moment, else the last closing before it: until when one can act."""
         here = at.astimezone(self.zone)
-        return next(min(end, here) for start, end in self._back(here) if start <= here)
+        for start, end in self._back(here):
+            if start <= here:
+                return min(end, here)
+        raise AssertionError("the calendar never ends")
 
     def add(self, start: datetime, span: timedelta) -> datetime:
         """The moment when `span` of working time has passed since `start`. Raises ValueError when span is negative."""
@@ -163,11 +164,11 @@ class WorkTime:
 
     def _of(self, day: date) -> list[tuple[datetime, datetime]]:
         """The open spans of a day, made once."""
-        found = self._spans.get(day)
+        found = self._of_day.get(day)
         if found is None:
             combine, zone = datetime.combine, self.zone
             found = [(combine(day, start, zone), combine(day, end, zone)) for start, end in self.spans]
-            self._spans[day] = found
+            self._of_day[day] = found
         return found
 
     def _workdays(self, day: date, step: int) -> Iterator[date]:

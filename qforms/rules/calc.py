@@ -39,8 +39,7 @@ def _value(work: Work, record: Record, fld: Field) -> Value:
     if fld.text:
         return sentence(work, record, fld)
     if fld.calc:
-        conditions = work.book.calcs(record.form, fld.name, len(fld.calc))
-        return _typed(fld, _first(conditions, work.names(record)))
+        return _typed(fld, _first(work.book.calcs(record.form, fld.name, len(fld.calc)), work.names(record)))
     rows = record.values.get(fld.name)
     return tuple(_rows(work, record, fld, [dict(r) for r in rows])) if rows else rows
 
@@ -64,7 +63,10 @@ def sentence(work: Work, record: Record, fld: Field) -> str:
 
 
 def _first(conditions: list[Condition], names: Mapping[str, Any]) -> Value:
-    return next((v for c in conditions if (v := c(names)) is not None), None)
+    for condition in conditions:
+        if (value := condition.value(names)) is not None:
+            return value
+    return None
 
 
 def _typed(fld: Field, value: Value) -> Value:

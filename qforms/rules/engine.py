@@ -66,8 +66,11 @@ def decide(work: Work, number: str) -> None:
         if not open_.bits >> n & 1 or (rule.keep_persons and not by_rule(record, rule.field)):
             continue
         names = work.names(record)
-        value = next((v.value(names) for when, v in rule.cases if when is None or when.holds(names)), None)
-        value = opening.as_kept(work, record.form, rule.field, value)
+        value = None
+        for when, then in rule.cases:
+            if when is None or when.holds(names):
+                value = opening.as_kept(work, record.form, rule.field, then.value(names))
+                break
         if value is not None and _suggest(work, rule, record, value):
             calc.settle(work, number)
             record = work.view.record(number) or record

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,9 +35,14 @@ class People:
     """The departments and persons on a day: small sheets, gone through once for as long as they stay as they are."""
 
     def __init__(
-        self, departments: tuple[Record, ...], persons: tuple[Record, ...], today: dt.date, operator: str
+        self,
+        departments: tuple[Record, ...],
+        persons: tuple[Record, ...],
+        today: dt.date,
+        operator: str,
+        given: object = None,
     ) -> None:
-        self.given = (departments, persons, today, operator)
+        self.given = given  # what they were made from
         self.today = today
         self.operator = operator
         self._departments = {r.number: r for r in departments}
@@ -168,10 +173,18 @@ class People:
 _last: list[People] = []
 
 
-def people_of(departments: tuple[Record, ...], persons: tuple[Record, ...], today: dt.date, operator: str) -> People:
-    """Those people; the last ones asked for are kept."""
-    if not _last or _last[0].given != (departments, persons, today, operator):
-        _last[:] = [People(departments, persons, today, operator)]
+def people_of(
+    departments: tuple[Record, ...],
+    persons: tuple[Record, ...],
+    today: dt.date,
+    operator: str,
+    gone: Callable[[Record], bool],
+) -> People:
+    """Those people, without retired departments and who left; the last ones asked for are kept."""
+    given = departments, persons, today, operator
+    if not _last or _last[0].given != given:
+        there, here = (tuple(r for r in records if not gone(r)) for records in (departments, persons))
+        _last[:] = [People(there, here, today, operator, given)]
     return _last[0]
 
 

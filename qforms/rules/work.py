@@ -111,12 +111,8 @@ class Work:
 
     @cached_property
     def people(self) -> People:
-        given = self._present(DEPARTMENT), self._present(PERSON)
-        return people_of(*given, self.today, self.settings.company.operator)
-
-    def _present(self, form: str) -> tuple[Record, ...]:
-        """Those that are still there: neither a retired department nor somebody who left."""
-        return tuple(r for r in self.view.all(form) if not self.final(r))
+        given = self.view.all(DEPARTMENT), self.view.all(PERSON)
+        return people_of(*given, self.today, self.settings.company.operator, self.final)
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
         if extra:
@@ -288,15 +284,18 @@ class Work:
         (computed fields, suggestions, times that a lifecycle sets) belongs to the revision it follows from."""
         record = self.view.record(number)
         assert record is not None, number
-        changed = {k: v for k, v in changes.items() if record.values.get(k) != v}
+        was = record.values
+        changed = {k: v for k, v in changes.items() if (old := was.get(k)) is not v and old != v}
         if not changed:
             return False
-        values = {k: v for k, v in {**record.values, **changed}.items() if v is not None}
+        values = {**was, **changed}
+        for name in [k for k, v in changed.items() if v is None]:
+            del values[name]
         record = self._revision(record) if content else record
         received = changed.get("received_at") or record.received_at
         origins = {**record.origin, **dict.fromkeys(changed, origin)}
-        case_no = self._case_of(record, changed)
-        self.view.put(dc.replace(record, values=values, origin=origins, received_at=received, case_no=case_no))
+        r, case_no = record, self._case_of(record, changed)
+        self.view.put(Record(r.form, r.number, r.revision, r.status, case_no, values, origins, received, r.by, r.at))
         self.touch(number)
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -186,3 +187,17 @@ def test_holidays_are_imported_only_when_asked_for() -> None:
         "assert 'holidays' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_year_is_looked_up_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = WorkTime(Calendar(), ZONE, tmp_path)
+    days = [date(2026, 1, 1).replace(month=m, day=d) for m in range(1, 13) for d in range(1, 29)]
+    asked = [first.is_workday(d) for d in days]
+    monkeypatch.setitem(sys.modules, "holidays", None)  # whoever imports it now is told that there is none
+    again = WorkTime(Calendar(), ZONE, tmp_path)
+    assert [again.is_workday(d) for d in days] == asked
+    assert again.known_year(2026)
+    monkeypatch.undo()
+    [kept] = tmp_path.iterdir()
+    kept.write_text("{", "utf-8")  # damaged: looked up again
+    assert [WorkTime(Calendar(), ZONE, tmp_path).is_workday(d) for d in days] == asked
