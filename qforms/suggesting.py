@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from qforms.ledger import Ledger
-from qforms.model import Judgement, Record, Task, Text
+from qforms.model import Facts, Judgement, Record, Task, Text
 from qforms.rules import alike
 from qforms.rules.alike import Likeness
 
@@ -39,7 +39,8 @@ class Suggestions:
             if last == self._done:
                 return True
             opened = [r for r in self._ledger.records(numbers=numbers) if _is_new(r, now)] if numbers else []
-            tasks = [task for record in opened for task in self._offers(record, now)]
+            with self._ledger.facts() as facts:  # one look at the ledger for all: they share models and customers
+                tasks = [task for record in opened for task in _offers(facts, record, now)]
             with self._ledger.begin() as tx:
                 tx.write(None, Judgement(tasks=tuple(t for t in tasks if tx.task(t.key) is None)), now)
                 tx.upsert("note", [{"name": _NOTE, "value": last}])
@@ -47,23 +48,24 @@ class Suggestions:
             if until is not None and time.monotonic() > until:
                 return False
 
-    def _offers(self, record: Record, now: datetime) -> Iterable[Task]:
-        """What is offered on a complaint, without what admission has offered already (P6)."""
-        with self._ledger.facts() as facts:
-            found = alike.likely(record, self._candidates(record))
-            if not found:
-                return
-            asked = {str(t.context.get("other")) for t in facts.tasks(record.number) if t.kind in alike.SUGGESTIONS}
-            owner = next((c.owner for c in facts.clocks(record.number) if c.owner), "")
-        for one in found:
-            if one.other not in asked:
-                yield _task(record, one, str(record.values.get("owner") or owner or "office"), now)
 
-    def _candidates(self, record: Record) -> list[Record]:
-        values = ((name, record.values.get(name)) for name in _SHARED)
-        pairs = [(name, v) for name, value in values for v in (value if isinstance(value, tuple) else (value,)) if v]
-        found = (r for name, value in pairs[:12] for r in self._ledger.latest(FORM, name, value, _MOST))
-        return list({r.number: r for r in found}.values())
+def _offers(facts: Facts, record: Record, now: datetime) -> Iterable[Task]:
+    """What is offered on a complaint, without what admission has offered already (P6)."""
+    found = alike.likely(record, _candidates(facts, record))
+    if not found:
+        return
+    asked = {str(t.context.get("other")) for t in facts.tasks(record.number) if t.kind in alike.SUGGESTIONS}
+    owner = next((c.owner for c in facts.clocks(record.number) if c.owner), "")
+    for one in found:
+        if one.other not in asked:
+            yield _task(record, one, str(record.values.get("owner") or owner or "office"), now)
+
+
+def _candidates(facts: Facts, record: Record) -> list[Record]:
+    values = ((name, record.values.get(name)) for name in _SHARED)
+    pairs = [(name, v) for name, value in values for v in (value if isinstance(value, tuple) else (value,)) if v]
+    found = (r for name, value in pairs[:12] for r in facts.find(FORM, name, value)[:_MOST])
+    return list({r.number: r for r in found}.values())
 
 
 def _is_new(record: Record, now: datetime) -> bool:

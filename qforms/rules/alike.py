@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from qforms.model import Record, Text
@@ -118,7 +119,12 @@ def _equal(mine: Record, other: Record, name: str) -> bool:
 
 def _plain(value: object) -> str:
     """A value without marks, blanks, and the difference of full and half width: A65-2603C is ａ65 2603c."""
-    return _MARKS.sub("", unicodedata.normalize("NFKC", str(value)).casefold())
+    return _plain_text(str(value))
+
+
+@lru_cache(maxsize=4096)  # each value is compared with those of many others
+def _plain_text(text: str) -> str:
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _within(mine: Record, other: Record, span: timedelta) -> bool:
