@@ -70,9 +70,13 @@ class Digests:
 
     # ------------------------------------------------------------ letters
 
+    def _gone(self, record: Record) -> bool:
+        return self._procedures.catalogue.form(record.form).lifecycle.state(record.status).final
+
     def _letters(self, late: Sequence[Clock], facts: Transaction, now: datetime, day: str) -> Iterator[LetterIntent]:
         departments, persons = facts.all("department"), facts.all("person")
-        people = people_of(departments, persons, self._settings.local(now).date(), self._settings.company.operator)
+        today, operator = self._settings.local(now).date(), self._settings.company.operator
+        people = people_of(departments, persons, today, operator, self._gone)
         where = {c: _department(c, people, persons) for c in {c.owner for c in late}}
         pictures: dict[Lang, list[dict[str, str]]] = {}
         for to, department in self._readers(people, departments):
