@@ -276,9 +276,10 @@ CATALOGUE: dict[str, Kind] = {
         "There is no document {number}. Please check the number, or use the form that we sent.",
     ),
     "which_record": _kind(
-        "这张表写的是 {said}，内容看起来是 {numbers} 的，没有录入。用于哪一张？请在主题或正文第一行写“用于 单号”，连表一起重发。",
-        "The form says {said}, but looks as if it were for {numbers}; nothing was taken from it. Send it again with “for "
-        "(number)” in the subject or in the first line.",
+        "这张表写的是 {said}，内容看起来是 {numbers} 的，没有录入。用于哪一张？"
+        "请在主题或正文第一行写“用于 单号”，连表一起重发。",
+        "The form says {said}, but looks as if it were for {numbers}; nothing was taken from it. Send it again with "
+        "“for (number)” in the subject or in the first line.",
     ),
     "which_record_none": _kind(
         "这张表没有单号，没有录入。用于 {numbers}？请在主题或正文第一行写“用于 单号”，连表一起重发。",
@@ -478,7 +479,8 @@ CATALOGUE: dict[str, Kind] = {
         "operator",
     ),
     "chart_font_missing": _kind(
-        "没有图：这台机器没有中文字体（{fonts} 等一种即可）。Debian、Ubuntu 请装 fonts-noto-cjk，再生成一次；数字都在表里。",
+        "没有图：这台机器没有中文字体（{fonts} 等一种即可）。"
+        "Debian、Ubuntu 请装 fonts-noto-cjk，再生成一次；数字都在表里。",
         "No charts: this machine has no Chinese font (one of {fonts} or the like). On Debian and Ubuntu install "
         "fonts-noto-cjk, then make it again; all figures stand in the tables.",
         "operator",
@@ -648,9 +650,10 @@ CATALOGUE: dict[str, Kind] = {
         "office",
     ),
     "mail_cut": _kind(
-        "来信有 {mb} MB，超过上限：只收了文字，附件没有读，原信仍在邮箱里（{where}）。请在邮箱里打开原信，把要用的文件存进收件文件夹。",
-        "The mail has {mb} MB, more than the limit: its text was taken in, its attachments were not. It still lies in the "
-        "mailbox ({where}): open it there, and put the files that matter into the watched folder.",
+        "来信有 {mb} MB，超过上限：只收了文字，附件没有读，原信仍在邮箱里（{where}）。"
+        "请在邮箱里打开原信，把要用的文件存进收件文件夹。",
+        "The mail has {mb} MB, more than the limit: its text was taken in, its attachments were not. It still lies in "
+        "the mailbox ({where}): open it there, and put the files that matter into the watched folder.",
         "office",
     ),
     "mailbox_password": _kind(
@@ -856,7 +859,8 @@ CATALOGUE: dict[str, Kind] = {
     # ---- the page for customers (web/)
     "web_empty": _kind("请填写{label}。", "Please fill in: {label}."),
     "web_no_contact": _kind(
-        "请留联系电话或邮箱，好让我们答复您。", "Please leave a telephone number or an e-mail address, so that we can answer you."
+        "请留联系电话或邮箱，好让我们答复您。",
+        "Please leave a telephone number or an e-mail address, so that we can answer you.",
     ),
     "web_no_address": _kind(
         "「{raw}」不是邮箱地址。请写成 wang@qiyuan.example 这样。",
@@ -871,14 +875,16 @@ CATALOGUE: dict[str, Kind] = {
         "The file '{name}' is larger than {most} MB and was not taken. Please shorten or compress it.",
     ),
     "web_file_empty": _kind(
-        "文件「{name}」是空的，没有收下。请重新选择。", "The file '{name}' is empty and was not taken. Please choose it again."
+        "文件「{name}」是空的，没有收下。请重新选择。",
+        "The file '{name}' is empty and was not taken. Please choose it again.",
     ),
     "web_too_many_files": _kind(
         "文件超过 {most} 个。请减少文件后再提交。", "More than {most} files. Please send fewer."
     ),
     "web_too_big": _kind(
         "照片和视频合计超过 {most} MB，没有收下。请返回，减少文件或截短视频后再提交。",
-        "Photos and videos together exceed {most} MB and were not taken. Please go back and send fewer or shorter ones.",
+        "Photos and videos together exceed {most} MB and were not taken. Please go back and send fewer or "
+        "shorter ones.",
     ),
     "web_too_slow": _kind(
         "上传时间太长，已中断。请返回，减少文件后再提交。",
@@ -889,7 +895,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "web_stale": _kind(
         "这一页放得太久，或浏览器没有保留 Cookie。内容还在下面，请检查后再提交一次。",
-        "This page was open for too long, or the browser keeps no cookies. What you wrote is still here: please send it again.",
+        "This page was open for too long, or the browser keeps no cookies. What you wrote is still here: "
+        "please send it again.",
     ),
     "web_trap": _kind(
         "请把标有“请不要填写”的那一格清空，再提交一次。内容还在下面。",

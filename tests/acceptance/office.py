@@ -38,7 +38,7 @@ def fill(data: bytes, name: str, values: Mapping[str, Any]) -> bytes:
 
 
 def edit(path: Path, title: str, number: str, cells: Mapping[str, Any], at: datetime) -> None:
-    """Writes cells of the row of a record on a sheet, or of a new row (number ""), under their column's heading, and saves
+    """Writes cells of a record's row on a sheet, or of a new row (number ""), under their column's heading, and saves
     the book at that time."""
     import openpyxl
 
