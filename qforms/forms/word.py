@@ -226,7 +226,7 @@ def _section(form: Form, section: Section, lang: Lang, blank: bool) -> Iterator[
         yield control(f"if fill.{section.name}") + cells + control("else") + facts + control("endif")
     else:
         yield cells or facts
-    yield gap()
+    yield gap(keep=bool(section.shows) and not blank)
     if section.shows and not blank:
         yield control(f"if exhibits.{section.name}")
         yield paragraph(tag(f"{{{{p exhibits.{section.name} }}}}"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from qforms.documents.charts import picture
 from qforms.documents.charts.figures import Answer, Cause, Chart, Fishbone, Ladder, Table
-from qforms.model import Lang
 
 _MONTHS = ("25-06", "25-07", "25-08", "25-09", "25-10", "25-11", "25-12", "26-01", "26-02", "26-03", "26-04", "26-05")
 _STEPS: tuple[tuple[int | str, ...], ...] = (
@@ -14,15 +14,16 @@ _STEPS: tuple[tuple[int | str, ...], ...] = (
     *((14, 21, 3, 5, 1), (45, 40, 4, 4, 0), (60, 57, 3, 3, 1)),
 )
 _LIMITS = (("3‰ → 8001", Decimal(3)), ("1 % → 专题", Decimal(10)))
-_LIMITS_EN = (("3‰ → 8001", Decimal(3)), ("1 % → topical", Decimal(10)))
 
 
-def examples(lang: Lang = "zh") -> Iterator[Chart]:
+def pictures() -> Iterator[tuple[str, bytes]]:
+    """File name and PNG of each. Raises ChartsUnavailable."""
+    for chart in examples():
+        yield f"{chart.code} {chart.name}.png".replace("/", "-"), picture(chart)
+
+
+def examples() -> Iterator[Chart]:
     """The charts of a month's report and an 8D, full width, in the order of their numbers."""
-    yield from (_english(c) for c in _charts()) if lang == "en" else _charts()
-
-
-def _charts() -> Iterator[Chart]:
     source = "来源：投诉台账，截至 2026-06-01 08:00；不含使用不当、无故障、重复"
     yield Chart(
         "pareto",
@@ -368,10 +369,3 @@ def ladder() -> Chart:
         width=174,
         height=104,
     )
-
-
-def _english(chart: Chart) -> Chart:
-    import dataclasses as dc
-
-    limits = _LIMITS_EN if chart.kind == "trend" else chart.limits
-    return dc.replace(chart, lang="en", limits=limits)

@@ -69,7 +69,7 @@ class Sheet:
         unit = "‰" if self.chart.kind == "trend" else "" if self.chart.kind == "ranking" else self.chart.unit
         if not unit:
             return ""
-        return f"单位：{unit}" if self.chart.lang == "zh" else f"in {unit}"
+        return f"单位{NBSP}{unit}" if self.chart.lang == "zh" else f"in {unit}"
 
     def _foot(self) -> float:
         """Source and code at the lower edge; gives the room below the axes."""

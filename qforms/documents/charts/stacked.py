@@ -157,7 +157,7 @@ def stacked_message(chart: Chart) -> str:
         said += ("，" if zh else ", ") + (more if abs(change) >= 1 else "与上月持平" if zh else "as the month before")
     if now:
         last = table.cells[-1]
-        first = max(range(len(last)), key=lambda i: last[i] or 0)
+        first = max(range(len(last)), key=lambda i: (table.columns[i] != chart.rest, last[i] or 0))
         share = percent(last[first] or Decimal(0), now)
         said += f"；{table.columns[first]}占 {share}" if zh else f"; {table.columns[first]} {share}"
     return said

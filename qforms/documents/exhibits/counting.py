@@ -49,6 +49,8 @@ def measure(book: Book, of: str, spec: Spec, sight: Sight, period: str | None = 
     lines = book.get(spec.get("of") or of)
     if lines is None:
         return None
+    if period is not None and period != sight.period and not _reaches(lines, spec, period):
+        return None
     rows = chosen(lines, spec, sight, period)
     if "percent" in spec:
         good, every = (_texts(spec[k]) for k in ("good", "all"))
@@ -63,6 +65,12 @@ def measure(book: Book, of: str, spec: Spec, sight: Sight, period: str | None = 
         below = measure(book, of, per, sight, period)
         return rounded(value * Decimal(str(per.get("times", 1))) / below, int(per.get("places", 3))) if below else None
     return value
+
+
+def _reaches(lines: Lines, spec: Spec, period: str) -> bool:
+    """Whether the lines know anything of another period: what stands open now says nothing of it."""
+    column = spec.get("month") or ("week" if "W" in period else "month")
+    return spec.get("in", "period") == "period" and any(r.get(column) == period for r in lines.rows)
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

@@ -254,7 +254,7 @@ def spread(exhibit: Exhibit, book: Book, sight: Sight) -> Chart:
     known = [r for r in rows if r.get(value) is not None]
     ends = [Decimal(str(e)) for e in spec["spans"]]
     unit = text(spec.get("of_what", ""), sight.lang)
-    names = [f"≤ {ends[0]} {unit}", *(f"{a}–{b}" for a, b in pairwise(ends)), f"> {ends[-1]} {unit}"]
+    names = [f"≤ {ends[0]} {unit}", *(f"{a}–{b} {unit}" for a, b in pairwise(ends)), f"> {ends[-1]} {unit}"]
     by = str(spec.get("by") or "")
     parts = [n for n, _ in named(lines, by, grouped(known, by), sight.lang)] if by else [_unit(exhibit, sight)]
     cells = [[Decimal(0)] * len(parts) for _ in names]
