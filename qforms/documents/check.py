@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from qforms.documents import exhibits
 from qforms.documents.letters import names
 from qforms.documents.readable import unreadable
 from qforms.documents.related import Related
@@ -19,6 +20,8 @@ def faults(procedures: Procedures) -> list[str]:
     root = procedures.settings.root / "form_templates"
     found = [f for file in sorted((root / "letters").glob("*.txt")) for f in _letter(file)]
     found += [f for form in procedures.catalogue.forms.values() for f in _templates(form, root, procedures)]
+    for form in procedures.catalogue.forms.values():
+        found += exhibits.faults(form, root, procedures.catalogue, procedures.rulebook)
     if unusable := logo_fault(root):
         found.append(unusable)
     here = f"{procedures.settings.root}/"
