@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _BEAT = 4.0  # seconds between two signs of life
 _SURE = LASTS - 6.0  # … after which, without one, it no longer counts on what it holds
-_LETTERS = 1.0  # seconds between two looks whether letters wait that others owe
-_ROUND = 0.02  # seconds between two looks whether it is its turn
+_LOOKS = 0.5  # seconds between two looks whether something waits for any daemon
+_ROUND = 0.05  # seconds between two looks whether it is its turn
 _SAME = {  # settings that every machine must have alike; paths, ports and passwords are its own
     "company": True,
     "issue": True,
@@ -51,12 +51,12 @@ class Colleagues:
         self._leases = ledger.leases
         self._log = log
         self._who = Who(socket.gethostname(), str(procedures.settings.root), os.getpid(), digests(procedures))
-        self._lang = procedures.settings.lang
+        self._delay = timedelta(minutes=procedures.settings.outgoing.delay_minutes)
         self._stop, self._news = threading.Event(), threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="colleagues", daemon=True)
         self._held: frozenset[str] = frozenset()
         self._others = 0
-        self._letters_at = 0.0  # when it looks next whether others' letters are to be sent
+        self._look_at = 0.0  # when it looks next whether something waits for any daemon
         self._seen = 0.0  # when its last sign of life was taken, by the machine's own steady clock
         self.tray = ledger.tray(store)
         self.differ: tuple[Present, ...] = ()  # who works by other procedures: this one is paused
@@ -102,14 +102,11 @@ class Colleagues:
         if self._news.is_set():
             self._news.clear()
             return True
-        if not self.working:
+        if not self.working or time.monotonic() < self._look_at:
             return False
-        if self.tray.any_free():
-            return True
-        if self.others and time.monotonic() >= self._letters_at:  # those that others owe, too
-            self._letters_at = time.monotonic() + _LETTERS
-            return self._leases.any_letter(OPEN, datetime.now(UTC))
-        return False
+        self._look_at = time.monotonic() + _LOOKS
+        self._ledger.changes, calls = self._leases.glance(OPEN, datetime.now(UTC), self._delay)
+        return calls
 
     def paused(self) -> Told | None:
         """Why it is paused."""

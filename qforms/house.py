@@ -235,10 +235,7 @@ class House:
         another daemon has left?"""
         if self.colleagues is not None and self.colleagues.called():
             return True
-        if not self.keeps_book:
-            return False
-        self.ledger.look()
-        return self.register.edited()
+        return self.keeps_book and self.register.edited()
 
     def close(self) -> None:
         if self.colleagues is not None:
@@ -310,12 +307,13 @@ class House:
         """After the commit: letters, case folders, workbook (`aside`: while the loop goes on). A bug in one does not
         stop the others."""
         self.guarded("held", lambda: self._tell_waiting(now), now)
-        self.guarded("digests", lambda: self.digests.tell(now), now)
-        self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT))
+        if self.keeps_book:
+            self.guarded("digests", lambda: self.digests.tell(now), now)
+            self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT))
         self.guarded("letters", lambda: self.mailroom.post(now), now)
-        self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT if aside else 0.0))
         if not self.keeps_book:
             return
+        self.guarded("suggestions", lambda: self.suggestions.catch_up(now, _A_MOMENT if aside else 0.0))
         self.guarded("case folders", self.filing.catch_up, now)
         if self.procedures.reads_pictures:
             self.guarded("pictures", lambda: self.recognition.go_on(now, aside=aside), now)

@@ -77,11 +77,8 @@ class Mailroom:
         """Does what is due with every open letter; gives the number sent. A letter's fault harms no other letter."""
         sent = 0
         self._tell_fate([])
-        for page in self._ledger.letter_pages(post.OPEN):
-            due = self._steps(page, now)
-            size = GROUP if due and self._outgoing.repeatable else 1
-            for group in self._groups(due, size, now):
-                sent += self._handle(group, now)
+        for group in self._in_hand(now) if self._ledger.shared else self._all_due(now):
+            sent += self._handle(group, now)
         while self._troubled:
             self.tell_operator(self._troubled.pop(0), now)
         self._list_withheld(now)
@@ -90,22 +87,34 @@ class Mailroom:
     def _steps(self, letters: Sequence[Letter], now: datetime) -> list[tuple[Letter, Step]]:
         return [(x, step) for x in letters if (step := post.next_step(x, self.settings, now)) != "wait"]
 
-    def _groups(
-        self, due: list[tuple[Letter, Step]], size: int, now: datetime
-    ) -> Iterator[Sequence[tuple[Letter, Step]]]:
-        """What is due, so many at a time. Where other daemons send, too, those that this one has got in hand, as they
-        stand then."""
-        shared = self._ledger.shared
-        for at in range(0, len(due), wide := max(size, _IN_HAND) if shared else size):
-            group = due[at : at + wide]
-            if shared:
-                keys = [letter.intent.key for letter, _ in group]
-                group = self._steps(self._ledger.leases.letters(keys, post.OPEN, now), now)
-            for part in range(0, len(group), size):
-                yield group[part : part + size]
+    def _all_due(self, now: datetime) -> Iterator[Sequence[tuple[Letter, Step]]]:
+        for page in self._ledger.letter_pages(post.OPEN):
+            due = self._steps(page, now)
+            size = GROUP if due and self._outgoing.repeatable else 1
+            yield from (due[at : at + size] for at in range(0, len(due), size))
+
+    def _in_hand(self, now: datetime) -> Iterator[Sequence[tuple[Letter, Step]]]:
+        """What is due, where other daemons send, too: what this one has got in hand."""
+        leases, delay, last = self._ledger.leases, self.delay, 0
+        size = GROUP if self._outgoing.repeatable else 1
+        while True:
+            found, last = leases.letters(post.OPEN, now, delay, max(size, _IN_HAND), last)
+            if not found:
+                return
+            due = self._steps(found, now)
+            if len(due) < len(found):
+                leases.drop_letters([*{x.intent.key for x in found} - {x.intent.key for x, _ in due}])
+            yield from (due[at : at + size] for at in range(0, len(due), size))
+
+    @property
+    def delay(self) -> timedelta:
+        """How long letters to departments can be stopped."""
+        return timedelta(minutes=self.settings.outgoing.delay_minutes)
 
     def next_try(self, now: datetime) -> datetime | None:
         """When the next open letter is to be looked at again."""
+        if self._ledger.shared:
+            return self._ledger.leases.next_letter(post.OPEN, now)
         waiting = [x for x in self._ledger.letters(post.OPEN) if post.next_step(x, self.settings, now) == "wait"]
         times = [t for x in waiting for t in (x.next_try, x.intent.not_before) if t is not None and t > now]
         return min(times, default=None)
@@ -200,10 +209,23 @@ class Mailroom:
         lang, catalogue = self.settings.lang, self._procedures.catalogue
         facts = {"forms": [catalogue.form(name).title[lang] for name in forms]}
         enclosed = tuple(f"blank:{name}" for name in forms)
-        about = {"lang": lang, "number": "", "revision": 0, "case_no": "", "subject": ""}
         with self._ledger.begin() as tx:
-            intent = LetterIntent("welcome", "welcome", "office", (to,), (), **about, facts=facts, attach=enclosed,
-                                  urgent=True, at=now)  # fmt: skip
+            intent = LetterIntent(
+                key="welcome",
+                kind="welcome",
+                audience="office",
+                to=(to,),
+                cc=(),
+                lang=lang,
+                number="",
+                revision=0,
+                case_no="",
+                subject="",
+                facts=facts,
+                attach=enclosed,
+                urgent=True,
+                at=now,
+            )
             tx.write(None, Judgement(letters=(intent,)), now)
 
     # ------------------------------------------------------------ a group of letters

@@ -45,6 +45,11 @@ class Server:
         init = [_binary("initdb"), "-D", str(folder / "data"), "-A", "trust", "-U", "qforms", "--no-sync", "-E", "UTF8"]
         subprocess.run(init, check=True, capture_output=True, timeout=120, env=self._env, cwd="/", **self._who)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         options = [
             "-p",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, literal_column, or_, select, tuple_, update
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
@@ -54,6 +54,9 @@ class Leases:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._looking = engine.execution_options(
+            isolation_level="AUTOCOMMIT", write=False
+        )  # without BEGIN and ROLLBACK
         self._now = _clock(engine.dialect.name)
         self.id = 0
 
@@ -160,21 +163,39 @@ class Leases:
 
     # ------------------------------------------------------------ letters and clocks
 
-    def letters(self, keys: Sequence[str], states: Sequence[str], now: datetime) -> tuple[Letter, ...]:
-        """Takes these letters in hand, as they stand now: those in one of the `states`, to be tried by `now`, that
-        nobody else has."""
-        asked = select(t.letter.c.seq).where(t.letter.c.key.in_(list(keys)), t.letter.c.state.in_(list(states)))
-        asked = asked.where(or_(t.letter.c.next_try.is_(None), t.letter.c.next_try <= now))
-        found = self._claim(t.letter, t.letter.c.seq, asked)
-        return tuple(sorted((rows.letter_of(row) for row in found), key=lambda x: keys.index(x.intent.key)))
+    def letters(
+        self, states: Sequence[str], now: datetime, delay: timedelta, most: int, after: int = 0
+    ) -> tuple[tuple[Letter, ...], int]:
+        """Takes the next letters in hand, as they stand now, in the order in which they were owed: those in one of the
+        `states` that are to go by `now` and that nobody else has. `delay`: how long those to departments can wait.
+        Gives the place of the last one, too, for `after`."""
+        asked = select(t.letter.c.seq).where(t.letter.c.state.in_(list(states)), t.letter.c.seq > after)
+        asked = asked.where(*_to_go(now, delay)).order_by(t.letter.c.seq).limit(most)
+        found = sorted(self._claim(t.letter, t.letter.c.seq, asked), key=lambda row: int(row["seq"]))
+        return tuple(rows.letter_of(row) for row in found), found[-1]["seq"] if found else after
 
-    def any_letter(self, states: Sequence[str], now: datetime) -> bool:
-        """Is a letter in one of the `states` to be tried by `now` that nobody has in hand?"""
-        times = (t.letter.c.next_try, t.letter.c.not_before)
-        due = [or_(at.is_(None), at <= now) for at in times]
-        query = select(t.letter.c.seq).where(t.letter.c.state.in_(list(states)), *due, free(t.letter))
+    def drop_letters(self, keys: Sequence[str]) -> None:
+        """Nothing is to be done with these letters now."""
+        mine = t.letter.c.holder == self.id
+        with self._engine.begin() as db:
+            db.execute(update(t.letter).where(mine, t.letter.c.key.in_(list(keys))).values(holder=None))
+
+    def glance(self, states: Sequence[str], now: datetime, delay: timedelta) -> tuple[int, bool]:
+        """One cheap look: how often anything was judged, and whether something is to be done that nobody has in hand: a
+        delivery that waits, a letter to go by `now`."""
+        mail = select(t.waiting.c.id).where(free(t.waiting))
+        letter = select(t.letter.c.seq).where(t.letter.c.state.in_(list(states)), *_to_go(now, delay), free(t.letter))
+        with self._looking.connect() as db:
+            version, calls = db.execute(select(t.turn.c.version, or_(mail.exists(), letter.exists()))).one()
+        return int(version), bool(calls)
+
+    def next_letter(self, states: Sequence[str], now: datetime) -> datetime | None:
+        """When the next letter is to go that has to wait."""
+        open_ = t.letter.c.state.in_(list(states))
+        times = [select(func.min(at)).where(open_, at > now).scalar_subquery() for at in _TIMES]
         with self._engine.connect() as db:
-            return db.execute(query.limit(1)).first() is not None
+            found = db.execute(select(*times)).one()
+        return min((datetime.fromisoformat(str(at)) for at in found if at is not None), default=None)
 
     def set_letters(self, db: Connection, letters: Sequence[Letter], *, kept: bool) -> None:
         """What became of letters in hand. Raises Gone when one is in other hands by now."""
@@ -205,6 +226,15 @@ class Leases:
 
 
 _SET_LETTERS = SET_LETTER.where(t.letter.c.holder == _MINE).values(holder=bindparam("then"))
+
+
+_TIMES = (t.letter.c.next_try, t.letter.c.not_before)
+
+
+def _to_go(now: datetime, delay: timedelta) -> list[Any]:
+    """Letters that need not wait any more: for their next try, for when they are wanted, for somebody to stop them."""
+    waits = and_(t.letter.c.audience == "department", ~t.letter.c.urgent, t.letter.c.at > now - delay)
+    return [*(or_(at.is_(None), at <= now) for at in _TIMES), *([~waits] if delay else [])]
 
 
 def claimed(db: Connection, table: Any, key: Any, asked: Any, holder: int) -> Sequence[Any]:

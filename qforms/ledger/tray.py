@@ -23,6 +23,7 @@ class Tray:
 
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
+        self._looking = engine.execution_options(isolation_level="AUTOCOMMIT", write=False)
         self._store = store
         self._rows: dict[tuple[str, str], int] = {}  # digest, locator of what is in hand -> its row
 
@@ -58,22 +59,17 @@ class Tray:
         if ids := [row for d in dealt_with if (row := self._rows.get((d.digest, d.locator)))]:
             tx._db.execute(delete(t.waiting).where(t.waiting.c.id.in_(ids)))
 
-    def any_free(self) -> bool:
-        """Does anything wait that nobody has in hand?"""
-        with self._engine.connect() as db:
-            return db.execute(select(t.waiting.c.id).where(free(t.waiting)).limit(1)).first() is not None
-
     def before(self, delivery: Delivery, me: int) -> bool:
         """Has another daemon in hand what arrived before this one? It goes first."""
         order = tuple_(t.waiting.c.received_at, t.waiting.c.id)
         own = self._rows.get((delivery.digest, delivery.locator), 0)
         theirs = and_(t.waiting.c.holder != me, ~free(t.waiting), order < (delivery.received_at, own))
-        with self._engine.connect() as db:
+        with self._looking.connect() as db:
             return db.execute(select(t.waiting.c.id).where(theirs).limit(1)).first() is not None
 
     def waits_before(self, at: datetime) -> bool:
         """Does anything wait that arrived until `at`, whoever has it in hand? It goes before a rung of that time."""
-        with self._engine.connect() as db:
+        with self._looking.connect() as db:
             return db.execute(select(t.waiting.c.id).where(t.waiting.c.received_at <= at).limit(1)).first() is not None
 
     def _bytes(self, digest: str) -> bytes:

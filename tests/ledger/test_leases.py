@@ -17,9 +17,9 @@ from qforms.ledger import FileStore, Gone, Ledger
 from qforms.ledger import tables as t
 from qforms.ledger.leases import Leases, Who
 from qforms.ledger.tray import Tray
-from qforms.model import Delivery, Judgement
+from qforms.model import Delivery, Judgement, Letter
 
-OWED = ("owed",)
+OWED, AT_ONCE = ("owed",), timedelta(0)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,10 @@ def daemon(ledger: Ledger, name: str = "a", **procedures: str) -> Leases:
     it = Leases(ledger._engine)
     it.join(Who(name, f"/{name}", 1, procedures))
     return it
+
+
+def keys(found: tuple[tuple[Letter, ...], int]) -> list[str]:
+    return [x.intent.key for x in found[0]]
 
 
 def silence(ledger: Ledger, who: Leases) -> None:
@@ -98,22 +102,36 @@ def test_a_letter_is_in_one_hand(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         tx.write(None, Judgement(letters=(s.letter("l1"), s.letter("l2", code="X2"))), s.NOW)
     one, other = daemon(ledger, "a"), daemon(ledger, "b")
-    mine = one.letters(["l1"], OWED, s.NOW)
+    mine, last = one.letters(OWED, s.NOW, AT_ONCE, 1)
     assert [x.intent.key for x in mine] == ["l1"] and mine[0].in_hand and not mine[0].untouched
-    assert [x.intent.key for x in other.letters(["l1", "l2"], OWED, s.NOW)] == ["l2"]
-    assert [x.intent.key for x in one.letters(["l1"], OWED, s.NOW)] == ["l1"]  # its own again, after a fault
-    assert not other.any_letter(OWED, s.NOW)
+    assert keys(other.letters(OWED, s.NOW, AT_ONCE, 9)) == ["l2"]
+    assert keys(one.letters(OWED, s.NOW, AT_ONCE, 9)) == ["l1"]  # its own again, after a fault
+    assert keys(one.letters(OWED, s.NOW, AT_ONCE, 9, last)) == []
+    assert not other.glance(OWED, s.NOW, AT_ONCE)[1]
+    other.drop_letters(["l1", "l2"])  # what is another's it cannot drop
+    assert keys(one.letters(OWED, s.NOW, AT_ONCE, 9)) == ["l1", "l2"]
     with ledger._engine.begin() as db, pytest.raises(Gone):
         other.set_letters(db, mine, kept=False)
     silence(ledger, one)
     other.beat([])
-    assert other.any_letter(OWED, s.NOW)
-    assert [x.intent.key for x in other.letters(["l1"], OWED, s.NOW)] == ["l1"]
+    assert other.glance(OWED, s.NOW, AT_ONCE)[1]
+    assert keys(other.letters(OWED, s.NOW, AT_ONCE, 9)) == ["l1", "l2"]
     with (
         ledger._engine.begin() as db,
         pytest.raises(Gone),
     ):  # a revenant has no say
         one.set_letters(db, mine, kept=False)
+
+
+def test_letters_that_wait_are_in_nobody_s_hand(ledger: Ledger) -> None:
+    later = s.NOW + timedelta(hours=2)
+    with ledger.begin() as tx:
+        letters = (s.letter("now"), s.letter("quiet", code="X2", not_before=later), s.letter("urgent", urgent=True))
+        tx.write(None, Judgement(letters=letters), s.NOW)
+    one, delay = daemon(ledger), timedelta(minutes=10)
+    assert keys(one.letters(OWED, s.NOW, delay, 9)) == ["urgent"]  # to a department: it can be stopped for so long
+    assert keys(one.letters(OWED, s.NOW + delay, delay, 9)) == ["now", "urgent"]
+    assert one.next_letter(OWED, s.NOW) == later and one.next_letter(OWED, later) is None
 
 
 def test_a_clock_is_in_one_hand_and_free_when_it_was_rung(ledger: Ledger) -> None:
@@ -149,7 +167,7 @@ def test_the_tray_gives_each_delivery_once_in_order(ledger: Ledger, tmp_path: Pa
     assert [d.raw for d in here.take(9, one.id)] == [b"mail 2"]
     silence(ledger, one)
     other.beat([])
-    assert there.any_free() and not there.before(rest[0], other.id)
+    assert other.glance(OWED, s.NOW, AT_ONCE)[1] and not there.before(rest[0], other.id)
     assert [d.raw for d in there.take(9, other.id)] == [b"mail 2"]
 
 
@@ -162,7 +180,7 @@ def test_a_table_of_escalations_that_is_being_made_takes_no_more_lines(ledger: L
         tx.write(None, table(1), s.NOW)
     with ledger.begin() as tx:
         tx.write(None, table(2), s.NOW)
-    daemon(ledger).letters(["table"], OWED, s.NOW)
+    daemon(ledger).letters(OWED, s.NOW, AT_ONCE, 9)
     with ledger.begin() as tx:
         letter = tx.letter_by_key("table")
         assert letter is not None and not letter.untouched
