@@ -21,21 +21,26 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from acceptance import timeline
 from PIL import Image
 
+from qforms import settings, stamp
 from qforms.demo import play
 from qforms.enclosures import Enclosures
 from qforms.house import opened
+from qforms.web import users
 
 HERE = Path(__file__).parent
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CHROMIUM += ["--disable-component-update", "--disable-sync"]
 DPI, COLOURS, PAGES = 72, 64, 4
+PASSWORD = "shown to nobody"
 PARTS = ("forms", "documents", "workbook", "letters", "report", "web")
 KIND = re.compile(r"^([a-z_]+)")
 
@@ -129,11 +134,15 @@ class Stage:
         yield from printed(files, target, pages=12)
 
     def _web(self, target: Path) -> Iterator[Path]:
+        case, staff = on_the_web(self.demo)
         with served(self.demo) as address:
-            paths = {"feedback.zh": "/?lang=zh", "feedback.en": "/?lang=en", "board": "/board"}
-            pages = {name: address + path for name, path in paths.items()}
-            yield from photographed(pages, target)
-            yield from photographed({f"{n}.phone": p for n, p in pages.items()}, target, width=360)
+            state = f"/s/{case}/{stamp.secret(list(settings.keys(self.demo).values())[-1], case)}"
+            outside = {"feedback.zh": "/?lang=zh", "feedback.en": "/?lang=en", "state": f"{state}?lang=zh"}
+            inside = {"board": "/board", "case": f"/board/case/{case}", "search": f"/board/search?q={quote('无输出')}"}
+            for suffix, width in (("", 1280), (".phone", 360)):
+                for paths, first in ((outside, None), (inside, partial(logged_in, address, staff))):
+                    pages = {f"{name}{suffix}": address + path for name, path in paths.items()}
+                    yield from photographed(pages, target, width=width, first=first)
 
     def index(self) -> None:
         """One page that shows them all."""
@@ -170,13 +179,40 @@ def _pages(pdf: Path, target: Path, suffix: str, most: int) -> Iterator[Path]:
         page.unlink()
 
 
-def photographed(pages: Mapping[str, str], target: Path, width: int = 860, height: int = 200) -> Iterator[Path]:
-    """Whole pages as Chromium shows them."""
+def on_the_web(root: Path) -> tuple[str, str]:
+    """Sets the page and the board of a workspace up; a case to show, and the address of somebody who may log in."""
+    file = root / "qforms.toml"
+    if "[web]" not in file.read_text("utf-8"):
+        file.write_text(file.read_text("utf-8") + '\n[web]\nurl = "http://127.0.0.1:8080"\n', "utf-8")
+    with opened(root) as h:
+        case = h.ledger.records("complaint")[0].number
+        staff = next(str(d.values["email"]) for d in h.ledger.records("department") if d.values.get("email"))
+    users.set_password(root, staff, PASSWORD)
+    return case, staff
+
+
+def logged_in(address: str, staff: str, page: Any) -> None:
+    page.goto(f"{address}/board/login?lang=zh")
+    page.fill("#email", staff)
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+
+
+def photographed(
+    pages: Mapping[str, str],
+    target: Path,
+    width: int = 860,
+    height: int = 200,
+    first: Callable[[Any], None] | None = None,
+) -> Iterator[Path]:
+    """Whole pages as Chromium shows them; `first` is done before."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         page = browser.new_page(viewport={"width": width, "height": height})
+        if first:
+            first(page)
         for name, address in pages.items():
             page.goto(address)
             yield small(page.screenshot(full_page=True), target / f"{name}.png")

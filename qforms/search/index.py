@@ -24,6 +24,11 @@ CREATE TABLE passage(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, number TE
   kind TEXT NOT NULL, title TEXT NOT NULL, at TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE VIRTUAL TABLE piece USING fts5(pieces, content='', detail=none, tokenize=ascii);
 """
+_FOUND = """
+SELECT p.id FROM piece JOIN passage p ON p.id = piece.rowid WHERE piece MATCH ?
+ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC, p.id DESC LIMIT ?
+"""
+_ONE = "SELECT ref, number, case_no, kind, title, at, body, revision FROM passage WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +149,10 @@ class Writer:
             return []
         terms = [grams.code(piece) for piece in sorted(asked.pieces)]
         terms += [f"{grams.code(start)}*" for start in sorted(asked.beginnings)]
-        query = (
-            "SELECT p.ref, p.number, p.case_no, p.kind, p.title, p.at, p.body, p.revision FROM piece JOIN passage p "
-            "ON p.id = piece.rowid WHERE piece MATCH ? "
-            "ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC LIMIT ?"
-        )
+        found = self._db.execute(_FOUND, (" AND ".join(terms), _LOOKED_AT)).fetchall()  # the texts are read one by one
         hits: list[Hit] = []
-        for row in self._db.execute(query, (" AND ".join(terms), _LOOKED_AT)):
-            if (hit := _hit(Passage(*row), asked.words)) is not None:
+        for (id_,) in found:
+            if (hit := _hit(Passage(*self._db.execute(_ONE, (id_,)).fetchone()), asked.words)) is not None:
                 hits.append(hit)
                 if len(hits) == most:
                     break

@@ -21,8 +21,9 @@ from support_endtoend import Workspace
 from support_web import MP4, PNG, Browser, form, multipart
 
 from qforms.house import House
-from qforms.model import Delivery
+from qforms.model import Delivery, Record
 from qforms.web import app, guard, inputs, submission, uploads
+from qforms.web.pages import Pages
 from qforms.web.site import _wished
 
 GOOD = {
@@ -216,6 +217,22 @@ def test_no_text_breaks_the_head_of_the_mail(name: str, said: str) -> None:
     assert [k for k in mail if k in ("Bcc", "Cc")] == [] and len(mail.get_all("Subject", [])) == 1
     assert mail["From"].addresses[0].addr_spec == "a@b.example"
     assert json.loads(_form(mail))["values"] == values
+
+
+def test_it_waits_a_moment_for_the_number(opened: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon is quick: the number is there when the page comes back."""
+    set_web(opened, monkeypatch, number_seconds=60)
+    asked: list[str] = []
+
+    def found(self: Pages, receipt: str) -> Record | None:
+        asked.append(receipt)
+        return Record("complaint", "TS-202605-0001", 0, "open", "TS-202605-0001", {}) if len(asked) > 2 else None
+
+    monkeypatch.setattr(Pages, "_found", found)
+    page = Browser(app.build(opened))
+    link = send(page).headers["location"]
+    assert len(asked) == 3 and {f"/s/{receipt}" for receipt in asked} == {link.rpartition("/")[0]}
+    assert "TS-202605-0001" in page.get(link).words
 
 
 def test_two_hundred_at_once_and_none_is_lost(ws: Workspace, opened: House) -> None:
