@@ -8,7 +8,7 @@ from typing import Any
 
 from qforms import house, tongue
 from qforms.commands import look, printing, words
-from qforms.model import QformsError, Record, Told
+from qforms.model import QformsError, Record, Text, Told
 
 Plain = dict[str, Any]
 
@@ -51,7 +51,7 @@ def lines(root: Path, number: str) -> Iterator[str]:
         yield tongue.say("\n经过", "\nHistory")
         for e in h.ledger.history(number):
             what = words.event(h.procedures.catalogue, record.form, e.what)
-            told = "；".join(detail(h, record, k, v) for k, v in e.detail.items())
+            told = tongue.say("；", "; ").join(d for k, v in e.detail.items() if (d := detail(h, record, k, v)))
             yield f"  {printing.short(e.at, h.settings)}  {what}  {whose(h, e.rule) or e.by}  {told}".rstrip()
 
 
@@ -78,7 +78,8 @@ def _values(h: house.House, record: Record) -> Iterator[str]:
         if field.name not in record.values:
             continue
         origin = record.origin.get(field.name)
-        source = " · ".join(x for x in (origin.where, origin.by, origin.delivery[:12]) if x) if origin else ""
+        said = (words.place(origin.where), origin.by, origin.delivery[:12]) if origin else ()
+        source = " · ".join(x for x in said if x)
         value = catalogue.show(field, record.values[field.name], lang)
         yield f"  {field.label[lang]}{tongue.say('：', ': ')}{value}" + (f"    ← {source}" if source else "")
 
@@ -92,18 +93,39 @@ def _issue(record: Record) -> str:
 
 
 def whose(h: house.House, rule: str) -> str:
-    """The rule that did it, by its title where it is a clock."""
-    return words.clock(h.procedures.rulebook, rule) if rule else ""
+    """The rule that did it, by its title where it is a clock; "" for what the form itself lays down."""
+    return words.clock(h.procedures.rulebook, rule) if rule and not rule.endswith(".lifecycle") else ""
+
+
+_DETAILS = {  # what of a line of history people read; codes and keys are for JSON
+    "due": Text("到期", "due"),
+    "until": Text("至", "until"),
+    "status": Text("现在", "now"),
+    "before": Text("原先", "before"),
+    "fields": Text("栏目", "fields"),
+    "words": Text("词", "words"),
+    "clause": Text("依据", "by"),
+    "subject": Text("出自", "from"),
+    "note": Text("说明", "note"),
+    "to": Text("给", "to"),
+    "by": Text("由", "by"),
+}
 
 
 def detail(h: house.House, record: Record, key: str, value: Any) -> str:
-    """A particular of a line of history, in words."""
-    if key == "due":
-        return tongue.say("到期 ", "due ") + printing.short(value, h.settings)
-    if key in ("status", "before"):
-        said = words.status(h.procedures.catalogue, record.form, str(value))
-        return f"{tongue.say('现在', 'now')} {said}" if key == "status" else f"{tongue.say('原先', 'before')} {said}"
-    return f"{key}={value}"
+    """A detail of a line of history, in words; "" for what only programs read."""
+    if key not in _DETAILS or not value:
+        return ""
+    catalogue, lang = h.procedures.catalogue, tongue.lang()
+    if key in ("due", "until"):
+        shown = printing.short(value, h.settings)
+    elif key in ("status", "before"):
+        shown = words.status(catalogue, record.form, str(value))
+    elif key == "fields":
+        shown = ", ".join(printing.label_of(catalogue, record.form, name, lang) for name in value)
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return f"{_DETAILS[key][lang]} {shown}"
 
 
 def _clocks(h: house.House, numbers: list[str]) -> Iterator[str]:

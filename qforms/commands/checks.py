@@ -89,9 +89,10 @@ def _texts(s: Settings) -> list[str]:
     """Faults of letter texts and of the office's own Word templates; none where the forms cannot be read."""
     try:
         forms = catalogue.load(s.path("form_templates"), s.path(house.CACHE) / "forms.json", s.zone)
-    except QformsError:
+        work = WorkTime(s.calendar, s.zone)
+    except QformsError:  # told by what judges forms and rules
         return []
-    return texts.faults(Procedures(forms, Rulebook({}), WorkTime(s.calendar, s.zone), s, {}))
+    return texts.faults(Procedures(forms, Rulebook({}), work, s, {}))
 
 
 # ---------------------------------------------------------------- doctor

@@ -182,7 +182,7 @@ def _tables(h: house.House, records: Sequence[Record], case_no: str) -> list[_Ta
             r.number,
             words.event(catalogue, r.form, e.what),
             case.whose(h, e.rule) or e.by,
-            "；".join(case.detail(h, r, k, v) for k, v in e.detail.items()),
+            "；".join(d for k, v in e.detail.items() if (d := case.detail(h, r, k, v))),
         ]
         for r in records
         for e in h.ledger.history(r.number)

@@ -141,7 +141,7 @@ def _reading(h: house.House, reading: Reading) -> Iterator[str]:
             label = printing.label_of(h.procedures.catalogue, filled.form, name, tongue.lang())
             field = h.procedures.catalogue.field(filled.form, name)
             shown = h.procedures.catalogue.show(field, value, tongue.lang()) if field else value
-            yield f"    {label}{tongue.say('：', ': ')}{shown}    ← {filled.where.get(name, how)}"
+            yield f"    {label}{tongue.say('：', ': ')}{shown}    ← {words.place(filled.where.get(name, how))}"
 
 
 def _outcome(h: house.House, outcome: Outcome) -> Iterator[str]:

@@ -101,6 +101,8 @@ def _form(name: str, line: registers.Line, catalogue: Catalogue, file: str, faul
             values[field_name] = value
     if not values.get("name"):
         return None
+    if name == "person":
+        values.setdefault("lang", lang)
     missing = [f for f in catalogue.form(name).fields if f.required and f.name not in values]
     for field in missing:
         wanted = field.label[lang]

@@ -152,3 +152,15 @@ def event(catalogue: Catalogue, form_name: str, what: str) -> str:
         return found.label[tongue.lang()]
     first, _, rest = what.partition(" ")
     return word(_SAID, first).format(rest) if first in _SAID and rest else what
+
+
+_PLACES = {"正文": "the mail's text", "主题": "the subject", "附件": "attachment", "第": " no. "}
+
+
+def place(where: str) -> str:
+    """Where a value stood; a sheet and cell (反馈表!B7) are as they are."""
+    if tongue.lang() == "zh" or "!" in where:
+        return where
+    for chinese, english in _PLACES.items():
+        where = where.replace(chinese, english)
+    return where

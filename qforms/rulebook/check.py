@@ -42,7 +42,7 @@ def everything(settings: Settings, judge: Judge, forms: Forms, cache: Path | Non
         procedures = Procedures(ready, book, work, judged, {"test": bytes(32)})  # no real key signs a test's letters
         return run(cases, lambda given, at: judge(given, at, procedures))
     except QformsError as fault:
-        return list(fault.problems) or [str(fault)]
+        return list(fault.problems) or [fault.text]
 
 
 def rules(root: Path, catalogue: Catalogue, zone: tzinfo, run_case: RunCase | None = None) -> list[str]:
@@ -52,4 +52,4 @@ def rules(root: Path, catalogue: Catalogue, zone: tzinfo, run_case: RunCase | No
         cases = load_cases(root, catalogue, book, zone)
         return run(cases, run_case) if run_case else []
     except QformsError as fault:
-        return list(fault.problems) or [str(fault)]
+        return list(fault.problems) or [fault.text]

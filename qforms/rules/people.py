@@ -41,8 +41,10 @@ class People:
         today: dt.date,
         operator: str,
         given: object = None,
+        lang: Lang = "zh",
     ) -> None:
         self.given = given  # what they were made from
+        self.lang = lang  # the company's: of whoever has none of his own
         self.today = today
         self.operator = operator
         self._departments = {r.number: r for r in departments}
@@ -90,7 +92,7 @@ class People:
 
     def fallback(self) -> list[Addressee]:
         """Who hears of what nobody can be found for: gmo and the operator."""
-        operator = [Addressee(self.operator)] if self.operator else []
+        operator = [Addressee(self.operator, lang=self.lang)] if self.operator else []
         found = [*self.role("gmo"), *operator]
         return [Addressee(a.address, a.name, a.department, a.lang, True) for a in found]
 
@@ -108,7 +110,7 @@ class People:
             members = (p for p in self._persons if p.values.get("department") == department.number)
             address = next((a for p in members if (a := self._address(p))), "")
         name = head.values.get("name", "") if head else str(department.values.get("head") or "")
-        return Addressee(address.lower(), name, department.number, _lang(head)) if address else None
+        return Addressee(address.lower(), name, department.number, self._lang(head)) if address else None
 
     def _reach_person(self, person: Record) -> Addressee | None:
         deputy = self._deputy(person)
@@ -117,8 +119,14 @@ class People:
         department = str(person.values.get("department", ""))
         for_name = str(person.values.get("name", "")) if deputy else ""
         return (
-            Addressee(address, values.get("name", ""), department, _lang(who), for_name=for_name) if address else None
+            Addressee(address, values.get("name", ""), department, self._lang(who), for_name=for_name)
+            if address
+            else None
         )
+
+    def _lang(self, person: Record | None) -> Lang:
+        own = person.values.get("lang") if person else None
+        return "en" if own == "en" else "zh" if own == "zh" else self.lang
 
     def in_person(self, name: str) -> Addressee | None:
         """A person at his own address, whoever stands in for him."""
@@ -126,7 +134,7 @@ class People:
         if person is None or not (address := self._address(person)):
             return None
         return Addressee(
-            address, str(person.values.get("name", "")), str(person.values.get("department", "")), _lang(person)
+            address, str(person.values.get("name", "")), str(person.values.get("department", "")), self._lang(person)
         )
 
     def speaks_for(self, name: str) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -179,17 +187,14 @@ def people_of(
     today: dt.date,
     operator: str,
     gone: Callable[[Record], bool],
+    lang: Lang = "zh",
 ) -> People:
     """Those people, without retired departments and who left; the last ones asked for are kept."""
-    given = departments, persons, today, operator
+    given = departments, persons, today, operator, lang
     if not _last or _last[0].given != given:
         there, here = (tuple(r for r in records if not gone(r)) for records in (departments, persons))
-        _last[:] = [People(there, here, today, operator, given)]
+        _last[:] = [People(there, here, today, operator, given, lang)]
     return _last[0]
-
-
-def _lang(person: Record | None) -> Lang:
-    return "en" if person and person.values.get("lang") == "en" else "zh"
 
 
 def unique(found: Iterable[Addressee], without: Iterable[str] = ()) -> list[Addressee]:

@@ -112,7 +112,8 @@ class Work:
     @cached_property
     def people(self) -> People:
         given = self.view.all(DEPARTMENT), self.view.all(PERSON)
-        return people_of(*given, self.today, self.settings.company.operator, self.final)
+        company = self.settings.company
+        return people_of(*given, self.today, company.operator, self.final, company.lang)
 
     def names(self, record: Record, extra: Mapping[str, Any] = EMPTY, basis: b.Basis | None = None) -> Names:
         if extra:
