@@ -112,9 +112,10 @@ class Reporting:
             else:
                 theirs, ours = rule.of_record
                 value = record.values.get(ours)
-                records = facts.members(source.form, theirs, value) if value not in (None, "", ()) else ()
-            found = rules.listed(records, source.fill, source.where, source.each, facts, self._procedures, at)
-            for row in found:
+                found = facts.members(source.form, theirs, value) if value not in (None, "", ()) else ()
+                records = sorted(found, key=lambda r: r.number)
+            listed = rules.listed(records, source.fill, source.where, source.each, facts, self._procedures, at)
+            for row in listed:
                 yield {k: local(v) if isinstance(v, datetime) else v for k, v in row.items()}
 
     def _recent(self, source: Source, at: datetime) -> Iterable[Record]:

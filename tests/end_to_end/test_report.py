@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
+import io
 import json
 import zipfile
 from datetime import date, datetime
@@ -13,7 +15,7 @@ import pytest
 from support_endtoend import command, copy, make
 from support_year import ZONE, fill
 
-from qforms import house
+from qforms import house, reporting
 from qforms.commands import report
 from qforms.documents import charts
 from qforms.model import Judgement, Record
@@ -165,3 +167,27 @@ def copy_of(year: Path, tmp_path: Path) -> Path:
     from support_endtoend import Workspace
 
     return copy(Workspace(year), tmp_path / "copy").root
+
+
+def test_a_topical_report_shows_its_groups_weeks_and_lots(year: Path, tmp_path: Path) -> None:
+    """Trend and Pareto of the complaints of its mechanism group alone; a group without complaints shows nothing."""
+    root = copy_of(year, tmp_path)
+    with house.opened(root) as h:
+        some = [r for r in h.ledger.records("complaint") if r.values["product_model"] == "YL-A65" and r.values["units"]]
+        known = [dc.replace(r, revision=1, values={**r.values, "mechanism_group": "MG-1"}) for r in some[:9]]
+        values = {"mechanism_group": "MG-1", "product_model": "YL-A65", "title": "专题", "stage": "first"}
+        topical = Record("topical_report", "ZT-1", 0, "draft", "", values, received_at=NOW, at=NOW)
+        other = Record(
+            "topical_report", "ZT-2", 0, "draft", "", {**values, "mechanism_group": "MG-2"}, received_at=NOW, at=NOW
+        )
+        with h.ledger.begin() as tx:
+            tx.write(None, Judgement(records=(*known, topical, other)), NOW)
+        with h.ledger.facts() as facts:
+            work = reporting.Reporting(h.ledger, h.store, h.procedures)
+            gathered = work.of(topical, facts, "zh")
+            assert gathered is not None
+            assert [r["number"] for r in gathered.book["complaints"].rows] == sorted(r.number for r in known)
+            assert {r["lot"][:3] for r in gathered.book["shipments"].rows} == {"A65"}
+            made, bare = (h.mailroom.enclosures.document(n, -1, "zh", facts) for n in ("ZT-1", "ZT-2"))
+    pictures = [zipfile.ZipFile(io.BytesIO(e.data)).namelist() for e in (made, bare)]
+    assert [sum("media/chart" in name for name in names) for names in pictures] == [3, 0]
