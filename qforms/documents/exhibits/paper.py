@@ -19,8 +19,10 @@ _CELL, _HEAD, _SUM = Face(8.5), Face(8.5, hei=True), Face(8.5, bold=True)
 
 
 def nothing(item: Chart | Grid) -> bool:
-    """Whether there is nothing in it."""
-    return not item.rows if isinstance(item, Grid) else empty(item)
+    """Whether there is nothing in it; a trend of noughts is nothing, however much was shipped."""
+    if isinstance(item, Grid):
+        return not item.rows
+    return empty(item) or (item.kind == "trend" and not item.table.total())
 
 
 def paper(shown: Sequence[Chart | Grid], placed: Placed) -> Markup:
