@@ -14,7 +14,7 @@ import support_rulebook as sample
 
 from qforms import model, rulebook
 from qforms.forms.catalogue import Catalogue
-from qforms.model import Condition, QformsError, Rulebook
+from qforms.model import Condition, QformsError, Rulebook, said
 from qforms.rulebook import check
 from qforms.rulebook.cases import load_cases
 from qforms.rulebook.testing import Given, Observed, run
@@ -104,17 +104,17 @@ def test_every_difference_is_told_with_its_line(tmp_path: Path) -> None:
         values={"complaint": {"priority": "P3", "units": 4}},
     )
     lines = run(load_cases(tmp_path, FORMS, loaded, ZONE), lambda given, at: other)
-    name = "test「exactly 3.000 per mille opens nothing」"
-    assert lines == [
-        f"triggers.test.yaml:8: {name}opened: 应为 [market_abnormality, market_abnormality]，得到 [market_abnormality] (not as expected)",
-        f"triggers.test.yaml:13: {name}letters: 应为 [issue_8001, question]，得到 [issue_8001] (not as expected)",
-        f"triggers.test.yaml:14: {name}tasks: 应为 []，得到 [repeated_complaints] (not as expected)",
-        f"triggers.test.yaml:10: {name}clocks.defect_answer: 应为 2026-05-08 14:20，得到 2026-05-08 14:20:01 (not as expected)",
-        f"triggers.test.yaml:11: {name}clocks.visit: 应为 overdue，得到 met (not as expected)",
-        f"triggers.test.yaml:12: {name}clocks.auto_issue: 应为 无，得到 2026-05-06 15:20 (not as expected)",
-        f"triggers.test.yaml:15: {name}values.complaint.priority: 应为 P1，得到 P3 (not as expected)",
-        f"triggers.test.yaml:15: {name}values.complaint.units: 应为 无，得到 4 (not as expected)",
-        f"triggers.test.yaml:15: {name}values.market_abnormality.status: 应为 issued，得到 无 (not as expected)",
+    name = "测试「exactly 3.000 per mille opens nothing」"
+    assert [said(line, "zh") for line in lines] == [
+        f"triggers.test.yaml:8: {name}opened：应为 [market_abnormality, market_abnormality]，得到 [market_abnormality]",
+        f"triggers.test.yaml:13: {name}letters：应为 [issue_8001, question]，得到 [issue_8001]",
+        f"triggers.test.yaml:14: {name}tasks：应为 []，得到 [repeated_complaints]",
+        f"triggers.test.yaml:10: {name}clocks.defect_answer：应为 2026-05-08 14:20，得到 2026-05-08 14:20:01",
+        f"triggers.test.yaml:11: {name}clocks.visit：应为 overdue，得到 met",
+        f"triggers.test.yaml:12: {name}clocks.auto_issue：应为 无，得到 2026-05-06 15:20",
+        f"triggers.test.yaml:15: {name}values.complaint.priority：应为 P1，得到 P3",
+        f"triggers.test.yaml:15: {name}values.complaint.units：应为 无，得到 4",
+        f"triggers.test.yaml:15: {name}values.market_abnormality.status：应为 issued，得到 无",
     ]
 
 
@@ -243,6 +243,6 @@ def test_the_check_of_a_workspace(tmp_path: Path) -> None:
         "b",
     ]
     abroad = Settings(root=tmp_path, calendar=Calendar(country="XX"))
-    assert check.everything(abroad, judge, Loader()) == [
-        "qforms.toml: calendar.country: 没有国家或地区「XX」的节假日 (unknown country)"
-    ]
+    [line] = check.everything(abroad, judge, Loader())
+    assert said(line, "zh") == "qforms.toml: calendar.country: 没有国家或地区「XX」的节假日"
+    assert said(line, "en").startswith("qforms.toml: calendar.country: ") and "XX" in said(line, "en")
