@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,20 +37,21 @@ class Finder:
         with self._index.opened() as index:
             return index.find(words, most)
 
-    def newest(self) -> str:
-        """When the newest text in the index came, ISO 8601; "" while it is empty."""
-        with self._index.opened() as index:
-            return index.newest()
-
-    def catch_up(self, progress: Callable[[int], None] = lambda _: None) -> int:
-        """Reads what came and changed since the last time; gives how many texts that were. `progress` hears of each
-        hundred deliveries or changes."""
-        done = 0
-        for step in (self._deliveries, self._records):
-            while (made := step()) is not None:
+    def catch_up(self, progress: Callable[[int], None] = lambda _: None, seconds: float = 0.0) -> int:
+        """Reads what came and changed since the last time, records first, for about `seconds` (0: all); gives how many
+        texts that were. `progress` hears of each hundred deliveries or changes."""
+        done, until = 0, time.monotonic() + seconds if seconds else None
+        for step in (self._records, self._deliveries):
+            while (until is None or time.monotonic() < until) and (made := step()) is not None:
                 done += made
                 progress(done)
         return done
+
+    def behind(self) -> bool:
+        """Whether the ledger holds what the index does not know yet."""
+        with self._index.opened() as index:
+            entry, delivery = index.mark("entry"), index.mark("delivery")
+        return self._ledger.changed(entry, 1)[0] > entry or bool(self._ledger.deliveries(after=delivery, limit=1))
 
     # ------------------------------------------------------------ records
 

@@ -26,7 +26,7 @@ CREATE VIRTUAL TABLE piece USING fts5(pieces, content='', detail=none, tokenize=
 """
 _FOUND = """
 SELECT p.id FROM piece JOIN passage p ON p.id = piece.rowid WHERE piece MATCH ?
-ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC, p.id DESC LIMIT ?
+ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC, p.id LIMIT ?
 """
 _ONE = "SELECT ref, number, case_no, kind, title, at, body, revision FROM passage WHERE id = ?"
 
@@ -137,10 +137,6 @@ class Writer:
         columns = "ref, number, case_no, kind, title, at, revision, body"
         made = self._db.execute(f"INSERT INTO passage({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._db.execute("INSERT INTO piece(rowid, pieces) VALUES (?, ?)", (made.lastrowid, _pieces(p.title, body)))
-
-    def newest(self) -> str:
-        """When the newest text came; "" when there is none."""
-        return str(self._db.execute("SELECT max(at) FROM passage").fetchone()[0] or "")
 
     def find(self, words: str, most: int) -> list[Hit]:
         """The texts that hold every word, records before mails before files, each the newest first."""

@@ -12,6 +12,7 @@ from qforms.house import House
 from qforms.model import Lang
 from qforms.showing import Showing
 from qforms.workbook.figures import figures
+from qforms.workbook.maker import Rows
 from qforms.workbook.sheets import build
 from qforms.workbook.spans import DAY
 from qforms.workbook.view import Shown, View
@@ -30,6 +31,7 @@ class Board:
         self._seen = 0  # lines of history that the picture knows
         self._showing = Showing(house.ledger, house.procedures, house.settings.root, self._touched)
         self._made: dict[Lang, Shown] = {}
+        self._rows: dict[Lang, Rows] = {"zh": Rows(), "en": Rows()}  # a row is made anew only when it changed
 
     def shown(self, lang: Lang) -> Shown:
         """The picture in one language, some seconds old at most."""
@@ -39,7 +41,7 @@ class Board:
             if made is None or now - made.view.as_of > _FRESH:
                 self._showing.read(now)
                 view = self._showing.view(now, now - _BACK)
-                sheets = build(view, self._house.procedures.catalogue, lang)
+                sheets = build(view, self._house.procedures.catalogue, lang, self._rows[lang])
                 counted = figures(view, self._house.procedures.catalogue, lang, sheets)
                 made = self._made[lang] = Shown(view, sheets, counted, lang)
             return made

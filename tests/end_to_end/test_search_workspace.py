@@ -45,3 +45,12 @@ def test_records_mails_and_the_files_in_them(ws: e2e.Workspace) -> None:
     with house.opened(ws.root) as h:
         assert not h.finder.find("转氨酶") and h.finder.catch_up() >= 1
         assert [x.passage.number for x in h.finder.find("转氨酶")] == ["TS-202605-0001"]
+
+
+def test_a_search_that_may_not_take_long_says_when_it_does_not_know_all(ws: e2e.Workspace) -> None:
+    ws.receive(e2e.mail())
+    ws.once()
+    with house.opened(ws.root) as h:
+        assert h.finder.behind()
+        assert h.finder.catch_up(seconds=1e-9) == 0 and h.finder.behind()
+        assert h.finder.catch_up() > 0 and not h.finder.behind()
