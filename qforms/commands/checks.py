@@ -15,11 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from qforms import house, oauth, settings, sources, tomlfaults, tongue, workspace
+from qforms import house, oauth, rulebook, settings, sources, tomlfaults, tongue, workspace
 from qforms.commands import several, verdict
 from qforms.documents import check as texts
 from qforms.forms import catalogue
-from qforms.model import QformsError, Rulebook, Text, said
+from qforms.model import QformsError, Text, said
 from qforms.office import convert, ocr, pdf, unpack
 from qforms.outbox import smtp
 from qforms.problems import say as problem_text
@@ -86,13 +86,15 @@ def _faults(root: Path) -> list[str]:
 
 
 def _texts(s: Settings) -> list[str]:
-    """Faults of letter texts and of the office's own Word templates; none where the forms cannot be read."""
+    """Faults of letter texts, of the office's own Word templates and of what reports show; none where forms or rules
+    cannot be read."""
     try:
         forms = catalogue.load(s.path("form_templates"), s.path(house.CACHE) / "forms.json", s.zone)
+        rules = rulebook.load(s.path("inbox_rules"), forms, s.path(house.CACHE) / "rules.json")
         work = WorkTime(s.calendar, s.zone)
     except QformsError:  # told by what judges forms and rules
         return []
-    return texts.faults(Procedures(forms, Rulebook({}), work, s, {}))
+    return texts.faults(Procedures(forms, rules, work, s, {}))
 
 
 # ---------------------------------------------------------------- doctor
