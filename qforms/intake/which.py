@@ -22,14 +22,16 @@ _MOST = 3
 def unsettled(matter: Matter, filled: Filled, record: Record | None) -> Outcome | None:
     """The question, when another open record of that form is likelier than `record` (None: the form names none)."""
     form = matter.form(filled.form)
-    sent_out = any(s.reply for s in form.sections)
+    sent_for = {f.name for s in form.sections if s.reply for f in s.fields}
     if (
-        not sent_out
+        not sent_for
         or identify.said_for(matter, filled.form)
         or matter.speaker.kind not in ("person", "customer")
         or not filled.values
     ):
         return None
+    if record is None and not any(filled.values.get(name) not in (None, "", ()) for name in sent_for):
+        return None  # nothing that such a form is sent out for is answered in it: it opens a new one
     found = _answered(matter, filled, record)
     if not found and (record is None or identify.is_final(matter, record) or _differs(filled.values, record)):
         found = [r for r in alike(matter, filled.form, filled.values) if r is not record]

@@ -1,7 +1,7 @@
 """Who a role, a department or a person's name stands for: departments and addresses (A15, 1.14).
 
 A role is held by departments; where none has it, by persons. A department is written to at its own address, else at its
-head's. A person who is away is written to at the deputy's (P39). Who can't be reached goes to gmo and the operator."""
+head's. A person who is away is written to at the deputy's, also where a department's address is his own (P39). Who can't be reached goes to gmo and the operator."""
 
 from __future__ import annotations
 
@@ -103,14 +103,15 @@ class People:
 
     def _reach_department(self, department: Record) -> Addressee | None:
         head = self._head(department)
-        if head and not department.values.get("email") and (reached := self._reach_person(head)):
+        own = str(department.values.get("email") or "").lower()
+        if head and own in ("", self._address(head)) and (reached := self._reach_person(head)):
             return dc.replace(reached, department=department.number)
-        address = department.values.get("email") or (self._address(head) if head else "")
+        address = own
         if not address:
             members = (p for p in self._persons if p.values.get("department") == department.number)
             address = next((a for p in members if (a := self._address(p))), "")
         name = head.values.get("name", "") if head else str(department.values.get("head") or "")
-        return Addressee(address.lower(), name, department.number, self._lang(head)) if address else None
+        return Addressee(address, name, department.number, self._lang(head)) if address else None
 
     def _reach_person(self, person: Record) -> Addressee | None:
         deputy = self._deputy(person)

@@ -438,6 +438,18 @@ def test_a_form_without_a_number_is_offered_what_it_may_be_for():
     assert outcome.reason.code == "which_record_none" and outcome.reason.context["numbers"] == OTHER
 
 
+def test_a_new_finding_about_the_same_product_is_no_answer_to_the_open_one():
+    """Nothing in it is what such a sheet is sent out for, so nobody is asked which it may be for."""
+    w = world()
+    w.add("nonconformity_review", BHG, "registered", product_model="YL-A65")
+    raw = mail(part("外壳划伤 12 只\n产品型号：YL-A65\n发生地点：2号线"), "内部质量问题", "孙主管 <sun@womai.cn>")
+    [finding] = taken(raw, w)
+    assert (finding.state, finding.form, finding.number) == ("accepted", "nonconformity_review", "")
+
+
+BHG = "BHG-202605-0001"
+
+
 def test_whoever_says_which_is_believed():
     w = two_reports()
     given = {**GOOD, "actions": ACTION, "lot_no": "A65-2603B"}

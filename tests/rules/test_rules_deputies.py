@@ -24,8 +24,14 @@ def away(company: Company, **more: Any) -> None:
     dates = {"deputy_from": at("2026-05-01 00:00").date(), "deputy_to": at("2026-05-20 00:00").date()}
     put(company.facts, [dc.replace(boss, values={**boss.values, "deputy": "许静", **dates, **more})])
     [department] = [r for r in staff() if r.number == "总经理"]
-    values = {k: v for k, v in department.values.items() if k != "email"}
-    put(company.facts, [dc.replace(department, values=values)])  # written to at its head's own address
+    mailbox(company, "")
+
+
+def mailbox(company: Company, address: str) -> None:
+    """Where the general manager's department is written to; nowhere of its own: at its head's."""
+    [department] = [r for r in staff() if r.number == "总经理"]
+    values = {k: v for k, v in department.values.items() if k != "email"} | ({"email": address} if address else {})
+    put(company.facts, [dc.replace(department, values=values)])
 
 
 def who(company: Company, address: str, when: str = DAY) -> Any:
@@ -59,6 +65,15 @@ def test_the_deputy_is_asked_and_signs_for_the_one_who_is_away() -> None:
     assert done.state == "accepted" and company.record(number).status == "approved"
     assert company.record(done.number).values["decided_for"] == "顾承远"
     assert company.record(number).origin["approved_at"].by == "许静代顾承远"
+
+
+def test_a_department_s_mailbox_that_is_its_head_s_own_goes_to_the_deputy_too() -> None:
+    for address, to in ((GM_MAIL, DEPUTY_MAIL), (GM_MAIL.upper(), DEPUTY_MAIL), (MAIL["总经理"], MAIL["总经理"])):
+        company = Company()
+        away(company)
+        mailbox(company, address)
+        large_deduction(company)
+        assert list(asked(company)) == [to]
 
 
 def test_beyond_the_amount_the_person_himself_and_gmo_are_asked() -> None:
