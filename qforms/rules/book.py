@@ -28,6 +28,7 @@ from qforms.rules.agenda import Plan
 from qforms.rules.rests import Rests
 
 T = TypeVar("T")
+TOLD = ("customer", "customer_name")  # what a trigger's form is told of the complaint beside what the rule fills in
 HEAD = frozenset({"number", "status", "case_no", "received_at", "revision", "opened_at"})  # what a record's head tells
 
 
@@ -58,6 +59,7 @@ class Book:
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
         }
         self._computed: dict[str, list[Field]] = {}
+        self._acts: dict[str, Plan | None] = {}
         self._plans: dict[tuple[str, str], Plan] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
         self._dues: dict[str, tuple[str, ...]] = {}
@@ -136,6 +138,19 @@ class Book:
         filled = rule.fill.values() if rule.open and self.scoped[rule.name] else ()
         keys = rule.key if filled else ()
         return self.rests_on(rule.on, (rule.when, *filled), (k for k in keys if k != rule.on))
+
+    def act_rests(self, rule: TriggerRule) -> Plan | None:
+        """What carrying out a trigger that opens a form rests on, as a plan of one rule; None where it goes by figures
+        or rows, or that can't be told."""
+        if rule.name not in self._acts:
+            self._acts[rule.name] = None
+            if rule.open and not (rule.each or rule.series or self.scoped[rule.name]):
+                parts = (p for add in rule.add.values() for p in (add.values() if isinstance(add, Mapping) else (add,)))
+                own = (*rule.key, rule.into, *TOLD)
+                names = (n for n in own if self.catalogue.field(rule.on, n) is not None)
+                on = self.rests_on(rule.on, (rule.when, *rule.fill.values(), *parts), {*names, *rests.HEAD})
+                self._acts[rule.name] = Plan([on]) if on is not None and not on.figures else None
+        return self._acts[rule.name]
 
     def _look_up_rests(self, rule: LookUpRule) -> Rests | None:
         """What a look-up rests on beside the sheet that it looks in. One for each row of a list is always asked."""

@@ -116,9 +116,7 @@ def quiet(work: Work, at: datetime) -> bool:
 
 
 def _working_day(work: Work, at: datetime) -> bool:
-    midnight = work.settings.local(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    opens = work.settings.local(work.procedures.work.next_open(midnight))
-    return opens.date() == midnight.date()
+    return work.procedures.work.is_workday(work.settings.local(at).date())
 
 
 def quiet_ends(work: Work, at: datetime) -> datetime:

@@ -76,8 +76,9 @@ def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> bool:
         names = work.names(record, basis=_largest(work, rule, record, holding))
     if rule.task:
         _task(work, rule, record)
-    else:
+    elif not work.stands(rule, record):
         opening.open_or_revise(work, rule, names)
+        work.carried_out(rule, record.number)
     return True
 
 

@@ -31,6 +31,7 @@ class View:
         self.facts = facts
         self.records: dict[str, Record] = {}
         self.forms: set[str] = set()  # of those records
+        self.written: list[str] = []  # numbers, in the order in which records were put
         self.fresh: set[str] = set()  # numbers given here: nobody has heard of them before
         self.figures: dict[FigureKey, dict[str, Decimal]] = {}  # what was added, by scope
         self.moves = 0  # how often
@@ -61,6 +62,7 @@ class View:
         """A record as it stands from now on."""
         self.records[record.number] = record
         self.forms.add(record.form)
+        self.written.append(record.number)
         self.version += 1
         return record
 

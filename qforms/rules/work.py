@@ -25,6 +25,7 @@ from qforms.model import (
     QformsError,
     Reading,
     Record,
+    TriggerRule,
     Value,
 )
 from qforms.rules import basis as b
@@ -99,6 +100,7 @@ class Work:
         self._at = at.astimezone(self.zone)
         self.today = self._at.date()
         self.agenda: dict[tuple[str, str], Open] = {}  # kind of rules, number -> those that are to be asked
+        self._carried_out: dict[tuple[str, str], tuple[Open, int]] = {}  # trigger, number
         self._names: dict[object, Names] = {}
 
     def day(self, at: datetime) -> date:
@@ -133,6 +135,23 @@ class Work:
             open_.look(self.view, record)
         return open_
 
+    def carried_out(self, rule: TriggerRule, number: str) -> None:
+        """What a trigger does has been done: doing it again would change nothing while nothing else changes."""
+        record, on = self.view.record(number), self.book.act_rests(rule)
+        if record is not None and on is not None:
+            open_ = Open(on, self.view, record)
+            open_.settle(0)
+            self._carried_out[rule.name, number] = open_, len(self.view.written)
+
+    def stands(self, rule: TriggerRule, record: Record) -> bool:
+        """Has a trigger been carried out on a record that has changed since in nothing that it goes by, and has no
+        other record changed?"""
+        open_, mark = self._carried_out.get((rule.name, record.number), (None, 0))
+        if open_ is None or any(number != record.number for number in self.view.written[mark:]):
+            return False
+        open_.look(self.view, record)
+        return not open_.bits
+
     def form(self, record: Record) -> Form:
         return self.catalogue.form(record.form)
 
@@ -158,6 +177,7 @@ class Work:
     def restore(self, snapshot: dict[str, Any]) -> None:
         self.view.restore(snapshot.pop("view"))
         self.agenda.clear()
+        self._carried_out.clear()
         self._names.clear()
         vars(self).update(snapshot)
 
