@@ -31,8 +31,25 @@ def _still(work: Work, rule: TriggerRule, record: Record) -> bool:
     if work.book.named(rule.when):
         return True
     linked = (work.view.record(str(n)) for n in record.values.get("complaints") or ())
-    own = [r for r in linked if r is not None and r.form == rule.on]
-    return not own or any(rule.when(work.names(r)) is True for r in own)
+    own = False
+    for one in linked:
+        if one is not None and one.form == rule.on:
+            own = True
+            if _holds(work, rule, one):
+                return True
+    return not own
+
+
+def _holds(work: Work, rule: TriggerRule, record: Record) -> bool:
+    """Does a rule hold for a record? Of one that has not changed since it was last asked this is known: a report may
+    name hundreds."""
+    known = work.book.held(rule)
+    if known is None:
+        return rule.when.holds(work.names(record))
+    before = known.get(record.number)
+    if before is None or before[0] is not record:
+        before = known[record.number] = record, rule.when.holds(work.names(record))
+    return before[1]
 
 
 def _departments(work: Work, recipients: Recipients, record: Record) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from qforms.model import (
     GatherRule,
     LetterRule,
     LookUpRule,
+    Record,
     Rulebook,
     TriggerRule,
     Value,
@@ -28,6 +29,7 @@ from qforms.rules.agenda import Plan
 from qforms.rules.rests import Rests
 
 T = TypeVar("T")
+_HELD_MOST = 20_000  # records of which it is known whether a rule holds
 TOLD = ("customer", "customer_name")  # what a trigger's form is told of the complaint beside what the rule fills in
 HEAD = frozenset({"number", "status", "case_no", "received_at", "revision", "opened_at"})  # what a record's head tells
 
@@ -59,6 +61,7 @@ class Book:
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
         }
         self._computed: dict[str, list[Field]] = {}
+        self._held: dict[str, dict[str, tuple[Record, bool]] | None] = {}
         self._acts: dict[str, Plan | None] = {}
         self._plans: dict[tuple[str, str], Plan] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -138,6 +141,16 @@ class Book:
         filled = rule.fill.values() if rule.open and self.scoped[rule.name] else ()
         keys = rule.key if filled else ()
         return self.rests_on(rule.on, (rule.when, *filled), (k for k in keys if k != rule.on))
+
+    def held(self, rule: TriggerRule) -> dict[str, tuple[Record, bool]] | None:
+        """Of which records a rule was asked, and whether it held; None where it rests on more than the record says."""
+        if rule.name not in self._held:
+            on = self.rests_on(rule.on, (rule.when,))
+            self._held[rule.name] = None if on is None or on.refs or on.figures else {}
+        known = self._held[rule.name]
+        if known is not None and len(known) > _HELD_MOST:
+            known.clear()
+        return known
 
     def act_rests(self, rule: TriggerRule) -> Plan | None:
         """What carrying out a trigger that opens a form rests on, as a plan of one rule; None where it goes by figures
