@@ -1,7 +1,8 @@
 """Who a role, a department or a person's name stands for: departments and addresses (A15, 1.14).
 
 A role is held by departments; where none has it, by persons. A department is written to at its own address, else at its
-head's. A person who is away is written to at the deputy's, also where a department's address is his own (P39). Who can't be reached goes to gmo and the operator."""
+head's. A person who is away is written to at the deputy's, also where a department's address is his own (P39). Who
+can't be reached goes to gmo and the operator."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ def away(company: Company, **more: Any) -> None:
     [boss] = [r for r in staff() if r.number == GM_MAIL]
     dates = {"deputy_from": at("2026-05-01 00:00").date(), "deputy_to": at("2026-05-20 00:00").date()}
     put(company.facts, [dc.replace(boss, values={**boss.values, "deputy": "许静", **dates, **more})])
-    [department] = [r for r in staff() if r.number == "总经理"]
     mailbox(company, "")
 
 
