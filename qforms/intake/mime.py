@@ -17,6 +17,7 @@ from qforms.intake import headers
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _GAP = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
+_TYPE = re.compile(r'[\w.+-]+/[\w.+-]+(?:\s*;\s*[\w*.-]+\s*=\s*(?:"[^"\\]*"|[^\s;"]+))*\s*;?\s*', re.ASCII)
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}\s*")
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -79,8 +80,9 @@ def _cut(raw: bytes, start: int, end: int, mail: Mail, path: str, choice: str, d
     if not head.isascii() or _CONTROL.search(head) or _BARE_CR.search(head):
         raise _OddError
     found = _fields(head)
-    kind, values = headers.parameters(found.get("content-type", ["text/plain"])[0])
-    if kind.startswith("message/") or kind == "multipart/digest" or kind.count("/") != 1:
+    given = found.get("content-type", ["text/plain"])[0]
+    kind, values = headers.parameters(given)
+    if kind.startswith("message/") or kind == "multipart/digest" or not _TYPE.fullmatch(given):
         raise _OddError
     if kind.startswith("multipart/"):
         inner_choice = path or "0" if kind == "multipart/alternative" else choice
@@ -115,13 +117,15 @@ def _pieces(raw: bytes, start: int, end: int, boundary: str, newline: bytes) -> 
     if not boundary or not boundary.isascii():
         raise _OddError
     mark = newline + b"--" + boundary.encode()
+    lines = sum(raw.count(line_end + mark[len(newline) :], start, end) for line_end in (b"\n", b"\r"))
     cuts: list[int] = []
     at = raw.find(mark, start, end)
     while at >= 0:
         after = at + len(mark)
         if raw[after : after + 2] == b"--":
-            if not cuts:
-                raise _OddError  # closed before it was opened
+            last = after + 2
+            if not cuts or len(cuts) + 1 != lines or raw[last : last + len(newline)] not in (newline, b""):
+                raise _OddError  # closed before it was opened, more than once, or with something beside it
             return list(zip((c + len(mark) + len(newline) for c in cuts), (*cuts[1:], at), strict=True))
         if raw[after : after + len(newline)] != newline:
             raise _OddError
@@ -170,7 +174,8 @@ def tolerant(raw: bytes) -> Mail:
 def _raw_headers(message: email.message.Message) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in message.raw_items():
-        found.setdefault(str(name).strip().lower(), []).append(str(value).replace("\r", "").replace("\n", ""))
+        text = str(value).replace("\r", "").replace("\n", "").lstrip(" \t")
+        found.setdefault(str(name).strip().lower(), []).append(text)
     return found
 
 

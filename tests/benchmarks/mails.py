@@ -42,13 +42,14 @@ class Mail:
 
 
 def mails(count: int, blank: bytes, now: datetime, *, every: int = 5, seed: int = 7) -> Iterator[Mail]:
-    """`count` mails, the last of them a minute before `now`. `blank`: our complaint form in Chinese, as Excel."""
-    rng, pattern = random.Random(seed), _Pattern(blank)
+    """`count` mails, the last of them a minute before `now`. `blank`: our complaint form in Chinese, as Excel; with
+    `every` 0 none is asked for."""
+    rng, pattern = random.Random(seed), _Pattern(blank) if every else None
     for n in range(count):
         values = _values(rng, n, now)
         at = now - timedelta(seconds=60 + (count - n) // 4)
-        form = pattern.filled(values) if every and n % every == every - 1 else b""
-        told = {name: value for name, value in values.items() if not form or name in pattern.names}
+        form = pattern.filled(values) if pattern and n % every == every - 1 else b""
+        told = {name: value for name, value in values.items() if not form or not pattern or name in pattern.names}
         yield Mail(_mail(rng, n, values, at, form), f"qa{n}@kehu{n % 97}.example", told, bool(form))
 
 
