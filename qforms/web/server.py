@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from qforms import house, journal, settings
@@ -36,7 +38,7 @@ def serve(root: Path, host: str, port: int, ready: Callable[[str], None] = lambd
                 f"缺 {missing.name}：pip install 'qforms[web]'", f"{missing.name} is missing: pip install 'qforms[web]'"
             )
         ) from None
-    with house.opened(root) as h, _bound(host or s.web.host, port or s.web.port) as listening:
+    with house.opened(root) as h, _bound(host or s.web.host, port or s.web.port) as listening, _told_to_stop():
         submission.prepare(s)
         log = journal.opened(s.root, LOG)
         # no access log: the address of a page of a case is its secret
@@ -55,6 +57,18 @@ def serve(root: Path, host: str, port: int, ready: Callable[[str], None] = lambd
         ready(address)
         uvicorn.Server(config).run(sockets=[listening])
         log.info("stopped")
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """uvicorn ends at SIGTERM or Ctrl-C, and hands the signal on when it has ended: that was meant, and is no fault."""
+    names = [n for n in ("SIGTERM", "SIGINT", "SIGBREAK") if hasattr(signal, n)]
+    before = {n: signal.signal(getattr(signal, n), lambda *_: None) for n in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def _bound(host: str, port: int) -> socket.socket:
