@@ -19,7 +19,7 @@ def test_bytes_come_back_and_stand_once(tmp_path: Path) -> None:
 
 def test_missing_and_changed_bytes_are_said(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
-    with pytest.raises(QformsError, match="missing"):
+    with pytest.raises(QformsError, match="gone"):
         store.get("0" * 64)
     digest = store.put(b"mail")
     store.path(digest).write_bytes(b"other")
