@@ -31,7 +31,8 @@ def match(seen: Sequence[Seen], known: Known, key: str) -> Matched:
     was meant."""
     typed = _typed(seen, known)
     taken = {row.at for row in typed.values()}
-    rows, loose = _by_id([row for row in seen if row.at not in taken], known, key)
+    free = {id_: held for id_, held in known.items() if id_ not in typed}  # no second row is one that was found
+    rows, loose = _by_id([row for row in seen if row.at not in taken], free, key)
     rows |= typed
     missing = [id_ for id_ in known if id_ not in rows]
     for same in (_holds_the_same, _same_key(key), _same_place):

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 import support_workbook as sample
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -195,6 +195,7 @@ STEPS = st.one_of(
 
 @hypothesis_settings(max_examples=2000, deadline=None)
 @given(st.lists(STEPS, min_size=3, max_size=25))
+@example([("copy", 0), ("look",), ("copy", 0), ("edit", 10, "owner"), ("edit", 28, "remarks")])
 def test_no_edit_is_lost_and_none_applied_twice(steps: list[tuple[Any, ...]]) -> None:
     world = World()
     for name, *more in steps:
