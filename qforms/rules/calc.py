@@ -19,6 +19,9 @@ _NAMED = re.compile(r"\{(\w+)(:md)?\}")
 _ROUNDS = 4  # computed fields that rest on computed fields
 
 
+_OWN = Origin("", by="calc")
+
+
 def settle(work: Work, number: str) -> None:
     """Brings the computed fields of a record up to date."""
     record = work.view.record(number)
@@ -31,7 +34,11 @@ def settle(work: Work, number: str) -> None:
             return
         found = {f.name: _value(work, record, f) for n, f in enumerate(fields) if open_.bits >> n & 1}
         open_.bits = 0
-        if not work.revise(number, found, Origin("", by="calc"), content=False):
+        rows = {f.name: found.pop(f.name) for f in fields if f.name in found and not (f.calc or f.text)}
+        moved = work.revise(number, found, _OWN, content=False)
+        for name, value in rows.items():  # columns computed in rows that somebody wrote: they stay his word
+            moved |= work.revise(number, {name: value}, record.origin.get(name, _OWN), content=False)
+        if not moved:
             return
 
 
