@@ -51,9 +51,9 @@ def _who(paper: Paper, section: Section) -> str:
 
 
 def _changed(paper: Paper) -> str:
-    """Labels of what this revision changed, as far as it was issued before."""
+    """Labels of what this revision changed; of what was never issued before, nothing."""
     earlier = paper.related.earlier
-    if earlier is None:
+    if earlier is None or paper.record is None or not paper.record.issue:
         return ""
     fields = (f for f in paper.form.fields if f.name not in ("issued_at", "due_at", "reply_due_at"))
     names = [f.label[paper.lang] for f in fields if paper.values.get(f.name) != earlier.values.get(f.name)]

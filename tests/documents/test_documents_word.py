@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import hashlib
 import io
 import re
@@ -115,6 +116,8 @@ def test_a_revision_names_what_it_changed() -> None:
     related = Related(earlier=earlier, roles=RELATED.roles)
     said = case.text(render(later, related, procedures(), stamp=STAMP))
     assert "第 1 版更改：生产批号。" in said
+    first = dc.replace(later, values={**later.values, "issue_no": 0})
+    assert "更改" not in case.text(render(first, related, procedures(), stamp=STAMP)), "nobody has seen another"
 
 
 # ---------------------------------------------------------------- values stay values
