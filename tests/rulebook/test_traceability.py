@@ -46,3 +46,9 @@ def test_a_line_without_its_parts_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text("S1-01: 'nothing'\n", "utf-8")
     with pytest.raises(ValueError, match="three parts"):
         trace.read(tmp_path / "t.yaml")
+
+
+@pytest.mark.parametrize("page", ["rules.md", "rules.zh.md"])
+def test_the_standard_referred_to_and_the_one_in_force(page: str) -> None:
+    said = (ROOT / "docs" / page).read_text("utf-8")
+    assert all(words in said for words in ("GB/19001-2000", "GB/T 19001-2016", "8.7", "9.1.2", "10.2")), "A33"
