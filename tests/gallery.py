@@ -7,6 +7,7 @@ poppler) and a browser (Chromium) show it. Nothing is drawn for the gallery alon
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import email
 import email.policy
@@ -22,6 +23,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,12 +126,13 @@ class Stage:
                     continue
                 page = self.folder / f"letter-{kind[1]}.html"
                 subject = html.escape(mail["Subject"])
-                page.write_text(f'<meta charset="utf-8"><h3>{subject}</h3>{body.get_content()}', "utf-8")
+                page.write_text(f'<meta charset="utf-8"><h3>{subject}</h3>{shown(mail, body.get_content())}', "utf-8")
                 pages[kind[1]] = page.as_uri()
         yield from photographed(pages, target)
 
     def _report(self, target: Path) -> Iterator[Path]:
-        qforms("report", str(self.demo), "--month", "2026-05", "--out", str(self.folder))
+        then = ("--now", "2026-05-14T18:00:00+08:00")  # when the demo ends
+        qforms("report", str(self.demo), "--month", "2026-05", "--out", str(self.folder), *then)
         files = {f.name: f.read_bytes() for f in self.folder.glob("*.docx")}
         yield from printed(files, target, pages=12)
 
@@ -153,6 +156,15 @@ class Stage:
                 lines += [f"![{p.stem}]({part}/{p.name})" for p in found]
                 lines.append("")
         (self.out / "README.md").write_text("\n".join(lines), "utf-8")
+
+
+def shown(mail: EmailMessage, page: str) -> str:
+    """The HTML of a mail with the pictures that came along in it."""
+    for part in mail.walk():
+        if name := (part["Content-ID"] or "").strip("<> "):
+            data = base64.b64encode(part.get_payload(decode=True) or b"").decode()
+            page = page.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return page
 
 
 def printed(files: Mapping[str, bytes], target: Path, pages: int = PAGES) -> Iterator[Path]:

@@ -109,7 +109,7 @@ def test_a_word_is_carried_out_after_a_crash_in_between(waiting: Workspace, monk
 def test_retry_says_what_came_of_it(waiting: Workspace) -> None:
     digest = next(d["digest"] for d in waiting.deliveries() if d["name"] == "a.json")
     [line] = held.retry(waiting.root, digest, NOW)
-    assert "held" in line and "JSON" in line
+    assert line["outcome"] == "held" and "JSON" in line["reason"]
 
 
 def test_the_words_of_the_row(waiting: Workspace) -> None:
