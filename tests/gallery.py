@@ -187,7 +187,7 @@ def _pages(pdf: Path, target: Path, suffix: str, most: int) -> Iterator[Path]:
     subprocess.run(["pdftoppm", "-r", str(DPI), "-l", str(most), "-png", pdf, stem], check=True, timeout=120)
     for page in sorted(pdf.parent.glob(f"{pdf.stem}-*.png")):
         number = page.stem.rpartition("-")[2].lstrip("0")
-        yield small(page.read_bytes(), target / f"{pdf.stem}.{suffix}.{number}.png")
+        yield small(page.read_bytes(), target / f"{pdf.stem.replace(' ', '_')}.{suffix}.{number}.png")
         page.unlink()
 
 

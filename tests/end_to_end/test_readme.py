@@ -66,7 +66,7 @@ def test_every_setting_that_is_named_exists(page: str) -> None:
 
 def test_every_page_of_the_docs_is_linked() -> None:
     """In one of both languages; where a page is there in Chinese, the Chinese README links that one."""
-    pages = {p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md") if "gallery" not in p.parts}
+    pages = {p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md")}
     english, chinese = (set(re.findall(r"\((docs/[^)]+\.md)\)", (ROOT / p).read_text("utf-8"))) for p in PAGES)
     assert english == {p for p in pages if not p.endswith(".zh.md")}
     assert {p for p in pages if p.endswith(".zh.md")} <= chinese <= pages
