@@ -181,51 +181,47 @@ class Mailroom:
         more: Mapping[str, object] = EMPTY,
     ) -> None:
         """A letter to our own people that no rule owes; one with `more` facts can be answered, and has a code."""
-        lang = self.settings.lang
-        facts = {"request": say(problem, lang), "problems": rows, "at": self.settings.local(now).isoformat()}
-        keys = list(self._procedures.keys.values())
-        intent = LetterIntent(
-            key=key,
-            kind="operator",
-            audience=audience,
-            to=(to,),
-            cc=(),
-            lang=lang,
-            number="",
-            revision=0,
-            case_no="",
-            subject="",
-            facts={**facts, **more},
-            attach=enclosed,
-            code=stamp.code_for(keys[-1], key) if more else "",
-            urgent=True,
-            at=now,
-        )
-        with self._ledger.begin() as tx:
-            tx.write(None, Judgement(letters=(intent,)), now)
+        said = say(problem, self.settings.lang)
+        facts = {"request": said, "problems": rows, "at": self.settings.local(now).isoformat()}
+        code = stamp.code_for(list(self._procedures.keys.values())[-1], key) if more else ""
+        self._write(key, "operator", audience, to, {**facts, **more}, enclosed, now, code)
 
     def welcome(self, to: str, forms: Sequence[str], now: datetime) -> None:
         """The first letter of a workspace, to the office: how to begin, with these forms as blanks."""
         lang, catalogue = self.settings.lang, self._procedures.catalogue
         facts = {"forms": [catalogue.form(name).title[lang] for name in forms]}
-        enclosed = tuple(f"blank:{name}" for name in forms)
+        self._write("welcome", "welcome", "office", to, facts, tuple(f"blank:{name}" for name in forms), now)
+
+    def _write(
+        self,
+        key: str,
+        kind: str,
+        audience: Literal["operator", "office"],
+        to: str,
+        facts: Mapping[str, object],
+        enclosed: tuple[str, ...],
+        now: datetime,
+        code: str = "",
+    ) -> None:
+        """Writes down a letter that no record owes; it leaves at once, whatever the hour."""
+        intent = LetterIntent(
+            key=key,
+            kind=kind,
+            audience=audience,
+            to=(to,),
+            cc=(),
+            lang=self.settings.lang,
+            number="",
+            revision=0,
+            case_no="",
+            subject="",
+            facts=facts,
+            attach=enclosed,
+            code=code,
+            urgent=True,
+            at=now,
+        )
         with self._ledger.begin() as tx:
-            intent = LetterIntent(
-                key="welcome",
-                kind="welcome",
-                audience="office",
-                to=(to,),
-                cc=(),
-                lang=lang,
-                number="",
-                revision=0,
-                case_no="",
-                subject="",
-                facts=facts,
-                attach=enclosed,
-                urgent=True,
-                at=now,
-            )
             tx.write(None, Judgement(letters=(intent,)), now)
 
     # ------------------------------------------------------------ a group of letters

@@ -31,6 +31,7 @@ from urllib.parse import quote
 
 from acceptance import timeline
 from PIL import Image
+from support_charts import pictures
 
 from qforms import settings, stamp
 from qforms.demo import play
@@ -43,7 +44,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 CHROMIUM += ["--disable-component-update", "--disable-sync"]
 DPI, COLOURS, PAGES = 72, 64, 4
 PASSWORD = "shown to nobody"
-PARTS = ("forms", "documents", "workbook", "letters", "report", "web")
+PARTS = ("forms", "documents", "charts", "workbook", "letters", "report", "web")
 KIND = re.compile(r"^([a-z_]+)")
 
 
@@ -109,6 +110,10 @@ class Stage:
                     best[title] = file
         for title, file in best.items():
             yield f"{title}.docx", file.read_bytes()
+
+    def _charts(self, target: Path) -> Iterator[Path]:
+        for name, picture in pictures():
+            yield small(picture, target / name.replace(" ", "_"))
 
     def _workbook(self, target: Path) -> Iterator[Path]:
         yield from printed({"master.xlsx": (self.demo / "master.xlsx").read_bytes()}, target, pages=8)

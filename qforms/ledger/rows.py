@@ -152,10 +152,6 @@ def problem_row(p: Problem) -> dict[str, Any]:
     return {"code": p.code, "where": p.where, "field": p.field, "context": context, "severity": p.severity}
 
 
-def problem_of(row: Row) -> Problem:
-    return Problem(**row)
-
-
 @lru_cache(maxsize=32)
 def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in dc.fields(kind))

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from support_charts import examples
 
 from qforms.documents import charts
 from qforms.documents.charts import Chart, Table, font, frame, pareto
-from qforms.documents.charts.examples import examples
 from qforms.model import QformsError
 
 ALL = {f"{c.code}.{c.kind}": c for c in examples()}
