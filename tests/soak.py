@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,8 +66,14 @@ def _anywhere(chaos: Chaos, dice: random.Random) -> None:
     chaos.killed_after(dice.uniform(0.3, 15), mails=3)
 
 
+def _at_work(chaos: Chaos, dice: random.Random) -> None:
+    """Left in peace for a while, as most daemons are most of the time."""
+    chaos.killed_after(dice.uniform(20, 60), mails=3)
+
+
 FAULTS: tuple[Callable[[Chaos, random.Random], None], ...] = (
     _anywhere, _anywhere, _at_a_step, _at_a_step, _office_types, _without_mailbox, _without_smtp,
+    _at_work, _at_work,
 )  # fmt: skip
 
 
@@ -85,18 +92,28 @@ def soak(minutes: float, rate: float, seed: int) -> dict[str, object]:
         finally:
             stop.set()
             pace.join(30)
-        chaos.settle(600)
-        return {"soak": minutes, "seed": seed, **chaos.audit()}
+        try:
+            chaos.settle(600)
+            return {"soak": minutes, "seed": seed, "rate": rate, **chaos.audit()}
+        except BaseException:
+            kept = Path(tempfile.mkdtemp(prefix="qforms-soak-kept-"))
+            shutil.copytree(name, kept / "workspaces")
+            shutil.copytree(stack.root / "mail", kept / "mail")
+            print(f"what was wrong lies in {kept}", file=sys.stderr)
+            raise
 
 
 def _pace(chaos: Chaos, rate: float, stop: threading.Event) -> None:
     """Mail and files at a steady pace; while the mail server is down they wait with their senders."""
-    while not stop.wait(1 / rate):
+    begun, due = time.monotonic(), 0
+    while not stop.wait(max(0.0, begun + due / rate - time.monotonic())):
         try:
             chaos.write()
         except OSError:
             stop.wait(1)
-        if len(chaos.mails) % 20 == 0:
+            continue
+        due += 1
+        if due % 20 == 0:
             chaos.drop()
 
 

@@ -264,11 +264,11 @@ def command(*arguments: str) -> tuple[int, str, str]:
     return status, out.getvalue(), err.getvalue()
 
 
-def qforms(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def qforms(*arguments: str, seconds: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process."""
     return subprocess.run(
         [sys.executable, "-m", "qforms.cli", *arguments],
-        capture_output=True, encoding="utf-8", timeout=120, env=environ(**environment), cwd=ROOT, check=False,
+        capture_output=True, encoding="utf-8", timeout=seconds, env=environ(**environment), cwd=ROOT, check=False,
     )  # fmt: skip
 
 
