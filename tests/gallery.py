@@ -16,7 +16,6 @@ import io
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from urllib.parse import quote
 
 from acceptance import timeline
 from PIL import Image
+from servers import ports
 from support_charts import pictures
 
 from qforms import settings, stamp
@@ -250,9 +250,7 @@ def qforms(*arguments: str) -> None:
 @contextlib.contextmanager
 def served(root: Path) -> Iterator[str]:
     """The web page of a workspace on loopback; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = ports.free(1)
     command: list[Any] = [sys.executable, "-m", "qforms.cli", "web", root, "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     address = f"http://127.0.0.1:{port}"

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from support_postgres import _free_port
+from servers import ports
 
 
 class Bucket:
@@ -15,7 +15,7 @@ class Bucket:
     name = "qforms-test"
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._port = _free_port()
+        [self._port] = ports.free(1)
         self._server: Any = None
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own, in a temporary folder, on a loopback port; ended by its process id."""
+"""A PostgreSQL server of its own, in a temporary folder, behind a socket in it; ended by its process id."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,13 +22,6 @@ def _binary(name: str) -> str:
     return path
 
 
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
-
-
 class Server:
     """A server in a folder of its own: `url` of an empty database. PostgreSQL refuses to run as root, so root hands
     over to `postgres`. It may be stopped, as an administrator does, and started again."""
@@ -39,9 +31,9 @@ class Server:
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
         self._who: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        self._folder, self._port, self._env = folder, _free_port(), {**os.environ, "LC_ALL": "C.UTF-8"}
+        self._folder, self._env = folder, {**os.environ, "LC_ALL": "C.UTF-8"}
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"postgresql+psycopg://qforms@127.0.0.1:{self._port}/postgres"
+        self.url = f"postgresql+psycopg://qforms@/postgres?host={folder}"  # no port that another could take
         init = [_binary("initdb"), "-D", str(folder / "data"), "-A", "trust", "-U", "qforms", "--no-sync", "-E", "UTF8"]
         subprocess.run(init, check=True, capture_output=True, timeout=120, env=self._env, cwd="/", **self._who)
 
@@ -51,20 +43,11 @@ class Server:
         return self._process.pid
 
     def start(self) -> None:
-        options = [
-            "-p",
-            str(self._port),
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-k",
-            str(self._folder),
-            "-c",
-            "fsync=off",
-        ]
+        options = ["-k", str(self._folder), "-c", "listen_addresses=", "-c", "fsync=off"]
         command = [_binary("postgres"), "-D", str(self._folder / "data"), *options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._env, cwd="/", **self._who)
-        _wait(self._port, self._process)
+        _wait(self._folder, self._process)
 
     def stop(self) -> None:
         """Cuts off whoever is connected."""
@@ -98,13 +81,14 @@ def server() -> Iterator[str]:
         yield it.url
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
     import psycopg
 
-    for _ in range(300):
-        assert process.poll() is None, "PostgreSQL ended"
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None, "PostgreSQL ended:\n" + (folder / "log").read_text(errors="replace")[-2000:]
         try:
-            psycopg.connect(host="127.0.0.1", port=port, user="qforms", dbname="postgres").close()
+            psycopg.connect(host=str(folder), user="qforms", dbname="postgres").close()
             return
         except psycopg.OperationalError:
             time.sleep(0.1)

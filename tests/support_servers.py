@@ -1,5 +1,5 @@
-"""Fixtures with real mail servers, for every stage: `mailstack` (one for the whole run) and `account` (a fresh mailbox
-with a workspace set up to read from it and send through it)."""
+"""Fixtures with real servers, for every stage: `mailstack` and `database` (one each for the whole run) and `account` (a
+fresh mailbox with a workspace set up to read from it and send through it)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import support_postgres
 from servers.mailstack import PASSWORD, MailStack
 
 from qforms.settings import Mailbox, Outgoing, Settings
@@ -47,6 +48,13 @@ class Account:
 def mailstack() -> Iterator[MailStack]:
     with MailStack() as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """A PostgreSQL server; whoever uses it empties it first (`support_several.emptied`)."""
+    with support_postgres.server() as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ PostgreSQL; with QFORMS_TEST_LEDGER=postgresql all others do, too (`make test-po
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import support_endtoend as e2e
-import support_postgres
 import support_several
 from servers.mailstack import MailStack
 
@@ -22,13 +20,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def ledger_kind() -> str:
     return os.environ.get("QFORMS_TEST_LEDGER", "sqlite")
-
-
-@pytest.fixture(scope="session")
-def database() -> Iterator[str]:
-    """A PostgreSQL server for the whole run."""
-    with support_postgres.server() as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import urllib.request
 from datetime import datetime, timedelta
 
 import pytest
+from servers import ports
 from support_endtoend import NOW, Workspace, command, mail, qforms, running, wait_for
-from support_postgres import _free_port
 
 from qforms import house, pulse, settings
 from qforms.ledger import tables
@@ -17,7 +17,7 @@ from qforms.ledger import tables
 
 def test_a_running_daemon_is_healthy_and_a_killed_one_is_not(ws: Workspace) -> None:
     assert command("health", str(ws.root))[0] == 1  # never ran
-    port = _free_port()
+    [port] = ports.free(1)
     ws.set("watch", metrics_port=port)
     ws.receive(mail())
     with running(ws) as daemon:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,19 +24,13 @@ EVERYTHING = ("accepted", "partial")
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with support_postgres.server() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> e2e.Workspace:
     return company(tmp_path_factory.mktemp("company") / "ws")
 
 
 @pytest.fixture
-def two(template: e2e.Workspace, tmp_path: Path, postgres: str) -> Machines:
-    return Machines(template, tmp_path, postgres, 2)
+def two(template: e2e.Workspace, tmp_path: Path, database: str) -> Machines:
+    return Machines(template, tmp_path, database, 2)
 
 
 def in_a_row(machine: e2e.Workspace) -> bool:
@@ -49,8 +42,8 @@ def in_a_row(machine: e2e.Workspace) -> bool:
     return [int(n.rpartition("-")[2]) for n in sorted([*given, *ready])] == list(range(1, len(given) + len(ready) + 1))
 
 
-def test_eight_writers_leave_neither_gap_nor_twin(template: e2e.Workspace, tmp_path: Path, postgres: str) -> None:
-    machine = Machines(template, tmp_path, postgres, 1).all[0]
+def test_eight_writers_leave_neither_gap_nor_twin(template: e2e.Workspace, tmp_path: Path, database: str) -> None:
+    machine = Machines(template, tmp_path, database, 1).all[0]
     each, environment = 5, e2e.environ(PYTHONPATH=f"{e2e.ROOT}:{e2e.ROOT / 'tests'}")
     command = [sys.executable, "-m", "servers.writer", str(machine.root)]
     writers = [

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import support_ledger as s
-import support_postgres
 from sqlalchemy import update
-from support_several import emptied
 
 from qforms.ledger import FileStore, Gone, Ledger
 from qforms.ledger import tables as t
@@ -20,23 +17,6 @@ from qforms.ledger.tray import Tray
 from qforms.model import Delivery, Judgement, Letter
 
 OWED, AT_ONCE = ("owed",), timedelta(0)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with support_postgres.server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    where: str | Path = tmp_path / "ledger.db"
-    if request.param == "postgresql":
-        where = emptied(request.getfixturevalue("postgres"))
-    it = Ledger(where, s.forms(tmp_path / "forms"), "example.com")
-    it.migrate()
-    yield it
-    it.close()
 
 
 def daemon(ledger: Ledger, name: str = "a", **procedures: str) -> Leases:

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import support_ledger as s
-import support_postgres
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from qforms.ledger import Ledger, Transaction
 from qforms.ledger.tables import metadata
 from qforms.model import Conflict, Delivery, FigureChange, Judgement, Outcome, QformsError
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with support_postgres.server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    where: str | Path = tmp_path / "ledger.db"
-    if request.param == "postgresql":
-        where = request.getfixturevalue("postgres")
-        engine = create_engine(str(where))
-        with engine.begin() as db:
-            db.execute(text("DROP SCHEMA public CASCADE"))
-            db.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-    it = Ledger(where, s.forms(tmp_path / "forms"), "example.com")
-    it.migrate()
-    yield it
-    it.close()
 
 
 def take(ledger: Ledger, key: str, judgement: Judgement) -> None:

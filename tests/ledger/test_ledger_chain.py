@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import support_ledger as s
-import support_postgres
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
+from support_several import emptied
 
 from qforms.ledger import FileStore, Ledger, migrate
 from qforms.model import Entry, Judgement, QformsError
@@ -18,27 +17,11 @@ from qforms.model import Entry, Judgement, QformsError
 DAY = date(2026, 5, 11)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with support_postgres.server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    where: str | Path = tmp_path / "ledger.db"
-    if request.param == "postgresql":
-        where = request.getfixturevalue("postgres")
-        engine = create_engine(str(where))
-        with engine.begin() as db:
-            db.execute(text("DROP SCHEMA public CASCADE"))
-            db.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-    it = Ledger(where, s.forms(tmp_path / "forms"), "example.com")
-    it.migrate()
-    fill(it)
-    yield it
-    it.close()
+@pytest.fixture
+def ledger(ledger: Ledger) -> Ledger:
+    """With papers in it."""
+    fill(ledger)
+    return ledger
 
 
 def fill(ledger: Ledger) -> None:
@@ -158,7 +141,7 @@ def test_a_copy_taken_at_work_fills_an_empty_ledger_and_goes_on(ledger: Ledger, 
         with ledger.begin([s.reading("x")]) as tx:
             tx.write(s.reading("x"), Judgement(), s.NOW)
         ledger.fill(tmp_path / "copy.db")
-    new = emptied(ledger, tmp_path)
+    new = anew(ledger, tmp_path)
     new.fill(tmp_path / "copy.db")
     assert (new.records(), new.history("PA-1")) == (before, history) and codes(new) == []
     fill_more(new)
@@ -168,11 +151,7 @@ def test_a_copy_taken_at_work_fills_an_empty_ledger_and_goes_on(ledger: Ledger, 
     new.close()
 
 
-def emptied(ledger: Ledger, tmp_path: Path) -> Ledger:
+def anew(ledger: Ledger, tmp_path: Path) -> Ledger:
     """An empty ledger on the same kind of database."""
-    if ledger._engine.dialect.name == "sqlite":
-        return Ledger(tmp_path / "new.db", ledger._catalogue, "example.com")
-    with ledger._engine.begin() as db:
-        db.execute(text("DROP SCHEMA public CASCADE"))
-        db.execute(text("CREATE SCHEMA public"))
-    return Ledger(ledger.url, ledger._catalogue, "example.com")
+    there = ledger._engine.dialect.name == "sqlite"
+    return Ledger(tmp_path / "new.db" if there else emptied(str(ledger.url)), ledger._catalogue, "example.com")

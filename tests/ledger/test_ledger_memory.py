@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import support_postgres
 from sqlalchemy import select
 from support_desk import staff
 from support_rules import at, procedures
@@ -25,12 +23,6 @@ from qforms.rules import judge, ring
 
 START = at("2026-05-04 08:00")
 STRANGER, OFFICE = Speaker("stranger", "who@else.example"), Speaker("office", name="office", trusted=True)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with support_postgres.server() as url:
-        yield url
 
 
 def ledger_at(path: str | Path) -> Ledger:
@@ -92,22 +84,16 @@ def test_with_and_without_a_memory_the_same_ledger_comes_of_it(tmp_path: Path, s
     assert len(with_memory["record"]) > 25 and with_memory == without
 
 
-def test_the_same_ledger_comes_of_it_on_postgresql(tmp_path: Path, postgres: str) -> None:
-    rows = played(emptied(postgres), 1, forget=False)
+def test_the_same_ledger_comes_of_it_on_postgresql(tmp_path: Path, database: str) -> None:
+    rows = played(emptied(database), 1, forget=False)
     other = played(tmp_path / "ledger.db", 1, forget=False)
     same = {name for name in rows if name not in ("turn", "touched")}  # SQLite needs neither
     assert {name: rows[name] for name in same} == {name: other[name] for name in same}
     assert rows["touched"]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_what_another_connection_committed_is_seen(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    where: str | Path = tmp_path / "ledger.db"
-    if database == "postgresql":
-        where = emptied(request.getfixturevalue("postgres"))
-    ledger, other = ledger_at(where), ledger_at(where)
+def test_what_another_connection_committed_is_seen(place: Path | str) -> None:
+    ledger, other = ledger_at(place), ledger_at(place)
     record = Record("complaint", "TS-202605-0001", 0, "open", "TS-202605-0001", {"customer_name": "甲"})
     with ledger.begin() as tx:
         assert tx.record(record.number) is None and tx.figure("units", "MG-1", "") is None

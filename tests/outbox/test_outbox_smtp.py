@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import ports
 from servers.mailstack import MailStack
 from servers.relay import Relay
 from support_servers import Account
@@ -172,11 +173,11 @@ class TestRelay:
 
     def test_it_does_what_the_real_one_does(self, account: Account) -> None:
         stack = account.stack
-        ports = {**stack.ports, **dict(zip(("smtp", "submission", "smtps"), _free(3), strict=True))}
-        relay = Relay(ports, stack._tls(), stack.users)
+        own = {**stack.ports, **dict(zip(("smtp", "submission", "smtps"), ports.free(3), strict=True))}
+        relay = Relay(own, stack._tls(), stack.users)
         relay.start()
         try:
-            transport = SmtpTransport(account.settings(outgoing={"port": ports["submission"]}))
+            transport = SmtpTransport(account.settings(outgoing={"port": own["submission"]}))
             to = ["x@elsewhere.example", account.address, "nobody@test.local"]
             assert transport.send(RAW, account.address, to) == Sent(("x@elsewhere.example",))
             transport.close()
@@ -184,12 +185,6 @@ class TestRelay:
             relay.stop()
         given = arrived(account, 2)
         assert sorted(b"multipart/report" in raw for raw in given) == [False, True]
-
-
-def _free(count: int) -> list[int]:
-    from servers.mailstack import _free_ports
-
-    return _free_ports(count)
 
 
 def smtp_script(answers: dict[str, str | None]) -> Callable[[Wire], None]:

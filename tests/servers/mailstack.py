@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import trustme
-from servers import relay
+from servers import ports, relay
 
 DOMAIN, PASSWORD = "test.local", "geheim"
 
@@ -203,7 +203,7 @@ class MailStack:
         self.root.chmod(0o755)  # the servers' own users walk through it
         self.domain = DOMAIN
         names = ("imap", "imaps", "lmtp", "sasl", "smtp", "submission", "smtps")
-        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.ports = dict(zip(names, ports.free(len(names)), strict=True))
         self.ca = self.root / "ca.pem"
         self.users = {f"box{n}@{DOMAIN}": PASSWORD for n in range(1, users + 1)}
         self._unused = iter(self.users)
@@ -235,17 +235,17 @@ class MailStack:
 
     def deliver(self, raw: bytes, to: str, sender: str = "kunde@example.com") -> None:
         """Straight into the mailbox, over LMTP: it stands there when this returns."""
-        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"]) as lmtp:
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"], timeout=120) as lmtp:
             lmtp.sendmail(sender, [to], raw)
 
     def submit(self, raw: bytes, to: str, sender: str = "kunde@example.com") -> None:
         """Over SMTP, as from another server."""
-        with smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=20) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=120) as smtp:
             smtp.sendmail(sender, [to], raw)
 
     def doveadm(self, *arguments: str) -> str:
         command = ["doveadm", "-c", str(self.root / "dovecot.conf"), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
     # ---- starting and stopping
 
@@ -347,22 +347,13 @@ class MailStack:
         return context
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports free just now, all held until all are known, so that none comes twice."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 def _stop(process: subprocess.Popen[bytes] | None, hard: bool) -> None:
     if process is None or process.poll() is not None:
         return
     if not hard:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(30)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # a session of its own: the master and its children
-    process.wait(10)
+    process.wait(120)
