@@ -190,6 +190,8 @@ class Web(_Table):
     upload_seconds: Annotated[float, Field(gt=0)] = 600  # in which a submission must have arrived
     number_seconds: Annotated[float, Field(ge=0)] = 3  # how long the page waits for the case's number
     session_hours: Annotated[float, Field(gt=0)] = 12
+    # whose roles may log in to the board by a link that comes by mail; empty: only passwords do
+    login_by_mail: tuple[str, ...] = ("office", "intake", "quality", "sales", "gmo", "gm")
 
 
 class Calendar(_Table):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house, oauth, rulebook, settings, sources, tomlfaults, tongue, workspace
-from qforms.commands import several, verdict
+from qforms.commands import several, verdict, webcheck
 from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Text, said
@@ -46,6 +46,7 @@ _LOOKS = {
     "_trust": Text("发件人验证", "proof of senders"),
     "_outgoing": Text("发信", "outgoing mail"),
     "_addresses": Text("部门地址", "addresses of departments"),
+    "_web": Text("网页", "web page"),
     "_fonts": Text("字体", "font"),
     "_clock": Text("时钟", "clock"),
     "_calendar": Text("节假日和调休", "holidays and make-up days"),
@@ -126,6 +127,7 @@ def doctor(root: Path, step: Callable[[str], None] = lambda at: None) -> list[Fi
         _trust,
         _outgoing,
         _addresses,
+        _web,
         _fonts,
         _clock,
         _calendar,
@@ -309,6 +311,12 @@ def _addresses(s: Settings) -> Iterator[Finding]:
             f"no real address yet: {', '.join(missing)}. Give them on the sheet of departments in the workbook",
         )
     yield Finding(_of(_addresses), not missing, text, red=s.outgoing.kind == "smtp")
+
+
+def _web(s: Settings) -> Iterator[Finding]:
+    """The page for customers and the board: `webcheck`. Nothing to say where there is none."""
+    for what, ok, text, red in webcheck.looked(s):
+        yield Finding(f"{_of(_web)} {said(what, tongue.lang())}", ok, said(text, tongue.lang()), red=red)
 
 
 def _fonts(_: Settings) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_FACTS, MAX_LABELS, MAX_VALUE = 5, 6, 240
 _STRINGS = "name department request due at title who model phenomenon rate amount left stage body status_link"
-_STRINGS += " count more"
+_STRINGS += " count more link minutes"
 _LISTS = "suggested facts ask_labels problems lines missing changes choices words forms steps charts"
 _FLAGS = "links agree overdue kept"
 BLANK: Mapping[str, Any] = {

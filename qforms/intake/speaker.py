@@ -124,21 +124,30 @@ def _person(
     return dc.replace(own, stands_in=absent)
 
 
-def _himself(record: Record, address: str, reading: Reading, facts: Facts, procedures: Procedures) -> Speaker:
+def roles_of(record: Record, facts: Facts, procedures: Procedures) -> frozenset[str]:
+    """The roles of a person, their department's among them, or of a department; none of who is no longer with us."""
+    if _gone(record, procedures):
+        return frozenset()
     values = record.values
-    name = values.get("department")
-    department = next((d for d in facts.all("department") if d.values.get("name", d.number) == name), None)
     own = set(values.get("roles") or ())
+    name = values.get("department") if record.form == "person" else None
+    department = next((d for d in facts.all("department") if d.values.get("name", d.number) == name), None)
     if department is not None and not _gone(department, procedures):
         roles = department.values.get("roles") or ()
         own.update(roles)
         if _heads(record, department):
             own.update(f"{role}.head" for role in roles)
+    return frozenset(own)
+
+
+def _himself(record: Record, address: str, reading: Reading, facts: Facts, procedures: Procedures) -> Speaker:
+    values = record.values
+    name = values.get("department")
     return Speaker(
         "person",
         address,
         str(values.get("name") or address),
-        frozenset(own),
+        roles_of(record, facts, procedures),
         (str(name),) if name else (),
         record.number,
         reading.authenticated,

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from qforms.commands import words
-from qforms.model import Form, Lang
+from qforms.model import Form, Lang, Record
 from qforms.rules.alike import SUGGESTIONS
-from qforms.web import charts, guard, users
+from qforms.web import charts
 from qforms.web.board import AGES, Board, ageing, totals
+from qforms.web.door import Door
 from qforms.web.site import Site
-from qforms.web.uploads import CutOff, form_of
 from qforms.workbook.changes import shown as text_of
 from qforms.workbook.view import Row, Sheet
 
-COOKIE = "qf_board"
 _TODO = ("mark", "what", "who", "due", "left", "case", "customer", "model")
 _CLOCKS = ("mark", "title", "case", "number", "owner", "due", "left")
 _NEW = ("number", "received_at", "customer_name", "product_model", "lot_no", "defect_symptom", "defect_qty", "severity")
@@ -31,17 +30,17 @@ _MOST = 100  # lines of a table
 _HITS = 50
 _READING = 3.0  # seconds that a search reads what is new before it answers with what is known
 
-Handler = Callable[[Request], Awaitable[Response]]
-
 
 def routes(site: Site) -> list[Route]:
-    office = Office(site)
+    office, door = Office(site), Door(site)
     return [
-        Route("/board/login", office.login, methods=["GET", "POST"]),
-        Route("/board/logout", office.logout, methods=["POST"]),
-        Route("/board", office.behind(office.home), methods=["GET"]),
-        Route("/board/search", office.behind(office.search), methods=["GET"]),
-        Route("/board/case/{number}", office.behind(office.case), methods=["GET"]),
+        Route("/board/login", door.login, methods=["GET", "POST"]),
+        Route("/board/login/mail", door.ask_link, methods=["POST"]),
+        Route("/board/link/{token}", door.link, methods=["GET", "POST"]),
+        Route("/board/logout", door.logout, methods=["POST"]),
+        Route("/board", door.behind(office.home), methods=["GET"]),
+        Route("/board/search", door.behind(office.search), methods=["GET"]),
+        Route("/board/case/{number}", door.behind(office.case), methods=["GET"]),
     ]
 
 
@@ -52,62 +51,6 @@ class Office:
         self._site = site
         self._board = Board(site.house, site.clock)
         self._indexing = asyncio.Lock()
-
-    # ------------------------------------------------------------ login
-
-    def behind(self, handler: Handler) -> Handler:
-        """Shows a page only to who has logged in; anybody else is led to the login, and from there back."""
-
-        async def guarded(request: Request) -> Response:
-            who = await to_thread.run_sync(self._who, request)
-            if not who:
-                return RedirectResponse(f"/board/login?to={request.url.path}", 303)
-            request.state.who = who
-            return await handler(request)
-
-        return guarded
-
-    def _who(self, request: Request) -> str:
-        now = self._site.clock().timestamp()
-        return users.whose(self._site.house, self._site.key("session"), request.cookies.get(COOKIE, ""), now)
-
-    async def login(self, request: Request) -> Response:
-        if request.method == "GET":
-            return self._ask(request, request.query_params.get("to", ""))
-        site = self._site
-        try:
-            form = await form_of(request, site.web)
-        except CutOff as fault:
-            return site.refusal(request, fault.problem, fault.status)
-        said = {name: str(form.get(name) or "")[:300] for name in ("email", "password", "to", "token")}
-        now = site.clock().timestamp()
-        address = said["email"].strip().lower()
-        if not guard.genuine(request, site.key("form"), said["token"], now):
-            return self._ask(request, said["to"], "web_stale", 403)
-        if not (site.logins.allows(guard.client(request)) and site.logins.allows(f"user:{address}")):
-            return self._ask(request, said["to"], "login_often", 429)
-        if not await to_thread.run_sync(users.checks, site.house, address, said["password"]):
-            site.log.warning("web login refused", who=address, client=guard.client(request))
-            return self._ask(request, said["to"], "login_wrong", 401)
-        until = now + site.web.session_hours * 3600
-        response = RedirectResponse(_inside(said["to"]), 303)
-        cookie = users.session(site.house, site.key("session"), address, until)
-        response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=site.secure, path="/board")
-        return response
-
-    def _ask(self, request: Request, to: str, wrong: str = "", status: int = 200) -> Response:
-        t = self._site.texts[self._site.lang(request)]
-        return self._site.page(
-            request, "login.html", status, to=_inside(to), wrong=t.get(wrong, t["login_wrong"]) if wrong else ""
-        )
-
-    async def logout(self, request: Request) -> Response:
-        form = await form_of(request, self._site.web)
-        now = self._site.clock().timestamp()
-        response = RedirectResponse("/board/login", 303)
-        if guard.genuine(request, self._site.key("form"), str(form.get("token") or ""), now):
-            response.delete_cookie(COOKIE, path="/board")
-        return response
 
     # ------------------------------------------------------------ pages
 
@@ -166,9 +109,11 @@ class Office:
         subjects = [number, *(r.number for r in related)]
         timers = {r.name for r in rulebook.clocks if r.timer and not r.owner.names}
 
+        t = self._site.texts[lang]
+
         def title(rule: str) -> str:
             known = rulebook.clock(rule)
-            return known.title[lang] or rule if known else rule
+            return known.title[lang] or rule if known else t["by_rule"]
 
         return {
             "record": record,
@@ -178,7 +123,7 @@ class Office:
                 (
                     f.label[lang],
                     _masked(f.name, catalogue.show(f, record.values[f.name], lang)),
-                    _origin(record, f.name),
+                    _origin(record, f.name, t),
                 )
                 for f in form.fields
                 if f.name in record.values
@@ -219,19 +164,16 @@ def _masked(name: str, text: str) -> str:
     return f"{text[:3]}****{text[-2:]}" if name == "contact_phone" else f"{text[:6]}…"
 
 
-def _origin(record: Any, name: str) -> str:
+def _origin(record: Record, name: str, t: Mapping[str, str]) -> str:
+    """Who said it and where; what no delivery said comes from a rule, whose name is for `qforms show`."""
     origin = record.origin.get(name)
-    return " · ".join(x for x in (origin.where, origin.by) if x) if origin else ""
-
-
-def _inside(path: str) -> str:
-    """Where to go after the login: a page of the board, and nowhere else."""
-    plain = path.startswith("/board") and not set(path) & set("\\\r\n?#") and "//" not in path
-    return path if plain and not path.startswith("/board/log") else "/board"
+    if origin is None or not origin.delivery:
+        return t.get(f"by_{origin.by}", t["by_rule"]) if origin else ""
+    return " · ".join(x for x in (origin.where, origin.by) if x)
 
 
 def _table(title: str, sheet: Sheet, rows: Sequence[Row], keys: Sequence[str], lang: Lang) -> dict[str, Any]:
-    """A table of a sheet for the page: head, and lines of (text, classes, case to open)."""
+    """A table of a sheet for the page: head, and lines of (text, classes, case to open, label)."""
     columns = [c for k in keys for c in sheet.columns if c.key == k]
     overdue = "逾期" if lang == "zh" else "overdue"
     lines = []
@@ -259,7 +201,8 @@ def _table(title: str, sheet: Sheet, rows: Sequence[Row], keys: Sequence[str], l
                 if c.key == "title"
                 else []
             )
-            cells.append((text, " ".join(filter(None, css)), text if c.key in ("number", "case") else ""))
+            case = text if c.key in ("number", "case") else ""
+            cells.append((text, " ".join(filter(None, css)), case, c.label[lang]))
         lines.append(cells)
     return {
         "title": title,

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from anyio import to_thread
 from starlette.datastructures import FormData
@@ -17,6 +18,7 @@ from qforms.intake.reading import COMPLAINT
 from qforms.model import Lang, Problem, Record
 from qforms.web import guard, inputs, status, submission
 from qforms.web.inputs import Given, Group
+from qforms.web.kept import Kept, Shelf
 from qforms.web.site import Site
 from qforms.web.uploads import CutOff, File, files_of, form_of
 
@@ -31,6 +33,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._shelf = Shelf(site.settings)
         form = site.house.procedures.catalogue.form(COMPLAINT)
         self._groups: Mapping[str, tuple[Group, ...]] = {lang: inputs.groups(form, lang) for lang in ("zh", "en")}
         nothing = site.house.procedures.catalogue.missing(COMPLAINT, {})
@@ -40,7 +43,14 @@ class Pages:
     async def form(self, request: Request) -> Response:
         return self._form(request, Given({}))
 
-    def _form(self, request: Request, given: Given, whole: tuple[Problem, ...] = (), code: int = 200) -> Response:
+    def _form(
+        self,
+        request: Request,
+        given: Given,
+        whole: tuple[Problem, ...] = (),
+        code: int = 200,
+        kept: tuple[Kept, ...] = (),
+    ) -> Response:
         site, lang = self._site, self._site.lang(request)
         labels = {i.name: i.label for g in self._groups[lang] for i in g.inputs}
         return site.page(
@@ -54,6 +64,8 @@ class Pages:
             labels=labels,
             either=[f.label[lang] for f in self._either],
             limits=site.web,
+            kept=kept,
+            files_at=next((i.name for g in self._groups[lang] for i in g.inputs if i.kind == "files"), ""),
             trap=TRAP,
         )
 
@@ -83,12 +95,45 @@ class Pages:
         given = Given(given.raw, {**given.faults, **{n: site.say(p, lang) for n, p in wrong.items()}})
         if problem := self._refused(request, said):
             return self._form(request, given, (problem, *_again(files)), 403)
-        if sum(f.size for f in files) > site.web.total_mb * 1_000_000:
-            problem = Problem("web_too_big", context={"most": f"{site.web.total_mb:g}"})
-            return self._form(request, given, (problem, *_again(files)), 413)
+        kept = self._shelf.find(guard.visit(request), said.get("kept", ()), site.clock().timestamp())
+        if problem := self._too_much(files, kept):
+            return self._form(request, given, (problem, *_again(files)), 413, kept)
         if given.faults:
-            return self._form(request, given, _again(files), 422)
-        return await self._kept(request, given, files, lang)
+            return await self._back(request, given, files, kept, (), 422)
+        with ExitStack() as reading:
+            before = tuple(k.opened() for k in kept)
+            for file in before:
+                reading.callback(file.content.close)
+            return await self._kept(request, given, files, kept, before, lang)
+
+    def _too_much(self, files: tuple[File, ...], kept: tuple[Kept, ...]) -> Problem | None:
+        """What was chosen now together with what was kept from the last try."""
+        web = self._site.web
+        if len(files) + len(kept) > web.files:
+            return Problem("web_too_many_files", context={"most": web.files})
+        if sum(f.size for f in files) + sum(k.size for k in kept) > web.total_mb * 1_000_000:
+            return Problem("web_too_big", context={"most": f"{web.total_mb:g}"})
+        return None
+
+    async def _back(
+        self,
+        request: Request,
+        given: Given,
+        files: tuple[File, ...],
+        kept: tuple[Kept, ...],
+        whole: tuple[Problem, ...],
+        code: int,
+    ) -> Response:
+        """The form again, with all that was typed; its photos are kept, so that only what is wrong is to be mended."""
+        site = self._site
+        try:
+            if files and not await to_thread.run_sync(submission.has_room, site.settings):
+                raise OSError("no room")
+            now = site.clock().timestamp()
+            kept += await to_thread.run_sync(self._shelf.put, guard.visit(request), files, now)
+        except OSError:
+            whole += _again(files)
+        return self._form(request, given, whole, code, kept)
 
     def _refused(self, request: Request, said: Mapping[str, list[str]]) -> Problem | None:
         """Why it may not be a person at our page who sends this."""
@@ -97,8 +142,16 @@ class Pages:
             return Problem("web_stale")
         return Problem("web_trap") if any(said.get(TRAP, ())) else None
 
-    async def _kept(self, request: Request, given: Given, files: tuple[File, ...], lang: Lang) -> Response:
-        site = self._site
+    async def _kept(
+        self,
+        request: Request,
+        given: Given,
+        new: tuple[File, ...],
+        kept: tuple[Kept, ...],
+        before: tuple[File, ...],
+        lang: Lang,
+    ) -> Response:
+        site, files = self._site, (*before, *new)
         at = site.clock()
         made = submission.Submission(
             submission.receipt(site.settings.local(at)), lang, at, given.raw, self._words(given, files, lang), files
@@ -110,7 +163,8 @@ class Pages:
         except OSError as fault:
             site.log.error("web submission not kept", reason=str(fault))
             closed = Problem("web_closed", context={"address": site.settings.company.address})
-            return self._form(request, given, (closed, *_again(files)), 503)
+            return await self._back(request, given, new, kept, (closed,), 503)
+        self._shelf.drop(kept)
         site.log.info("web submission", receipt=made.receipt, files=len(files))
         await self._registered(made.receipt)
         secret = stamp.secret(list(site.keys.values())[-1], made.receipt)

@@ -26,6 +26,7 @@ LANG_COOKIE = "lang"
 _HERE = Path(__file__).parent
 _YEAR = 365 * 86400
 _LOGIN_TRIES, _LOGIN_SECONDS = 10, 15 * 60
+_LINKS = 3  # that somebody may ask for in that time
 
 
 class Site:
@@ -39,6 +40,7 @@ class Site:
         self.secure = self.web.url.startswith("https://")
         self.submissions = guard.Limiter(self.web.per_hour, 3600)
         self.logins = guard.Limiter(_LOGIN_TRIES, _LOGIN_SECONDS)
+        self.links = guard.Limiter(_LINKS, _LOGIN_SECONDS)
         self.texts: Mapping[str, Mapping[str, str]] = tomllib.loads((_HERE / "texts.toml").read_text("utf-8"))
         self._env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HERE / "templates"),

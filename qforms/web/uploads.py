@@ -83,7 +83,8 @@ def _counting(
 
 
 async def files_of(form: FormData, names: Iterable[str], limits: Web) -> tuple[tuple[File, ...], dict[str, Problem]]:
-    """The files given under these names, and what is wrong with them by name. An empty choice is no file."""
+    """The files given under these names that are fit, and what is wrong with others by name. An empty choice is no
+    file."""
     found: list[File] = []
     faults: dict[str, Problem] = {}
     for name in names:
@@ -101,7 +102,10 @@ async def files_of(form: FormData, names: Iterable[str], limits: Web) -> tuple[t
                 faults[name] = Problem(
                     "web_file_big", field=name, context={"name": shown, "most": f"{limits.file_mb:g}"}
                 )
-            found.append(File(_named(given.filename or "", kind, len(found) + 1), kind, given.size or 0, given.file))
+            else:
+                found.append(
+                    File(_named(given.filename or "", kind, len(found) + 1), kind, given.size or 0, given.file)
+                )
     return tuple(found), faults
 
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from qforms.house import House, opened
@@ -88,8 +89,9 @@ def session(house: House, key: bytes, address: str, until: float) -> str:
     return f"{who}.{int(until)}.{guard.mac(key, 'session', address.lower(), str(int(until)), kept)}"
 
 
-def whose(house: House, key: bytes, cookie: str, now: float) -> str:
-    """The address of whom a session belongs to; "" when it is none, has ended, or its password has changed."""
+def whose(house: House, key: bytes, cookie: str, now: float, may: Callable[[House, str], object]) -> str:
+    """The address of whom a session belongs to; "" when it is none, has ended, or its password has changed. `may`:
+    whether somebody without a password may have logged in."""
     who, _, rest = cookie.partition(".")
     until = rest.partition(".")[0]
     if not until.isascii() or not until.isdigit() or len(until) > 12 or now > int(until):
@@ -98,7 +100,7 @@ def whose(house: House, key: bytes, cookie: str, now: float) -> str:
         address = base64.urlsafe_b64decode(who + "=" * (-len(who) % 4)).decode()
     except ValueError:
         return ""
-    known = address in _users(house.settings.root)
+    known = address in _users(house.settings.root) or may(house, address)
     if not guard.same(cookie, session(house, key, address, int(until))) or not known:
         return ""
     return address if is_ours(house, address) else ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import email
+import email.policy
+import re
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -217,3 +221,99 @@ def test_charts_say_when_there_is_nothing() -> None:
         [Week("W18", Decimal(1), Decimal(500), Decimal(2)), Week("W19*", Decimal(0), Decimal(0), None)], limits, t
     )
     assert line.count("<circle") == 1 and "3‰" in line and "1 %" in line
+
+
+# ---------------------------------------------------------------- a link by mail instead of a password
+
+
+def ask_link(visitor: Browser, who: str) -> Any:
+    token = visitor.get("/board/login").token
+    return visitor.post("/board/login/mail", {"token": token, "email": who, "password": ""})
+
+
+def mailed(at_work: e2e.Workspace) -> list[str]:
+    """The links in all mails so far, oldest first."""
+    found = sorted((at_work.root / "sent/new").iterdir(), key=lambda p: p.stat().st_mtime_ns)
+    mails = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in found]
+    said = [m.get_body(("plain",)).get_content() for m in mails if m["X-Qforms-Key"].startswith("login:")]  # type: ignore[union-attr]
+    return [re.search(r"/board/link/\S+", text)[0] for text in said]  # type: ignore[index]
+
+
+def test_a_link_by_mail_logs_in_once(visitor: Browser, at_work: e2e.Workspace, time: Time) -> None:
+    before = len(mailed(at_work))
+    told = ask_link(visitor, "Quality@company.example")
+    assert told.status == 200 and "15 分钟" in told.words
+    [link] = mailed(at_work)[before:]
+    phone = Browser(visitor.app, client="198.51.100.9")  # where the mail is read
+    for _ in range(2):  # a mail program that looks at links first uses nothing up
+        page = phone.get(link)
+        assert page.status == 200 and "quality@company.example" in page.words and "qf_board" not in phone.cookies
+    assert phone.post(link, {}).status == 403 and phone.post(link, {"token": "1.x"}).status == 403  # another site
+    assert phone.post(link, {"token": page.token}).headers["location"] == "/board"
+    assert phone.get("/board").status == 200
+    replay = Browser(visitor.app, client="198.51.100.10")
+    assert replay.get(link).status == 403 and "用过" in replay.get(link).words
+    again = replay.post(link, {"token": replay.get("/board/login").token})
+    assert again.status == 403 and "qf_board" not in replay.cookies
+    time.now += timedelta(hours=13)
+    assert phone.get("/board").status == 303
+
+
+def test_a_link_is_good_for_a_quarter_of_an_hour(visitor: Browser, at_work: e2e.Workspace, time: Time) -> None:
+    ask_link(visitor, "quality@company.example")
+    link = mailed(at_work)[-1]
+    time.now += timedelta(minutes=14)
+    page = visitor.get(link)
+    assert page.status == 200
+    time.now += timedelta(minutes=2)
+    assert visitor.post(link, {"token": page.token}).status == 403
+
+
+def test_whoever_has_no_role_or_is_unknown_hears_the_same_and_gets_nothing(
+    visitor: Browser, at_work: e2e.Workspace
+) -> None:
+    before = len(mailed(at_work))
+    known = ask_link(visitor, "quality@company.example")
+    for who in (
+        "nobody@company.example",
+        "wang@qiyuan.example",
+        "finance@company.example",
+        "",
+        "x\r\nBcc: y@z.example",
+    ):
+        answer = ask_link(Browser(visitor.app, client=f"198.51.100.{len(who)}"), who)
+        assert (answer.status, answer.words) == (known.status, known.words), who
+    assert len(mailed(at_work)) == before + 1
+
+
+def test_a_link_that_was_changed_is_none(visitor: Browser, at_work: e2e.Workspace) -> None:
+    ask_link(visitor, "quality@company.example")
+    link = mailed(at_work)[-1]
+    who, until, nonce, mac = link.rpartition("/")[2].split(".")
+    other = base64.urlsafe_b64encode(b"gm@company.example").decode().rstrip("=")
+    forged = (
+        f"{other}.{until}.{nonce}.{mac}",
+        f"{who}.{int(until) + 60}.{nonce}.{mac}",
+        f"{who}.{until}.{nonce}.",
+        "x",
+    )
+    for token in (*forged, f"{who}.{until}.{'0' * 16}.{mac}", f"{who}.{until}.../../etc.{mac}"):
+        assert visitor.get(f"/board/link/{token}").status in (403, 404), token
+
+
+def test_links_are_not_asked_for_without_end(visitor: Browser, at_work: e2e.Workspace) -> None:
+    before = len(mailed(at_work))
+    others = [Browser(visitor.app, client=f"198.51.100.{n}") for n in range(5)]
+    assert [ask_link(b, "gmo@company.example").status for b in others] == [200, 200, 200, 429, 429]
+    assert [ask_link(b, "none@company.example").status for b in others] == [200, 200, 200, 429, 429]  # nobody's, too
+    assert len(mailed(at_work)) == before + 3
+    assert [ask_link(visitor, f"{n}@company.example").status for n in range(11)][-1] == 429
+    assert visitor.post("/board/login/mail", {"email": "gmo@company.example"}).status == 403
+
+
+def test_where_nobody_may_links_are_not_offered(opened: House, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = opened.settings.web.model_copy(update={"login_by_mail": ()})
+    monkeypatch.setattr(opened, "settings", opened.settings.model_copy(update={"web": web}))
+    visitor = Browser(app.build(opened, time))
+    assert "/board/login/mail" not in visitor.get("/board/login").text
+    assert ask_link(visitor, "quality@company.example").status == 404

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +16,7 @@ import pytest
 import support_endtoend as e2e
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from servers import ports
 from support_web import MP4, PNG
 
 from qforms.web import users
@@ -41,17 +41,10 @@ class Site:
         return page
 
 
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def site(made_for_web: e2e.Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ws = e2e.copy(made_for_web, tmp_path_factory.mktemp("browser") / "ws")
-    port = _free_port()
+    [port] = ports.free(1)
     url = f"http://127.0.0.1:{port}"
     ws.set("web", url=url, port=port, number_seconds=0)
     users.set_password(ws.root, STAFF, PASSWORD)

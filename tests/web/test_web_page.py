@@ -528,3 +528,69 @@ def test_an_ordinary_form_without_files_is_taken_too(ws: Workspace, page: Browse
     body = form({"token": page.get("/").token, **GOOD})
     answer = page.ask("POST", "/feedback", [body], content_type="application/x-www-form-urlencoded")
     assert answer.status == 303 and len(waiting(ws)) == 1
+
+
+# ---------------------------------------------------------------- photos of a report that came back
+
+
+def held(answer: Any) -> list[str]:
+    return re.findall(r'name="kept" value="([0-9a-f]{32})" checked', answer.text)
+
+
+def test_photos_need_not_be_chosen_again_when_something_else_was_wrong(ws: Workspace, page: Browser) -> None:
+    back = send(page, [("evidence", "照片 1.png", PNG), ("evidence", "v.mp4", MP4)], contact_email="none")
+    first, second = held(back)
+    assert back.status == 422 and "照片 1.png" in back.words and "重新选择" not in back.words and not waiting(ws)
+    again = {**GOOD, "token": back.token, "kept": [first, second], "contact_email": "still none"}
+    back = page.post("/feedback", again)
+    assert held(back) == [first, second]  # however often
+    third = ("evidence", "照片 2.png", PNG + b"2")
+    answer = page.post("/feedback", {**GOOD, "token": back.token, "kept": [first]}, [third])  # one unticked, one more
+    assert answer.status == 303
+    names = {p.get_filename(): p.get_payload(decode=True) for p in sent(ws).iter_attachments()}
+    assert names["照片 1.png"] == PNG and names["照片 2.png"] == PNG + b"2" and "v.mp4" not in names
+    late = page.post("/feedback", {**GOOD, "token": back.token, "kept": [first], "contact_email": "none"})
+    assert held(late) == []  # what was sent is not kept any longer
+
+
+def test_what_was_kept_is_its_visitor_s_alone_and_for_an_hour(ws: Workspace, page: Browser, time: Time) -> None:
+    photo = ("evidence", "a.png", PNG)
+    [mine] = held(send(page, [photo], contact_email="none"))
+    other = Browser(page.app)
+    for ids in ([mine], ["../" * 10 + "etc"], [mine[:-1] + "g"], ["0" * 32]):
+        answer = other.post("/feedback", {**GOOD, "token": other.get("/").token, "kept": ids, "contact_email": "none"})
+        assert held(answer) == []
+    time.now += timedelta(minutes=61)
+    assert (
+        held(page.post("/feedback", {**GOOD, "token": page.get("/").token, "kept": mine, "contact_email": "x"})) == []
+    )
+    send(page, [photo], contact_email="none")
+    assert len(list((ws.root / "web/.again").rglob("*.bin"))) == 1  # the forgotten one is deleted
+
+
+def test_what_was_kept_counts_among_what_may_be_sent(page: Browser) -> None:
+    photos = [("evidence", f"{n}.png", PNG + bytes([n])) for n in range(3)]
+    back = send(page, photos, contact_email="none")
+    many = page.post("/feedback", {**GOOD, "token": back.token, "kept": held(back)}, photos[:2])
+    assert many.status == 413 and "4" in many.words and len(held(many)) == 3
+    big = PNG + bytes(990_000)
+    back = send(page, [("evidence", f"{n}.png", big) for n in range(2)], contact_email="none")
+    both = page.post(
+        "/feedback",
+        {**GOOD, "token": back.token, "kept": held(back)},
+        [("evidence", f"{n}.png", big) for n in range(2)],
+    )
+    assert both.status == 413 and len(held(both)) == 2
+
+
+def test_without_room_the_photos_are_asked_for_again(
+    ws: Workspace, opened: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_web(opened, monkeypatch, free_mb=10**9)
+    back = send(Browser(app.build(opened)), [("evidence", "a.png", PNG)], contact_email="none")
+    assert back.status == 422 and "重新选择照片" in back.words and not held(back)
+
+
+def test_a_file_that_is_no_photo_is_named_and_the_others_stay(page: Browser) -> None:
+    back = send(page, [("evidence", "a.png", PNG), ("evidence", "b.exe", b"MZ" + bytes(500))])
+    assert back.status == 422 and "b.exe" in back.words and len(held(back)) == 1
