@@ -18,6 +18,10 @@ _AFTER_LEGACY = frozenset(
 Span = tuple[int, int, int, int]
 
 
+def _ref(span: Span) -> str:
+    return f"{letters(span[1])}{span[0] + 1}:{letters(span[3])}{span[2] + 1}"
+
+
 class Sheet:
     """A worksheet. Rows and columns count from 0."""
 
@@ -172,6 +176,28 @@ class Sheet:
         """The namespace of relationship ids: strict documents have another one."""
         strict = "purl.oclc.org" in self._ns
         return "http://purl.oclc.org/ooxml/officeDocument/relationships" if strict else _RELATION
+
+    def set_drawing(self, key: str) -> None:
+        """The relationship of the part that draws on the sheet, which had none."""
+        made = self.root.makeelement(
+            self._ns + "drawing", {f"{{{self._relation}}}id": key}, nsmap={"r": self._relation}
+        )
+        after = _AFTER_LEGACY | {"legacyDrawing"}
+        at = next((i for i, e in enumerate(self.root) if parts.local(e) in after), len(self.root))
+        self.root.insert(at, made)
+
+    def merge(self, span: Span) -> None:
+        """One more merged range."""
+        group = self.root.find(self._ns + "mergeCells")
+        assert group is not None, "a range is merged like another one"
+        group.append(group.makeelement(self._ns + "mergeCell", {"ref": _ref(span)}))
+        group.set("count", str(len(group)))
+
+    def stretch(self, span: Span, bottom: int) -> None:
+        """A merged range reaches down to another row."""
+        for element in self.root.iter(self._ns + "mergeCell"):
+            if range_of(element.get("ref", "")) == span:
+                element.set("ref", _ref((*span[:2], bottom, span[3])))
 
     def deselect(self) -> None:
         """Takes the sheet out of the selected group: what is typed into one selected sheet goes into all of them."""

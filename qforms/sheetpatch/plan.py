@@ -40,6 +40,8 @@ class SheetEdit:
     after it, inside the table, are used first. The table, its filter, formats by condition, drop-downs, protected
     ranges, print area, names and chart ranges that end where the list ends go with it; what stands below moves.
 
+    `below`: what stands under the list moves down for new rows even where empty rows would hold them.
+
     `charts`: pieces of the XML of the sheet's charts -> what stands there from now on; a piece that is not found, since
     somebody changed the chart, is left. `hidden` hides or shows the sheet; None leaves it."""
 
@@ -51,6 +53,7 @@ class SheetEdit:
     last: int = 0
     charts: Mapping[str, str] = field(default_factory=dict)
     hidden: bool | None = None
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

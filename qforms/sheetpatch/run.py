@@ -158,7 +158,7 @@ class _Patch:
             return
         known = lists.tables(book, place.part)
         lists.headings(edit, known)
-        listed = lists.listed(edit, known, edit.sheet in self._below, lambda: self._last_row(place))
+        listed = lists.listed(edit, known, edit.below or edit.sheet in self._below, lambda: self._last_row(place))
         rows, new = _placed(edit, listed)
         job = Job(edit.sheet, rows, frozenset(new), listed, self._formats, book.from_1904)
         job.masters = edit.sheet in self._masters
