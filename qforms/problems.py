@@ -807,6 +807,11 @@ CATALOGUE: dict[str, Kind] = {
         "One part has stopped: {where}. Everything else goes on.",
         "operator",
     ),
+    "own_form_first_row": _kind(
+        "列表的占位符在第一行。请在上面留一行（标题），列表才能加行。",
+        "The placeholders of a list stand in the first row. Leave a row above them, a heading: rows are put in below.",
+        "office",
+    ),
     # ---- what `qforms ledger verify` finds (ledger/verify.py)
     "history_broken": _kind(
         "{where} 的经过第 {line} 行（{what}）被改动过，或它前面少了一行。请从备份恢复并查明原因。",
