@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from qforms.ledger.forgetting import Forgotten
+    from qforms.search.finder import Finder
 
 YEARS = 5  # of a form that does not say how long it is kept
 _ARRIVED = ("mail", "web", "inbox")  # where what came lies on in the workspace; a mailbox elsewhere is not ours
@@ -39,11 +40,13 @@ class Forgetting:
         store: Store,
         procedures: Procedures,
         folders: Sequence[CaseFolders],
+        finder: Finder,
         log: FilteringBoundLogger,
     ) -> None:
         self._ledger, self._store, self._procedures = ledger, store, procedures
-        self._folders, self._log = folders, log
+        self._folders, self._finder, self._log = folders, finder, log
         self._day: date | None = None
+        self._looked: date | None = None
 
     def forget(self, numbers: Iterable[str], by: str, reason: str, now: datetime, *, person: bool = True) -> Forgotten:
         """Forgets whoever these records and their cases name; with `person` wherever else the same telephone number or
@@ -56,6 +59,13 @@ class Forgetting:
             self._delete(found, reason, now)
             self._log.info("forgotten", numbers=list(found.numbers), files=len(found.digests), by=by)
         return found
+
+    def elsewhere(self, now: datetime) -> None:
+        """Once a day: what was forgotten on another machine leaves what is searched on this one."""
+        today = self._procedures.settings.local(now).date()
+        if self._looked != today:
+            self._finder.forget()
+            self._looked = today
 
     def by_age(self, now: datetime) -> int:
         """Forgets closed cases of which every record has been kept for its years; gives how many there were."""
@@ -97,8 +107,7 @@ class Forgetting:
         self._letters(set(found.letters))
         for case_no in found.cases:
             self._folder(case_no, reason, now)
-        for file in settings.root.glob("search.db*"):  # made anew when somebody searches
-            file.unlink(missing_ok=True)
+        self._finder.forget()
 
     def _still_said(self, found: Forgotten) -> set[str]:
         """Photos of goods, and whatever else the records hold that says nothing of a person."""

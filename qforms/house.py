@@ -105,7 +105,7 @@ class House:
         from qforms.forgetting import Forgetting
 
         folders = (self.mailroom.cases, self.papers)
-        return Forgetting(self.ledger, self.store, self.procedures, folders, self.log)
+        return Forgetting(self.ledger, self.store, self.procedures, folders, self.finder, self.log)
 
     @cached_property
     def register(self) -> Register:
@@ -161,6 +161,7 @@ class House:
 
     def new_day(self, now: datetime) -> None:
         """Once a day: the day before is sealed, and the operator hears how it went."""
+        self.forgetting.elsewhere(now)
         if not self.keeps_book:
             return
         self.ledger.forget_turns()

@@ -22,6 +22,7 @@ from qforms.ledger.facts import FIND, Lookup
 from qforms.ledger.leases import Leases
 from qforms.ledger.memory import Memory
 from qforms.ledger.transaction import Transaction, entries_of
+from qforms.ledger.verify import FORGOTTEN
 from qforms.model import (
     EMPTY,
     Catalogue,
@@ -259,6 +260,16 @@ class Ledger:
         query = select(t.entry.c.id, t.entry.c.number).where(t.entry.c.id > after).order_by(t.entry.c.id).limit(limit)
         found = self._rows(query)
         return (found[-1]["id"] if found else after), frozenset(row["number"] for row in found)
+
+    def forgotten(self, after: int) -> tuple[int, frozenset[str], frozenset[str]]:
+        """Which records forgot somebody in lines of history beyond the line `after`, the digests of the raw files that
+        went with them, and (first) the last line that there is."""
+        with self._engine.connect() as db:
+            last = int(db.scalar(select(func.max(t.entry.c.id))) or 0)
+        query = select(t.entry.c.number, t.entry.c.detail).where(t.entry.c.id > after, t.entry.c.what == FORGOTTEN)
+        found = self._rows(query)
+        files = frozenset(digest for row in found for digest in row["detail"]["files"])
+        return max(after, last), frozenset(row["number"] for row in found), files
 
     def deliveries(
         self, outcome: str = "", state: str = "", digest: str = "", after: int = 0, limit: int = 0

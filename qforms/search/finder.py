@@ -40,12 +40,28 @@ class Finder:
     def catch_up(self, progress: Callable[[int], None] = lambda _: None, seconds: float = 0.0) -> int:
         """Reads what came and changed since the last time, records first, for about `seconds` (0: all); gives how many
         texts that were. `progress` hears of each hundred deliveries or changes."""
+        self.forget()
         done, until = 0, time.monotonic() + seconds if seconds else None
         for step in (self._records, self._deliveries):
             while (until is None or time.monotonic() < until) and (made := step()) is not None:
                 done += made
                 progress(done)
         return done
+
+    def forget(self) -> None:
+        """Takes out what was forgotten since the last time, by this machine or another; nothing without an index."""
+        if not self._index.exists:
+            return
+        with self._index.opened(write=True) as index:
+            before = index.mark("forgotten")
+            last, numbers, digests = self._ledger.forgotten(max(0, before - self._late))
+            for digest in digests:
+                index.drop(digest)
+            for record in self._ledger.records(numbers=numbers) if numbers else ():
+                if index.revision(f"record/{record.number}") is not None:
+                    index.put(self._of_record(record))
+            index.wipe()
+            index.set_mark("forgotten", last)
 
     def behind(self) -> bool:
         """Whether the ledger holds what the index does not know yet."""

@@ -29,6 +29,7 @@ SELECT p.id FROM piece JOIN passage p ON p.id = piece.rowid WHERE piece MATCH ?
 ORDER BY CASE p.kind WHEN 'record' THEN 0 WHEN 'mail' THEN 1 ELSE 2 END, p.at DESC, p.id LIMIT ?
 """
 _ONE = "SELECT ref, number, case_no, kind, title, at, body, revision FROM passage WHERE id = ?"
+_SAME = "SELECT 1 FROM passage WHERE ref = ? AND title = ? AND revision = ? AND body = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,15 @@ class Index:
         """The index to look into, or to write: all of the block, or nothing."""
         with contextlib.closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            yield Writer(connection)
+            writer = Writer(connection)
+            yield writer
             connection.execute("COMMIT" if write else "ROLLBACK")
+            if writer.wiped:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def exists(self) -> bool:
+        return self._path.exists()
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -87,6 +95,7 @@ class Index:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten
             connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is read again
             if connection.execute("PRAGMA user_version").fetchone()[0] != _MAKE:
                 connection.execute("BEGIN IMMEDIATE")
@@ -108,6 +117,8 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self.wiped = False
+        self._replaced = False
 
     def mark(self, name: str) -> int:
         """How far something of the ledger is read."""
@@ -126,17 +137,35 @@ class Writer:
 
     def put(self, p: Passage) -> None:
         """Adds a text, in the place of an earlier one of the same name."""
-        old = self._db.execute("SELECT id, title, body FROM passage WHERE ref = ?", (p.ref,)).fetchone()
-        if old is not None:
-            self._db.execute(
-                "INSERT INTO piece(piece, rowid, pieces) VALUES ('delete', ?, ?)", (old[0], _pieces(old[1], old[2]))
-            )
-            self._db.execute("DELETE FROM passage WHERE id = ?", (old[0],))
         body = p.body[:_MOST_TEXT]
+        if self._db.execute(_SAME, (p.ref, p.title, p.revision, body)).fetchone():
+            return
+        self._take_out("ref = ?", p.ref)
         row = (p.ref, p.number, p.case_no, p.kind, p.title, p.at, p.revision, body)
         columns = "ref, number, case_no, kind, title, at, revision, body"
         made = self._db.execute(f"INSERT INTO passage({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._db.execute("INSERT INTO piece(rowid, pieces) VALUES (?, ?)", (made.lastrowid, _pieces(p.title, body)))
+
+    def drop(self, digest: str) -> None:
+        """Takes out what stood in a raw file: the mail, and the files in it."""
+        self._take_out("ref = ?", f"mail/{digest}")
+        self._take_out("ref >= ? AND ref < ?", f"file/{digest}/", f"file/{digest}0")  # 0 follows /
+
+    def wipe(self) -> None:
+        """Nothing is left on the disk of what was taken out or replaced in this transaction."""
+        if self._replaced:
+            self._db.execute("INSERT INTO piece(piece) VALUES ('optimize')")
+            self.wiped = True
+
+    def _take_out(self, which: str, *named: str) -> None:
+        for id_, title, body in self._db.execute(
+            f"SELECT id, title, body FROM passage WHERE {which}", named
+        ).fetchall():
+            self._db.execute(
+                "INSERT INTO piece(piece, rowid, pieces) VALUES ('delete', ?, ?)", (id_, _pieces(title, body))
+            )
+            self._db.execute("DELETE FROM passage WHERE id = ?", (id_,))
+            self._replaced = True
 
     def find(self, words: str, most: int) -> list[Hit]:
         """The texts that hold every word, records before mails before files, each the newest first."""

@@ -4,6 +4,7 @@ chain of history still proves it (P57, A43)."""
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import support_endtoend as e2e
 
-from qforms import daemon
+from qforms import daemon, house
 from qforms.commands import look, privacy, safekeeping
 from qforms.model import QformsError
 
@@ -62,6 +63,28 @@ def test_who_it_was_is_gone_and_the_case_is_whole(ws: e2e.Workspace) -> None:
     assert list(safekeeping.verify(ws.root)) == []
     [folder] = (ws.root / "cases").iterdir()
     assert folder.name == number and [f.name for f in folder.iterdir()] == ["个人资料已删除.txt"]
+
+
+def test_what_is_searched_forgets_too_here_and_on_another_machine(ws: e2e.Workspace, tmp_path: Path) -> None:
+    """`elsewhere`: another machine's index; it loses what was forgotten within the day, without anybody searching."""
+    case(ws)
+    elsewhere = tmp_path / "elsewhere.db"
+    with house.opened(ws.root) as h:
+        assert h.finder.catch_up() > 2 and all(h.finder.find(s) for s in SECRETS)
+    shutil.copy(ws.root / "search.db", elsewhere)
+    assert [s for s in SECRETS if s not in elsewhere.read_bytes().decode("utf-8", "replace")] == []
+    number = next(r["number"] for r in look.records(ws.root) if r["number"].startswith("TS-"))
+    list(privacy.forget(ws.root, number, "汪敏", "客户要求删除", LATER))
+    forgot = ws.root / "search.db"
+    for own in (forgot, elsewhere):
+        if own is elsewhere:
+            shutil.copy(elsewhere, forgot)
+            daemon.once(ws.root, LATER)
+        left = b"".join(f.read_bytes() for f in ws.root.glob("search.db*")).decode("utf-8", "replace")
+        assert [s for s in SECRETS if s in left] == []
+        with house.opened(ws.root) as h:
+            assert not any(hit.passage.kind != "record" for s in SECRETS for hit in h.finder.find(s))
+            assert [hit.passage.number for hit in h.finder.find("面板开裂")][:1] == [number]
 
 
 def test_the_daemon_goes_on_with_it(ws: e2e.Workspace) -> None:
