@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 _ILLEGAL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
@@ -60,14 +61,20 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):
-        value += timedelta(milliseconds=500)  # serial numbers of days come back a moment off
-        shown: str = value.replace(tzinfo=None).isoformat(" ", "minutes")
-        return shown.removesuffix(" 00:00")
+        return _moment(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, time):
         return f"{value:%H:%M}"
-    if isinstance(value, float | Decimal | int):
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float | Decimal):
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         return f"{number.normalize():f}" if number else "0"
     return unescape(str(value)).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+@lru_cache(maxsize=4096)  # a book to the minute says the same time in many cells
+def _moment(value: datetime) -> str:
+    value += timedelta(milliseconds=500)  # serial numbers of days come back a moment off
+    return value.replace(tzinfo=None).isoformat(" ", "minutes").removesuffix(" 00:00")

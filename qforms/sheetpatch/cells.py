@@ -173,45 +173,54 @@ def written(m: Marks, row: Row) -> bytes:
 
 def cell(m: Marks, row: int, column: int, style: int, value: Value, base: bool) -> Cell:
     """A new cell; `base`: the workbook counts days from 1904."""
-    p = m.prefix
-    begin, end = _tag(p, column, style)
-    kind, body = _content(p, value, base)
-    raw = b"%b%d%b%b>%b</%bc>" % (begin, row, end, kind, body, p) if body else b"%b%d%b/>" % (begin, row, end)
-    return Cell(column, style, raw, body)
+    rest = told(m.prefix, value, base)
+    raw = begun(m.prefix, column) + b"%d" % row + styled(style) + rest
+    return Cell(column, style, raw, rest[rest.index(b">") + 1 : -len(b"</%bc>" % m.prefix)])
 
 
 @lru_cache(maxsize=4096)
-def _tag(p: bytes, column: int, style: int) -> tuple[bytes, bytes]:
-    """The start tag of a cell, before and after the number of its row."""
-    return b'<%bc r="%b' % (p, letters(column).encode()), b'" s="%d"' % style if style else b'"'
+def begun(p: bytes, column: int) -> bytes:
+    """The start tag of a cell up to the number of its row."""
+    return b'<%bc r="%b' % (p, letters(column).encode())
+
+
+@lru_cache(maxsize=4096)
+def styled(style: int) -> bytes:
+    """The start tag of a cell from the number of its row up to what its content is."""
+    return b'" s="%d"' % style if style else b'"'
 
 
 def formula_cell(m: Marks, row: int, column: int, style: int, formula: str) -> Cell:
     """A cell of a calculated column, without a value: it is calculated when the book is opened."""
     p = m.prefix
-    shown = b' s="%d"' % style if style else b""
     body = b"<%bf>%b</%bf>" % (p, quoted(formula), p)
-    raw = b'<%bc r="%b%d"%b>%b</%bc>' % (p, letters(column).encode(), row, shown, body, p)
+    raw = b"%b%d%b>%b</%bc>" % (begun(p, column), row, styled(style), body, p)
     return Cell(column, style, raw, body)
 
 
-def _content(p: bytes, value: Value, base: bool) -> tuple[bytes, bytes]:
-    """(type attribute, content) of a cell."""
-    if not isinstance(value, str):
-        if isinstance(value, bool):
-            return b' t="b"', b"<%bv>%d</%bv>" % (p, value, p)
-        number = serial(value, base) if isinstance(value, date) else value
-        if isinstance(number, int | float | Decimal) and math.isfinite(number):
-            shown = repr(number) if isinstance(number, float) else str(number)
-            return b"", b"<%bv>%b</%bv>" % (p, shown.encode(), p)
-        value = "" if number is None else str(number)
+def told(p: bytes, value: Value, base: bool) -> bytes:
+    """A cell from its style to its end: what it is and holds."""
+    if isinstance(value, str):
+        return _text(p, value)
+    if isinstance(value, bool):
+        return b' t="b"><%bv>%d</%bv></%bc>' % (p, value, p, p)
+    number = serial(value, base) if isinstance(value, date) else value
+    if isinstance(number, int | float | Decimal) and math.isfinite(number):
+        shown = repr(number) if isinstance(number, float) else str(number)
+        return b"><%bv>%b</%bv></%bc>" % (p, shown.encode(), p, p)
+    return _text(p, "" if number is None else str(number))
+
+
+@lru_cache(maxsize=4096)  # the same names, models and words stand in row after row
+def _text(p: bytes, value: str) -> bytes:
     text = clean(value)
     if not text:
-        return b"", b""
+        return b"/>"
     kept = b' xml:space="preserve"' if text != text.strip() or "\n" in text else b""
-    return b' t="inlineStr"', b"<%bis><%bt%b>%b</%bt></%bis>" % (p, p, kept, quoted(escape(text)), p, p)
+    return b' t="inlineStr"><%bis><%bt%b>%b</%bt></%bis></%bc>' % (p, p, kept, quoted(escape(text)), p, p, p)
 
 
+@lru_cache(maxsize=4096)
 def serial(value: date, base: bool) -> float | int | str:
     """The number of days that stands for a date or naive time; its text for one before the calendar begins."""
     at = value.replace(tzinfo=None) if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001

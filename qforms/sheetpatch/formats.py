@@ -5,7 +5,7 @@ from __future__ import annotations
 from qforms.office.styles import FAULT, WAS, Styles
 from qforms.sheetpatch.plan import Look, Value
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")  # a text that begins so becomes a formula when it is edited
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")  # a text that begins so becomes a formula when it is edited
 _SIDES = frozenset(("left", "right", "top", "bottom"))
 
 
@@ -21,7 +21,7 @@ class Formats:
 
     def of(self, style: int, value: Value) -> int:
         """The format for a value where `style` stands now: a text like a formula stays one when it is edited."""
-        like_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS)
+        like_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
         if self._data is None or not (like_formula or self._quotes):
             return style
         return self._once(style, "quoted" if like_formula else "unquoted")

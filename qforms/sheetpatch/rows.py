@@ -28,9 +28,7 @@ class Rows:
         self._above: tuple[Row, ...] = ()  # the last rows of the list, at most two
         self._pattern: Pattern | None = None  # what new rows take from them
         listed, moves = job.listed, job.moves
-        self._models = (
-            [r for r in (listed.last - 1, listed.last) if r >= listed.moves.first] if listed and job.new else []
-        )
+        self._models = _models(job) if listed and job.new else []
         self._from = min([*moves.gone, moves.end + 1 if moves.by else ROWS + 1]) if moves else ROWS + 1
 
     # ------------------------------------------------------------ blocks
@@ -175,10 +173,14 @@ class Rows:
             number = self._todo[self._at]
             edit = self._job.rows[number]
             self._at += 1
-            row = Row(number, {b"r": b"%d" % number}, [])
             if number in self._job.new:
                 if number > ROWS:
                     raise fault("book_no_room", f"{self._job.title}!{number}")
+                if not edit.looks:
+                    yield self._of_above().line(number, edit.values)
+                    continue
+            row = Row(number, {b"r": b"%d" % number}, [])
+            if number in self._job.new:
                 row.about |= self._of_above().about
                 self._compose(row, edit)
             else:
@@ -213,3 +215,11 @@ class Rows:
 
     def _column_style(self, column: int) -> int:
         return next((s for first, last, s in self._columns if first <= column <= last), 0)
+
+
+def _models(job: Job) -> list[int]:
+    """The rows that new ones are made after: the last of the list, at most two; of an empty list the empty row that
+    the first of them takes."""
+    assert job.listed is not None
+    first, last = job.listed.moves.first, job.listed.last
+    return [r for r in (last - 1, last) if r >= first] or [first]

@@ -184,7 +184,7 @@ class _Work:
         rows = dict(made.rows)
         if report.gone.get(title):
             rows = {**{i: h for i, h in self._by_sheet[key].items() if i not in made.gone}, **rows}
-            rows = {i: dc.replace(h, at=report.now(title, h.at) or 0) if h.at else h for i, h in rows.items()}
+            rows = {i: h.standing(report.now(title, h.at) or 0) if h.at else h for i, h in rows.items()}
         for id_, at in zip(made.new, report.new.get(title, ()), strict=True):
-            rows[id_] = dc.replace(rows[id_], at=at)
+            rows[id_] = rows[id_].standing(at)
         return rows

@@ -34,6 +34,10 @@ class Held:
     became: str = ""
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
+    def standing(self, at: int) -> Held:
+        """The same, in another place."""
+        return Held(self.revision, self.texts, at, self.became, self.marks)
+
     def base(self, key: str) -> str:
         """What the office's next word in this cell is compared with by the ledger: what it held before any word that
         was not taken."""
@@ -46,7 +50,7 @@ Known = Mapping[str, Held]  # by row id: "complaint/TS-202605-0007", "task/…",
 
 def plain(held: Held) -> tuple[int, dict[str, Any]]:
     """A row as the ledger keeps it: its revision and plain values."""
-    values: dict[str, Any] = {"texts": dict(held.texts), "at": held.at}
+    values: dict[str, Any] = {"texts": held.texts, "at": held.at}
     if held.became:
         values["became"] = held.became
     if held.marks:

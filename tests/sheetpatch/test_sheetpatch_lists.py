@@ -358,6 +358,17 @@ def test_the_first_row_of_a_table_that_excel_made_without_rows(tmp_path: Path) -
     assert "insertRow" not in about
 
 
+def test_many_first_rows_look_like_the_empty_row_that_was_drawn_for_them(tmp_path: Path) -> None:
+    tall = 'ht="20" customHeight="1"'
+    drawn = "".join(f'<row r="{n}" {tall}><c r="A{n}" s="1"/><c r="C{n}" s="2"/></row>' for n in (2, 3))
+    source = package(tmp_path / "book.xlsx", {TITLE: worksheet(listing(0) + drawn)})
+    target = edited(source, SheetEdit(TITLE, new=tuple(new(f"N{i}", i) for i in range(9)), head=1, last=1))
+    for n in range(2, 11):
+        line = part(target, SHEET).partition(f'<row r="{n}"')[2].partition("</row>")[0]
+        assert line.startswith(f" {tall}>") and f'r="A{n}" s="1" t' in line
+        assert f'r="C{n}" s="2"><v>' in line
+
+
 def test_the_headings_of_a_table_are_not_written_over(tmp_path: Path) -> None:
     source = package(
         tmp_path / "book.xlsx",
