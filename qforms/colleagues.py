@@ -1,8 +1,8 @@
 """Several daemons on one ledger, seen by one of them: whether it may work, what it alone does, when it is its turn.
 
-A thread tells the others every few seconds that this one lives; who falls silent is taken for dead within LASTS, and
-what he held is taken over. Whoever judges by other forms, rules or settings than those at work is paused until they
-have gone or he has got the same."""
+A thread tells the others every few seconds that this one lives; who falls silent for too long (`settings.Machines`) is
+taken for dead, and what he held is taken over. Whoever judges by other forms, rules or settings than those at work is
+paused until they have gone or he has got the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qforms.ledger import Gone, Ledger
-from qforms.ledger.leases import LASTS, MAILBOX, WORKBOOK, Present, Who
+from qforms.ledger.leases import MAILBOX, WORKBOOK, Present, Who
 from qforms.model import Clock, Delivery, Store, Told
 from qforms.outbox.post import OPEN
 from qforms.settings import Procedures
@@ -27,8 +27,6 @@ from qforms.settings import Procedures
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-_BEAT = 4.0  # seconds between two signs of life
-_SURE = LASTS - 6.0  # … after which, without one, it no longer counts on what it holds
 _LOOKS = 0.5  # seconds between two looks whether something waits for any daemon
 _ROUND = 0.05  # seconds between two looks whether it is its turn
 _SAME = {  # settings that every machine must have alike; paths, ports and passwords are its own
@@ -36,6 +34,7 @@ _SAME = {  # settings that every machine must have alike; paths, ports and passw
     "issue": True,
     "calendar": True,
     "workbook": True,
+    "machines": True,
     "trust": {"authserv_id", "dkim", "strangers_may_open", "replies_a_day"},
     "folders": {"grant"},
     "outgoing": {"sender", "customer", "supplier", "department", "manager", "office", "operator", "attempts",
@@ -49,6 +48,7 @@ class Colleagues:
     def __init__(self, ledger: Ledger, store: Store, procedures: Procedures, log: FilteringBoundLogger) -> None:
         self._ledger = ledger
         self._leases = ledger.leases
+        self._machines = procedures.settings.machines
         self._log = log
         self._who = Who(socket.gethostname(), str(procedures.settings.root), os.getpid(), digests(procedures))
         self._delay = timedelta(minutes=procedures.settings.outgoing.delay_minutes)
@@ -95,7 +95,8 @@ class Colleagues:
 
     def holds(self, duty: str) -> bool:
         """Is it this daemon that does at this moment what only one does?"""
-        return duty in self._held and self.working and time.monotonic() - self._seen < _SURE
+        sure = self._machines.silent_seconds - 1.5 * self._machines.beat  # later it counts on nothing that it held
+        return duty in self._held and self.working and time.monotonic() - self._seen < sure
 
     def called(self) -> bool:
         """Did others leave something, or does anything wait on the tray?"""
@@ -159,7 +160,7 @@ class Colleagues:
 
     def _keep(self) -> None:
         sure = True  # that the others could be heard a moment ago: after a break all get the time to come back
-        while not self._stop.wait(_BEAT):
+        while not self._stop.wait(self._machines.beat):
             try:
                 if not self.working:
                     self._join()
@@ -179,7 +180,9 @@ class Colleagues:
     def _beat(self, *, bury: bool) -> None:
         begun, before = time.monotonic(), (self._held, self._others)
         self._held = self._leases.beat((MAILBOX, WORKBOOK), bury)
-        self._seen = begun
+        since, self._seen = time.monotonic() - self._seen, begun
+        for place, silent in self._leases.gone:
+            self._log.warning("colleague gone", place=place, silent=round(silent, 1), since=round(since, 1))
         self._others = self._leases.company()
         if (self._held, self._others) != before:
             self._news.set()

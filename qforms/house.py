@@ -410,6 +410,8 @@ def opened(root: Path) -> Iterator[House]:
     procedures = Procedures(forms, rules, work, s, settings.keys(s.root), passwords, _reads_pictures(s))
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()
+    if ledger.shared:
+        ledger.leases.lasts = s.machines.silent_seconds
     house = House(s, procedures, ledger)
     try:
         yield house

@@ -203,6 +203,18 @@ class Calendar(_Table):
     mode: Literal["wall", "working"] = "wall"  # A01
 
 
+class Machines(_Table):
+    """Several daemons on one ledger. Who has died is noticed after the silence and at most one sign of life of the
+    others (a fifth of it): mailbox and workbook are taken over within 30 s, which bounds the silence."""
+
+    silent_seconds: Annotated[float, Field(ge=5, le=24)] = 20.0  # after which a daemon counts as dead
+
+    @property
+    def beat(self) -> float:
+        """Seconds between two signs of life."""
+        return self.silent_seconds / 5
+
+
 class Retention(_Table):
     """What becomes of personal data when a closed case's forms have been kept for their years (A43)."""
 
@@ -236,6 +248,7 @@ class Settings(_Table):
     web: Web = Web()
     calendar: Calendar = Calendar()
     s3: Bucket = Bucket()
+    machines: Machines = Machines()
     retention: Retention = Retention()
     ledger: str = "ledger.db"  # a file in the workspace, or a URL (postgresql://…), which several machines may share
     store: str = "store"  # a folder, or a bucket (s3://…) which several machines may share

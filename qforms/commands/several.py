@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from qforms import house
 from qforms.ledger.bucket import BucketStore
-from qforms.ledger.leases import LASTS, Present
+from qforms.ledger.leases import Present
 from qforms.model import QformsError, Told
 from qforms.settings import Settings
 
@@ -32,7 +32,7 @@ def database(s: Settings) -> Iterator[Look]:
     mend = Told(f"差 {skew:+.1f} 秒：请校时", f"{skew:+.1f} s apart: set the clocks")
     yield what, not far, mend if far else Told(f"差 {skew:+.1f} 秒", f"{skew:+.1f} s apart"), True
     for one in present:
-        yield _daemon(one)
+        yield _daemon(one, s.machines.silent_seconds)
     yield from _reach(s, len(present))
 
 
@@ -50,14 +50,14 @@ def bucket(s: Settings) -> Iterator[Look]:
     yield what, True, Told(f"可读写：{took}", f"can be written and read: {took}"), True
 
 
-def _daemon(one: Present) -> Look:
+def _daemon(one: Present, lasts: float) -> Look:
     what = Told(f"守护进程 {one.who.machine}:{one.who.place}", f"daemon {one.who.machine}:{one.who.place}")
     holds = ", ".join(one.holds)
     zh = f"进程 {one.who.pid}，{one.silent:.0f} 秒前有消息" + (f"，持有 {holds}" if holds else "")
     en = f"process {one.who.pid}, heard of {one.silent:.0f} s ago" + (f", holds {holds}" if holds else "")
     if one.state == "paused":
         zh, en = f"{zh}，停着：规则或设置与别的机器不同", f"{en}, paused: its rules or settings differ from the others'"
-    return what, one.state == "working" and one.silent < LASTS, Told(zh, en), False
+    return what, one.state == "working" and one.silent < lasts, Told(zh, en), False
 
 
 def _reach(s: Settings, daemons: int) -> Iterator[Look]:

@@ -19,7 +19,6 @@ from qforms.ledger.transaction import SET_LETTER, fate
 from qforms.model import Clock, Letter
 
 MAILBOX, WORKBOOK = "mailbox", "workbook"  # what one daemon at a time does
-LASTS = 20.0  # seconds of silence after which a daemon counts as dead
 _MINE: Any = bindparam("me")
 
 
@@ -59,6 +58,8 @@ class Leases:
         )  # without BEGIN and ROLLBACK
         self._now = _clock(engine.dialect.name)
         self.id = 0
+        self.lasts = 20.0  # seconds of silence after which a daemon counts as dead; the same for all
+        self.gone: tuple[tuple[str, float], ...] = ()  # whom the last sign of life took away: place, seconds of silence
 
     # ------------------------------------------------------------ presence
 
@@ -67,7 +68,7 @@ class Leases:
         long as there are any it is paused, else working."""
         with self._engine.begin() as db:
             db.execute(select(t.turn.c.version).with_for_update())  # of two that come at once one is first
-            _bury(db, self._now)
+            self._bury(db)
             differ = tuple(
                 p for p in self._all(db) if p.state == "working" and p.id != self.id and not _same(p.who, who)
             )
@@ -75,18 +76,19 @@ class Leases:
             known = self.id and db.execute(self._renewed().values(state=state), {"me": self.id}).rowcount
             if not known:
                 row = {"machine": who.machine, "place": who.place, "pid": who.pid, "procedures": dict(who.procedures)}
-                made = t.presence.insert().values(**row, state=state, since=self._now, until=self._now + LASTS)
+                made = t.presence.insert().values(**row, state=state, since=self._now, until=self._now + self.lasts)
                 self.id = db.execute(made.returning(t.presence.c.id)).scalar_one()
         return differ
 
     def beat(self, wanted: Collection[str], bury: bool = True) -> frozenset[str]:
         """Tells that it lives, takes those of the `wanted` leases that nobody alive has, and gives those that it holds.
         `bury`: takes away whoever is silent too long. Raises Gone when that was done to itself."""
+        self.gone = ()
         with self._engine.begin() as db:
             if not db.execute(self._renewed(), {"me": self.id}).rowcount:
                 raise Gone("taken for dead by the other daemons")
             if bury:
-                _bury(db, self._now)
+                self._bury(db)
             for name in wanted:
                 self._take(db, name)
             held = db.scalars(select(t.lease.c.name).where(t.lease.c.holder == self.id))
@@ -133,14 +135,21 @@ class Leases:
         return t.presence.c.until > self._now
 
     def _renewed(self) -> Any:
-        return update(t.presence).where(t.presence.c.id == _MINE).values(until=self._now + LASTS)
+        return update(t.presence).where(t.presence.c.id == _MINE).values(until=self._now + self.lasts)
+
+    def _silent(self) -> Any:
+        return (self._now - (t.presence.c.until - self.lasts)).label("silent")
+
+    def _bury(self, db: Connection) -> None:
+        dead = delete(t.presence).where(t.presence.c.until < self._now)
+        told = db.execute(dead.returning(t.presence.c.machine, t.presence.c.place, self._silent()))
+        self.gone = tuple((f"{row.machine}:{row.place}", float(row.silent)) for row in told)
 
     def _all(self, db: Connection) -> tuple[Present, ...]:
         holds: dict[int, list[str]] = {}
         for row in db.execute(select(t.lease).order_by(t.lease.c.name)):
             holds.setdefault(row.holder, []).append(row.name)
-        silent = (self._now - (t.presence.c.until - LASTS)).label("silent")
-        found = db.execute(select(t.presence, silent).order_by(t.presence.c.id)).all()
+        found = db.execute(select(t.presence, self._silent()).order_by(t.presence.c.id)).all()
         return tuple(
             Present(
                 row.id,
@@ -252,10 +261,6 @@ def free(table: Any) -> Any:
 
 def _living() -> Any:
     return select(t.presence.c.id)
-
-
-def _bury(db: Connection, now: Any) -> None:
-    db.execute(delete(t.presence).where(t.presence.c.until < now))
 
 
 def _same(one: Who, other: Who) -> bool:

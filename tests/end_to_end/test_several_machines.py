@@ -95,6 +95,8 @@ def test_one_of_two_is_killed_in_the_middle_of_a_burst(two: Machines) -> None:
         e2e.wait_for(two.settled, 120)
         e2e.wait_for(lambda: ledger.leases.waiting() == 0, 120)
         assert survivor.alive
+    [gone] = second.logged("colleague gone")  # by the database's clock; no machine's stalls are counted twice
+    assert gone["place"].endswith(str(first.root)) and 20 <= gone["silent"] <= 20 + gone["since"] + 0.5
     with house.opened(second.root) as h:
         arrived = [d for d in h.ledger.deliveries() if d["channel"] == "maildir"]
         assert Counter(d["message_id"] for d in arrived) == Counter({f"<several-{n}@kunde>": 1 for n in range(80)})
@@ -118,9 +120,10 @@ def shown_in(book: Path) -> Counter[str]:
     return Counter(str(r[number]) for r in rows[3:] if r[number + 1])
 
 
-def test_what_a_dead_daemon_had_in_hand_comes_back(two: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_dead_daemon_had_in_hand_comes_back(two: Machines) -> None:
     """By the database's own clock: it took mail in hand, and was never heard of again."""
-    monkeypatch.setattr("qforms.ledger.leases.LASTS", 3.0)
+    for machine in two.all:
+        machine.set("machines", silent_seconds=5)
     with house.opened(two.all[0].root) as dead, house.opened(two.all[1].root) as h:
         dead.ledger.leases.join(Colleagues(dead.ledger, dead.store, dead.procedures, dead.log)._who)
         tray = dead.ledger.tray(dead.store)
@@ -128,13 +131,23 @@ def test_what_a_dead_daemon_had_in_hand_comes_back(two: Machines, monkeypatch: p
         two.receive(complaint(1), complaint(2))
         tray.lay([*source.waiting()])
         assert len(tray.take(9, dead.ledger.leases.id)) == 2
-        monkeypatch.setattr("qforms.colleagues._BEAT", 0.2)
         h.join()
         assert h.handle([], real_now()) == []  # they are in somebody's hands
         taken = e2e.wait_for(lambda: h.handle([], real_now()), 120)
         assert [t.outcome in EVERYTHING for t in taken] == [True, True]
         assert h.ledger.leases.waiting() == 0 and h.colleagues is not None and h.colleagues.holds("mailbox")
     assert two.recorded() == 2
+
+
+def test_mailbox_and_workbook_are_never_without_a_holder_for_more_than_half_a_minute(tmp_path: Path) -> None:
+    """A law of the settings: the silence, a sign of life of the others, the pause of a source that is not read."""
+    for silent in (5, 20, 24):
+        machines = settings.Machines(silent_seconds=silent)
+        assert 2 * machines.beat < silent and silent + machines.beat + daemon._PAUSED <= 30
+    file = tmp_path / "qforms.toml"
+    file.write_text("[machines]\nsilent_seconds = 25\n", "utf-8")
+    with pytest.raises(QformsError, match=r"qforms\.toml:2: machines\.silent_seconds.*24"):
+        settings.load(tmp_path)
 
 
 def test_who_judges_by_other_rules_pauses_and_says_so(two: Machines) -> None:

@@ -78,6 +78,20 @@ def test_who_judges_by_other_rules_is_paused_until_the_others_have_gone(ledger: 
     assert {p.state for p in new.present()} == {"working"}
 
 
+def test_it_is_taken_over_at_the_first_sign_of_life_after_the_silence(ledger: Ledger) -> None:
+    """By the database's own times, however slow the machine is."""
+    one, other = daemon(ledger, "a"), daemon(ledger, "b")
+    one.lasts = other.lasts = 0.5
+    looked = other.server()[1]
+    one.beat(["mailbox"])
+    while True:
+        before, looked = looked, other.server()[1]
+        if other.beat(["mailbox"]):
+            break
+    [(place, silent)] = other.gone
+    assert place == "a:/a" and 0.5 <= silent <= 0.5 + other.server()[1] - before
+
+
 def test_a_letter_is_in_one_hand(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         tx.write(None, Judgement(letters=(s.letter("l1"), s.letter("l2", code="X2"))), s.NOW)
