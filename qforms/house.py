@@ -406,7 +406,7 @@ def opened(root: Path) -> Iterator[House]:
     loaded = catalogue.load(s.path("form_templates"), cache / "forms.json", s.zone)
     rules = rulebook.load(s.path("inbox_rules"), loaded, cache / "rules.json")
     forms = catalogue.with_conditions(loaded, rules.conditions)
-    work, passwords = WorkTime(s.calendar, s.zone, cache), settings.file_passwords(s)
+    work, passwords = WorkTime(s.calendar, s.zone, cache), settings.FilePasswords(s)
     procedures = Procedures(forms, rules, work, s, settings.keys(s.root), passwords, _reads_pictures(s))
     ledger = Ledger(_ledger_of(s), forms, s.company.address.rpartition("@")[2])
     ledger.migrate()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -286,7 +287,7 @@ class Procedures:
     work: WorkTime
     settings: Settings
     keys: dict[str, bytes]
-    passwords: tuple[str, ...] = ()  # that are tried on protected files
+    passwords: Iterable[str] = ()  # that are tried on protected files
     reads_pictures: bool = False  # whether what photos and scans show is proposed to the office (extra `ocr`)
 
 
@@ -378,13 +379,23 @@ def keep_secret(root: Path, service: str, user: str, password: str) -> str:
     return str(file)
 
 
-def file_passwords(settings: Settings) -> tuple[str, ...]:
+class FilePasswords:
     """The passwords that customers protect their files with, one a line, from the environment or the keyring; none is
-    no fault."""
-    try:
-        return tuple(filter(None, secret(settings.trust.passwords_env, "qforms-files", "passwords").splitlines()))
-    except QformsError:
-        return ()
+    no fault. Asked for when the first protected file comes: a keyring takes longer to open than a hundred mails."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    @cached_property
+    def _known(self) -> tuple[str, ...]:
+        env = self._settings.trust.passwords_env
+        try:
+            return tuple(filter(None, secret(env, "qforms-files", "passwords").splitlines()))
+        except QformsError:
+            return ()
 
 
 def keys(root: Path) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -171,6 +172,9 @@ def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) 
 def working(what: str) -> Iterator[Callable[[str], None]]:
     """How far long work is, beside a turning wheel, on a terminal; on anything else nothing is shown. Give it to the
     work, which says what it is at."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.markup import escape
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from qforms.intake import charset, filekind, parts
@@ -35,12 +35,12 @@ class _Box:
     found: list[Part]
     problems: list[Problem]
     left: int
-    passwords: Sequence[str]
+    passwords: Iterable[str]
     seconds: float
 
 
 def unpack(
-    found: Iterable[Part], limit: int, passwords: Sequence[str] = (), seconds: float = 20.0
+    found: Iterable[Part], limit: int, passwords: Iterable[str] = (), seconds: float = 20.0
 ) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
     """All parts, those inside archives after their archive, and what could not be opened. `limit`: bytes in all."""
     box = _Box([], [], limit, passwords, seconds)

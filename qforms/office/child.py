@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,13 @@ _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from qforms.office.serve i
 class OfficeReader:
     """Reads one file after another; not to be shared between threads without a lock of their own.
 
-    The child is started at the first file. `passwords` are tried on protected files."""
+    The child is started at the first file. `passwords` are tried on protected files; at the first of these they are
+    looked at, and a child that knows them takes the place of the other."""
 
-    def __init__(self, limits: Limits, passwords: Sequence[str] = ()) -> None:
+    def __init__(self, limits: Limits, passwords: Iterable[str] = ()) -> None:
         self._limits = limits
-        self._passwords = tuple(passwords)
+        self._passwords = passwords
+        self._told: tuple[str, ...] | None = None  # those that the child knows; None: nobody has looked at them yet
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, data: bytes, name: str = "") -> Book:
@@ -61,6 +63,10 @@ class OfficeReader:
         try:
             return self._ask(data)
         except OfficeFault as known:
+            if known.problem.code == "encrypted" and self._told is None:
+                self._told = tuple(self._passwords)
+                self._end()
+                return self._read(data)
             if known.problem.code != "convert_first":
                 raise
             about = known.problem.context
@@ -102,7 +108,7 @@ class OfficeReader:
             "memory": self._limits.memory_mb << 20,
             "inflated": self._limits.inflated_mb << 20,
             "cells": self._limits.cells,
-            "passwords": self._passwords,
+            "passwords": self._told or (),
         }
         assert self._process.stdin is not None
         send(self._process.stdin, json.dumps(limits).encode())

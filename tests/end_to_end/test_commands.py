@@ -271,7 +271,7 @@ def test_a_warm_run_of_plain_mails_is_light(at_work: Workspace, tmp_path: Path) 
     ws.receive(mail("投诉 YL-A66", "YL-A66 有异响，批号 A66-2604B，2 台。\n", sender="li@kehu.example"))
     found = imported("run", str(ws.root), "--once", "--now", NOW.isoformat())
     assert len(ws.records()) == 2
-    assert not found & {"rule_engine", "ruamel", "alembic", "docxtpl", "imap_tools", "yagmail", "holidays"}
+    assert not found & {"rule_engine", "ruamel", "alembic", "docxtpl", "imap_tools", "yagmail", "holidays", "keyring"}
 
 
 def test_the_ledger_is_whole_after_all_of_it(at_work: Workspace) -> None:
