@@ -12,6 +12,7 @@ from typing import Any
 from qforms import documents, intake, reporting, stamp
 from qforms.documents import exhibits
 from qforms.forms import blank_excel, pictures
+from qforms.forms.parts import in_stage
 from qforms.ledger import Ledger, Transaction
 from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
 from qforms.office import mark
@@ -138,6 +139,8 @@ class Enclosures:
     def _sheet(self, form: Form, lang: Lang, mark_of: str, about: Record | None) -> bytes:
         """The Excel form: as the office drew it, else from the declaration."""
         p = self._procedures
+        if about is not None:
+            form = in_stage(p.catalogue.asked(form.name, about.values), about.values, p.catalogue)
         templates = p.settings.root / "form_templates"
         own = templates / form.name / f"{form.name}.{lang}.blank.xlsx"
         if own.is_file():

@@ -58,7 +58,7 @@ def _made(
 ) -> bytes:
     settings = procedures.settings
     lang = lang or settings.lang
-    form = procedures.catalogue.form(name)
+    form = procedures.catalogue.asked(name, record.values if record else EMPTY)
     template = prepared(form, lang, settings.company, settings.root / "form_templates", blank=record is None)
     album = _Album(photos, lang)
     more = _exhibits(form, record, related, procedures, lang, album) if record else EMPTY

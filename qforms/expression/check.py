@@ -42,9 +42,9 @@ def _fits(tree: Tree, kind: Kind, want: Kind) -> None:
 
 
 def _results(tree: Tree) -> Iterator[Any]:
-    """The literals that an expression may give as they stand."""
+    """The literals that an expression may give as they stand, limits among them."""
     match tree:
-        case ["value", value]:
+        case ["value", value] | ["limit", _, ["value", value]]:
             yield value
         case ["if", _, yes, no]:
             yield from (*_results(yes), *_results(no))

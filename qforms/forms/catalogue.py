@@ -8,7 +8,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qforms.forms import choices, store, types
+from qforms.forms import choices, depths, store, types
 from qforms.forms.labels import Labels
 from qforms.model import Condition, Field, Form, Problem, QformsError, Told, Value, Values
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 BLOCKS = "blocks"
 VOCABULARY = "vocabulary.yaml"
+_MAX_KEPT = 200  # forms at a depth
 
 
 class Catalogue:
@@ -40,6 +41,7 @@ class Catalogue:
         self._labels: dict[str, Labels] = {}
         self._asked: dict[tuple[str, str | None], tuple[Field, ...]] = {}
         self._looked_up: dict[str, tuple[str, ...]] = {}
+        self._at_depth: dict[tuple[str, str, frozenset[str]], Form] = {}
 
     def form(self, name: str) -> Form:
         """The form of that name. Raises QformsError when there is none."""
@@ -51,6 +53,19 @@ class Catalogue:
             near = nearest(name, self.forms)
             zh, en = (f"，是否指 {near}？", f", did you mean {near}?") if near else ("", "")
             raise QformsError(Told(f"没有表单 {name}{zh}", f"there is no form {name}{en}")) from None
+
+    def asked(self, name: str, values: Values) -> Form:
+        """The form as it is asked for at the depth that a record's values say; the same form for the same depth."""
+        form = self.form(name)
+        keep = depths.kept(form, values)
+        if keep is None:
+            return form
+        key = name, str(values[form.depth]), keep
+        if key not in self._at_depth:
+            if len(self._at_depth) >= _MAX_KEPT:
+                self._at_depth.clear()
+            self._at_depth[key] = depths.asked(form, values)
+        return self._at_depth[key]
 
     def field(self, form: str, name: str) -> Field | None:
         return self._fields.get(form, {}).get(name)
@@ -116,9 +131,10 @@ class Catalogue:
     def missing(self, form: str, values: Values, section: str | None = None) -> tuple[Field, ...]:
         """Fields that must be filled and are not, of one section or of the whole form; a list field also when one of
         its rows lacks a required column."""
+        if self.form(form).depths:
+            return tuple(f for f in _lackable(self.asked(form, values), section) if self._lacks(form, f, values))
         if (form, section) not in self._asked:
-            sections = (s for s in self.form(form).sections if section in (None, s.name))
-            self._asked[form, section] = tuple(f for s in sections for f in s.fields if _may_lack(f))
+            self._asked[form, section] = _lackable(self.form(form), section)
         return tuple(f for f in self._asked[form, section] if self._lacks(form, f, values))
 
     def _lacks(self, form: str, fld: Field, values: Values) -> bool:
@@ -157,6 +173,11 @@ class Catalogue:
         """The values that `plain` was given; a field no longer declared keeps what it held."""
         fields = self._fields[form]
         return {n: types.revive(fields[n], v) if n in fields else v for n, v in plain.items()}
+
+
+def _lackable(form: Form, section: str | None) -> tuple[Field, ...]:
+    sections = (s for s in form.sections if section in (None, s.name))
+    return tuple(f for s in sections for f in s.fields if _may_lack(f))
 
 
 def _may_lack(fld: Field) -> bool:

@@ -9,13 +9,15 @@ from string import Formatter
 from typing import Any, cast
 
 from qforms.forms import types
+from qforms.forms.depths import depths
 from qforms.forms.lifecycle import check, known, lifecycle, roles
 from qforms.forms.source import Table
 from qforms.forms.texts import words
 from qforms.model import ByMail, Choice, Field, Form, Reversing, Section, Text
 
 FORM_KEYS = words(
-    "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet by_mail"
+    "form version code title audience number named_by retention facts open_by sections checks lifecycle sheet by_mail "
+    "depth"
 )
 SECTION_KEYS = words("section title filled_by reply panel use without adjust fields shows")
 FIELD_KEYS = words(
@@ -72,6 +74,8 @@ def form(table: Table, shared: Shared) -> Form:
         origin=table.at("form"),
         facts=table.words("facts"),
         by_mail=_by_mail(table, names),
+        depth=table.table("depth").word("by"),
+        depths=depths(table, sections),
     )
     _names_of_form(table, sheet, result, names)
     return result

@@ -3,6 +3,7 @@ is filled in stage by stage (P25)."""
 
 from __future__ import annotations
 
+import dataclasses as dc
 import re
 from collections.abc import Sequence
 
@@ -44,6 +45,21 @@ def due_now(form: Form, values: Values, catalogue: Catalogue) -> tuple[Section, 
     parts = [s for s in form.sections if s.reply and not complete(form, s, values, catalogue)]
     beyond = later(form, [s.name for s in parts])
     return tuple(s for s in parts if s.name not in beyond)
+
+
+def in_stage(form: Form, values: Values, catalogue: Catalogue) -> Form:
+    """A form with steps as it goes out now: of the parts that are complete, of those beyond the stage and of what
+    stands around the steps only what is known, which nobody is asked for again. Any other form as it is."""
+    if not steps(form):
+        return form
+    due = {s.name for s in due_now(form, values, catalogue)}
+    sections = (s if s.name in due else dc.replace(s, fields=_told(s, values)) for s in form.sections)
+    return dc.replace(form, sections=tuple(sections))
+
+
+def _told(section: Section, values: Values) -> tuple[Field, ...]:
+    known = (f for f in section.fields if values.get(f.name) not in (None, "", ()))
+    return tuple(dc.replace(f, filled_by=("system",)) for f in known)
 
 
 def own_number(section: Section, lang: Lang) -> str:

@@ -15,12 +15,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qforms.model import ByMail, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text
+from qforms.model import (
+    ByMail,
+    Check,
+    Choice,
+    Depth,
+    Event,
+    Field,
+    Form,
+    Lifecycle,
+    Reversing,
+    Section,
+    Sign,
+    State,
+    Text,
+)
 
 LAYOUT = 1
-LOADER = ("cross.py", "declaration.py", "labels.py", "lifecycle.py", "source.py", "store.py", "types.py")
+LOADER = ("cross.py", "declaration.py", "depths.py", "labels.py", "lifecycle.py", "source.py", "store.py", "types.py")
 _CLASSES: dict[str, type[Any]] = {
-    c.__name__: c for c in (ByMail, Check, Choice, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text)
+    c.__name__: c
+    for c in (ByMail, Check, Choice, Depth, Event, Field, Form, Lifecycle, Reversing, Section, Sign, State, Text)
 }
 
 

@@ -163,6 +163,15 @@ class ByMail:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A shorter form (P25): of what people fill in its reply parts only the fields and columns (`members.user`) that
+    `asks` names; `rows` are drawn of its lists instead of the declared ones."""
+
+    asks: tuple[str, ...]
+    rows: Mapping[str, int]
+
+
 @dataclass(frozen=True)  # without slots: what follows from a declaration is made once and kept beside it
 class Form:
     """A form as its form.yaml declares it. `audience` is the widest circle that may receive it."""
@@ -185,6 +194,8 @@ class Form:
     origin: str = ""
     facts: tuple[str, ...] = ()  # fields that letters name, the first five that are known; else the columns
     by_mail: ByMail | None = None
+    depth: str = ""  # the field that says how much is asked for
+    depths: Mapping[str, Depth] = dc.field(default_factory=dict)  # its values that ask for less than everything
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -204,6 +215,7 @@ class Catalogue(Protocol):
     forms: Mapping[str, Form]
 
     def form(self, name: str) -> Form: ...
+    def asked(self, form: str, values: Values) -> Form: ...  # as it is asked for at the depth that the values say
     def field(self, form: str, name: str) -> Field | None: ...  # in constant time
     def looked_up(self, form: str) -> tuple[str, ...]: ...  # its key and ref fields
     def check_values(self, form: str, values: Values) -> tuple[Problem, ...]: ...

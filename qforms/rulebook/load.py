@@ -5,6 +5,7 @@ imports neither ruamel.yaml nor rule_engine."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +29,7 @@ from qforms.rulebook.scope import Scopes
 from qforms.rulebook.source import Faults, Item, Map, read
 
 LIMITS = "limits.yaml"
+_CODE = re.compile(r"[a-z][a-z_]*")
 TESTS = ".test.yaml"
 READ_BY_PROGRAM = ("daily_repeats",)  # limits that no expression names: after how many days a clock asks weekly (P35)
 READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of an item, in the order of reading
@@ -127,10 +129,11 @@ def _limits(node: Any, faults: Faults) -> dict[str, Any]:
     for name, value in node.items():
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
             found[name] = Decimal(value)
-        elif isinstance(value, str) and grammar.duration(value):
+        elif isinstance(value, str) and (grammar.duration(value) or _CODE.fullmatch(value)):
             found[name] = value
         else:
-            faults.add(node.at(name), f"{name} 应为数字或时长（48h）", f"{name} must be a number or a duration (48h)")
+            zh, en = "应为数字、时长（48h）或选项的代码", "must be a number, a duration (48h) or a choice's code"
+            faults.add(node.at(name), f"{name} {zh}", f"{name} {en}")
     return found
 
 
