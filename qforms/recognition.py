@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 _MOST = 6  # pictures of one task
+_MOST_TEXT = 4000  # characters of one picture that are kept, to be searched for
 _PATIENCE = 3  # times the seconds that a file may take: a page of small print on a slow machine
 
 
@@ -102,6 +103,7 @@ class Recognition:
                     of_one = proposals.of_book(book, form, wanted, self._procedures)
                     told = {**{field: (raw, name) for field, raw in of_one.items()}, **told}
             changed = self._changed(task, record.form if record else "", told)
+            changed = replace(changed, context={**changed.context, "read": _texts(changed, job.found)})
             tx.write(None, Judgement(tasks=(changed,)), now)
         self._log.info("pictures read", number=task.number, proposed=sorted(told))
 
@@ -110,3 +112,10 @@ class Recognition:
             return proposals.named(task, self._procedures.catalogue.form(form), told)
         state = "dropped" if task.kind == proposals.PROPOSAL else task.state
         return replace(task, state=state, context={**task.context, "proposed": {}})
+
+
+def _texts(task: Task, found: Sequence[tuple[str, Book]]) -> list[list[str]]:
+    """Digest, name and words of each picture on which words were found."""
+    digests = {name: digest for digest, name in task.context["pictures"]}
+    texts = ((name, " ".join(str(c.raw) for g in book.grids for c in g.cells.values())) for name, book in found)
+    return [[digests[name], name, text[:_MOST_TEXT]] for name, text in texts if text.strip()]

@@ -224,6 +224,20 @@ class Ledger:
         query = select(t.task).where(t.task.c.state == state).order_by(t.task.c.opened_at, t.task.c.key)
         return tuple(rows.task_of(r) for r in self._rows(query))
 
+    def tasks_since(self, since: datetime) -> tuple[Task, ...]:
+        """All tasks opened from then on, whatever became of them."""
+        query = select(t.task).where(t.task.c.opened_at >= since).order_by(t.task.c.opened_at, t.task.c.key)
+        return tuple(rows.task_of(r) for r in self._rows(query))
+
+    def letters_sent(self, since: datetime, size: int = 200) -> Iterator[tuple[Letter, ...]]:
+        """The letters that left from then on, in that order, some at a time."""
+        at, last = since, 0
+        query = select(t.letter).where(t.letter.c.state == "sent").order_by(t.letter.c.sent_at, t.letter.c.seq)
+        later = t.letter.c.sent_at
+        while found := self._rows(query.where((later > at) | ((later == at) & (t.letter.c.seq > last))).limit(size)):
+            at, last = found[-1]["sent_at"], found[-1]["seq"]
+            yield tuple(rows.letter_of(r) for r in found)
+
     def letters(self, states: Sequence[str] = (), number: str = "", limit: int = 0) -> tuple[Letter, ...]:
         query = select(t.letter).order_by(t.letter.c.seq)
         if states:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from qforms import intake
 from qforms.intake import body, charset, filekind, wrapped
 from qforms.intake.headers import decode
 from qforms.ledger import Ledger
-from qforms.model import Delivery, Part, Record, Store
+from qforms.model import Delivery, Letter, Part, Record, Store
 from qforms.office.book import Book, OfficeFault
 from qforms.search.index import Hit, Index, Passage
 from qforms.settings import Procedures
@@ -18,6 +19,7 @@ from qforms.settings import Procedures
 NAME = "search.db"
 _AT_ONCE = 100  # deliveries, or lines of history, between two commits of the index
 _LATE = 200  # ids that may become visible after later ones, where several programs write at once
+_LOOKED_BACK, _TASKS_BACK = 86400, 60 * 86400  # seconds: letters sent late, tasks whose pictures are read late
 _NO_TEXT = frozenset({"file", "img", "sig"})
 _MAILS = frozenset({"message/rfc822", filekind.MSG, filekind.TNEF})
 
@@ -42,7 +44,7 @@ class Finder:
         texts that were. `progress` hears of each hundred deliveries or changes."""
         self.forget()
         done, until = 0, time.monotonic() + seconds if seconds else None
-        for step in (self._records, self._deliveries):
+        for step in (self._records, self._deliveries, self._letters, self._pictures):
             while (until is None or time.monotonic() < until) and (made := step()) is not None:
                 done += made
                 progress(done)
@@ -149,6 +151,47 @@ class Finder:
                 return ""
             return "\n".join(_lines(book))
         return charset.decode(part.data)[0] if part.kind in ("text/plain", "text/csv") else ""
+
+    # ------------------------------------------------------------ letters, and what pictures show
+
+    def _letters(self) -> int | None:
+        """The words of the next letters that left; None when there are none. Letters leave in another order than they
+        are owed, so those of the last day are looked at again."""
+        with self._index.opened(write=True) as index:
+            mark, made = index.mark("letter"), 0
+            since = datetime.fromtimestamp(max(0, mark - _LOOKED_BACK), UTC)
+            for page in self._ledger.letters_sent(since):
+                for letter in page:
+                    if letter.digest and index.revision(f"mail/{letter.digest}") is None:
+                        index.put(self._of_letter(letter))
+                        made += 1
+                    mark = max(mark, int(letter.sent_at.timestamp()) if letter.sent_at else 0)
+                if made >= _AT_ONCE:
+                    break
+            index.set_mark("letter", mark)
+        return made or None
+
+    def _of_letter(self, letter: Letter) -> Passage:
+        intent = letter.intent
+        about = (intent.number, intent.case_no, _iso(letter.sent_at))
+        text = ""
+        if self._store.has(letter.digest):
+            text = body.read(wrapped.parse(self._store.get(letter.digest)), intent.subject).text
+        return _passage(f"mail/{letter.digest}", "letter", about, f"{intent.subject} → {', '.join(intent.to)}", text)
+
+    def _pictures(self) -> int | None:
+        """What was recognised on photos and scans, whatever became of the proposal."""
+        with self._index.opened(write=True) as index:
+            mark, made = index.mark("task"), 0
+            for task in self._ledger.tasks_since(datetime.fromtimestamp(max(0, mark - _TASKS_BACK), UTC)):
+                for digest, name, text in task.context.get("read") or ():
+                    if index.revision(f"file/{digest}/read") is None:
+                        about = (task.number, task.case_no, _iso(task.opened_at))
+                        index.put(_passage(f"file/{digest}/read", "file", about, name, text))
+                        made += 1
+                mark = max(mark, int(task.opened_at.timestamp()))
+            index.set_mark("task", mark)
+        return made or None
 
 
 def _passage(ref: str, kind: str, about: tuple[str, str, str], title: str, text: str) -> Passage:

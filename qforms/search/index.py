@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qforms.search import grams
 
-_MAKE = 1  # raised whenever texts or pieces are made in another way: an older index is then made anew
+_MAKE = 2  # raised whenever texts or pieces are made in another way: an older index is then made anew
 _MOST_TEXT = 200_000  # characters of one text
 _LOOKED_AT = 20_000  # texts that are compared with the words, at most
 _AROUND = 32  # characters before and after the word that is shown
@@ -34,7 +34,8 @@ _SAME = "SELECT 1 FROM passage WHERE ref = ? AND title = ? AND revision = ? AND 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One text: of a record, a mail or a file. `ref` names it; `at` is ISO 8601, UTC; `kind`: record, mail, file."""
+    """One text. `ref` names it; `at` is ISO 8601, UTC; `kind`: record, mail (that came), file (or what a
+    picture shows), letter (that left)."""
 
     ref: str
     number: str

@@ -85,6 +85,9 @@ def test_a_nameplate_is_a_proposal_and_a_fact_once_adopted(seen: Workspace, monk
     assert task.number == case["number"] and "待确认" in task.text.zh and "批号＝A65-2603C" in task.text.zh
     [row] = [r for r in seen.rows("待办") if r and "待确认" in str(r)]
     assert "批号＝A65-2603C" in str(row)
+    with house.opened(seen.root) as h:  # what it shows is found, whether it was proposed or not
+        h.finder.catch_up()
+        assert [(x.passage.title, x.passage.number) for x in h.finder.find("输入 220V")] == [("铭牌.jpg", task.number)]
     choose(seen, task, "adopt", "型号：YL-A66")
     [case] = seen.records()
     assert (case["values"]["lot_no"], case["values"]["product_model"]) == ("A65-2603C", "YL-A66")
