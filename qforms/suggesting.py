@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from qforms.ledger import Ledger
-from qforms.model import Facts, Judgement, Record, Task, Text
+from qforms.model import Facts, Judgement, Record, Task, Text, Value
 from qforms.rules import alike
 from qforms.rules.alike import Likeness
 
@@ -38,9 +38,11 @@ class Suggestions:
             last, numbers = self._ledger.changed(self._done, _LINES)
             if last == self._done:
                 return True
-            opened = [r for r in self._ledger.records(numbers=numbers) if _is_new(r, now)] if numbers else []
             with self._ledger.facts() as facts:  # one look at the ledger for all: they share models and customers
-                tasks = [task for record in opened for task in _offers(facts, record, now)]
+                facts.fetch_records(numbers)
+                records = (r for number in sorted(numbers) if (r := facts.record(number)) is not None)
+                looking = _Looking(facts)
+                tasks = [task for r in records if _is_new(r, now) for task in looking.offers(r, now)]
             with self._ledger.begin() as tx:
                 tx.write(None, Judgement(tasks=tuple(t for t in tasks if tx.task(t.key) is None)), now)
                 tx.upsert("note", [{"name": _NOTE, "value": last}])
@@ -49,23 +51,37 @@ class Suggestions:
                 return False
 
 
-def _offers(facts: Facts, record: Record, now: datetime) -> Iterable[Task]:
-    """What is offered on a complaint, without what admission has offered already (P6)."""
-    found = alike.likely(record, _candidates(facts, record))
-    if not found:
-        return
-    asked = {str(t.context.get("other")) for t in facts.tasks(record.number) if t.kind in alike.SUGGESTIONS}
-    owner = next((c.owner for c in facts.clocks(record.number) if c.owner), "")
-    for one in found:
-        if one.other not in asked:
-            yield _task(record, one, str(record.values.get("owner") or owner or "office"), now)
+class _Looking:
+    """One look at the ledger: what was found and compared for one complaint is known for the next."""
 
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._known: dict[str, alike.Told] = {}
+        self._sharing: dict[tuple[str, Value], tuple[Record, ...]] = {}
 
-def _candidates(facts: Facts, record: Record) -> list[Record]:
-    values = ((name, record.values.get(name)) for name in _SHARED)
-    pairs = [(name, v) for name, value in values for v in (value if isinstance(value, tuple) else (value,)) if v]
-    found = (r for name, value in pairs[:12] for r in facts.find(FORM, name, value)[:_MOST])
-    return list({r.number: r for r in found}.values())
+    def offers(self, record: Record, now: datetime) -> Iterable[Task]:
+        """What is offered on a complaint, without what admission has offered already (P6)."""
+        facts = self._facts
+        found = alike.likely(record, self._candidates(record), self._known)
+        if not found:
+            return
+        asked = {str(t.context.get("other")) for t in facts.tasks(record.number) if t.kind in alike.SUGGESTIONS}
+        owner = next((c.owner for c in facts.clocks(record.number) if c.owner), "")
+        for one in found:
+            if one.other not in asked:
+                yield _task(record, one, str(record.values.get("owner") or owner or "office"), now)
+
+    def _candidates(self, record: Record) -> Iterable[Record]:
+        values = ((name, record.values.get(name)) for name in _SHARED)
+        pairs = [(name, v) for name, value in values for v in (value if isinstance(value, tuple) else (value,)) if v]
+        return {r.number: r for pair in pairs[:12] for r in self._with(*pair)}.values()
+
+    def _with(self, name: str, value: Value) -> tuple[Record, ...]:
+        """The newest complaints with a value."""
+        found = self._sharing.get((name, value))
+        if found is None:
+            found = self._sharing[name, value] = self._facts.find(FORM, name, value)[:_MOST]
+        return found
 
 
 def _is_new(record: Record, now: datetime) -> bool:
