@@ -153,7 +153,7 @@ def _made(root: Path, plan: Plan, at: datetime) -> list[str]:
             h.mailroom.post(at)
             told += [f"{x.intent.subject} → {x.intent.to[0]}: {x.state}" for x in h.ledger.letters()]
         h.register.publish(at)
-        h.procedures.work.known_year(h.settings.local(at).year)  # looked up here, not by the first mail
+        h.procedures.work.is_workday(h.settings.local(at).date())  # the year is looked up here, not by the first mail
     return told
 
 

@@ -77,10 +77,13 @@ class Finder:
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Where the words stand that are not denied, in order."""
-        if not self.words.spans(text):
-            return []
-        text = self.question.masked(self.harmless.masked(text))
-        return [(a, b) for a, b in self.words.spans(text) if not self._denied(text, a, b)]
+        spans = self.words.spans(text)
+        if not spans:
+            return spans
+        masked = self.question.masked(self.harmless.masked(text))
+        if masked is not text:
+            spans = self.words.spans(masked)
+        return [(a, b) for a, b in spans if not self._denied(masked, a, b)]
 
     def _denied(self, text: str, start: int, end: int) -> bool:
         before = text[max(0, start - 60) : start]

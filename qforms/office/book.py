@@ -163,6 +163,7 @@ def letters(col: int) -> str:
 _REF = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})$")
 
 
+@lru_cache(maxsize=8192)  # the same few hundred in all files of one form
 def place_of(ref: str) -> tuple[int, int] | None:
     """(row, column) of "B7" or "$B$7"; None for what is no cell of a sheet (XFD1048576 is the last)."""
     found = _REF.match(ref)
@@ -181,6 +182,7 @@ def _column(name: str) -> int:
     return col
 
 
+@lru_cache(maxsize=4096)
 def range_of(ref: str) -> tuple[int, int, int, int] | None:
     """(first row, first column, last row, last column) of "B7:D9" or "B7"."""
     first, _, last = ref.partition(":")

@@ -5,14 +5,16 @@ Of hidden sheets only our own (`_qf`) is read: nobody fills in what is not seen,
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from qforms.office import properties
 from qforms.office.book import EPOCH, NOTE, OWN_SHEET, Book, Cell, Grid, Place, fault, place_of, range_of
-from qforms.office.package import Package, rooted
+from qforms.office.package import Package, rooted, tree
 
 _TEXT_LIMIT = 1_000_000  # characters of one cell; Excel itself allows 32,767
 _MERGES = 100_000
@@ -27,26 +29,20 @@ _1904 = 1462.0  # days between the two date systems
 def read(package: Package, max_cells: int) -> Book:
     """The workbook of a package. Raises OfficeFault for a damaged one or one with more than `max_cells` cells."""
     main = next((t for _, kind, t in package.relations("") if kind == "officeDocument"), "xl/workbook.xml")
-    root = package.known(main)
+    sheets, names, notes, shift = _declared(package.read(main), main)
     links = {key: (kind, target) for key, kind, target in package.relations(main)}
     part = dict(links.values())
     texts = shared_strings(package, part.get("sharedStrings", ""), max_cells)
     dates = date_styles(package, part.get("styles", ""))
-    settings = root.find("workbookPr")
-    shift = _1904 if settings is not None and settings.get("date1904") in ("1", "true") else 0.0
     grids: list[Grid] = []
-    for sheet in list(root.iter("sheet"))[:_SHEETS]:
-        kind, target = links.get(sheet.get("id", ""), ("", ""))
-        hidden = sheet.get("state", "visible") != "visible"
-        name = sheet.get("name", "")
+    for name, link, hidden in sheets:
+        kind, target = links.get(link, ("", ""))
         wanted = not hidden or name.casefold().startswith(OWN_SHEET)
         if kind == "worksheet" and target in package and wanted:
             reader = _Sheet(texts, dates, shift, max_cells - sum(len(g.cells) for g in grids))
             grids.append(reader.read(package, target, name, hidden))
         else:
             grids.append(Grid(name, {}, (), hidden))
-    defined = [(d.get("name", ""), d.get("localSheetId"), d.text or "") for d in root.iter("definedName")]
-    names, notes = _names(defined, {g.name.casefold(): i for i, g in enumerate(grids)})
     props = properties.custom(package)
     grids = _without(grids, notes)
     return Book(
@@ -61,6 +57,24 @@ def read(package: Package, max_cells: int) -> Book:
         any("vbaproject" in n or "/macrosheets/" in n for n in package.names),
         "xlsx",
     )
+
+
+_Declared = tuple[tuple[tuple[str, str, bool], ...], Mapping[str, Place], list[tuple[int, int, int, int, int]], float]
+
+
+@lru_cache(maxsize=8)  # forms from one blank declare the same
+def _declared(data: bytes, part: str) -> _Declared:
+    """What the workbook part says: its sheets (name, link, hidden), the names of cells, our notes, the date system."""
+    root = tree(data, part)
+    about = [
+        (sheet.get("name", ""), sheet.get("id", ""), sheet.get("state", "visible") != "visible")
+        for sheet in islice(root.iter("sheet"), _SHEETS)
+    ]
+    defined = [(d.get("name", ""), d.get("localSheetId"), d.text or "") for d in root.iter("definedName")]
+    names, notes = _names(defined, {name.casefold(): i for i, (name, _, _) in enumerate(about)})
+    settings = root.find("workbookPr")
+    shift = _1904 if settings is not None and settings.get("date1904") in ("1", "true") else 0.0
+    return tuple(about), names, notes, shift
 
 
 def unescape(text: str) -> str:

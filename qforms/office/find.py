@@ -37,7 +37,7 @@ class Found:
 def find(book: Book, form: Form, labels: Labels) -> Found:
     """The fields of `form` in `book`."""
     lists = find_lists(book, form, labels)
-    scan = _Scan(book, labels, set(lists.claimed), _choices(form))
+    scan = _Scan(book, labels, set(lists.claimed), _choices_of(form))
     scan.run()
     named = _named(book, form, scan)
     values: dict[str, tuple[Raw, str]] = {}
@@ -60,9 +60,19 @@ def find(book: Book, form: Form, labels: Labels) -> Found:
     return Found(values, lists.rows, scan.unknown(form), targets, scan.record)
 
 
-def _choices(form: Form) -> Mapping[str, frozenset[str]]:
-    """The words that a field may hold: one of them beside its label is its value, though it be a label elsewhere."""
-    return {f.name: frozenset(w for c in f.choices for w in (c.label.zh, c.label.en, *c.aliases)) for f in form.fields}
+_choices: dict[int, tuple[Form, Mapping[str, frozenset[str]]]] = {}
+
+
+def _choices_of(form: Form) -> Mapping[str, frozenset[str]]:
+    """The words that a field may hold: one of them beside its label is its value, though it be a label elsewhere. Made
+    once for a form."""
+    known = _choices.get(id(form))
+    if known is None or known[0] is not form:
+        words = {
+            f.name: frozenset(w for c in f.choices for w in (c.label.zh, c.label.en, *c.aliases)) for f in form.fields
+        }
+        known = _choices[id(form)] = (form, words)
+    return known[1]
 
 
 def _raw(book: Book, place: Place) -> Raw | None:

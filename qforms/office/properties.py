@@ -21,7 +21,8 @@ def custom(package: Package) -> dict[str, str]:
 def last_modified_by(package: Package) -> str:
     if "docProps/core.xml" not in package:
         return ""
-    return (package.tree("docProps/core.xml").findtext("lastModifiedBy") or "").strip()
+    root, _ = package.rooted("docProps/core.xml")
+    return (root.findtext("{*}lastModifiedBy") or "").strip()
 
 
 def pictures(package: Package, folder: str) -> tuple[tuple[str, bytes], ...]:
