@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from qforms.forms.choices import guess
-from qforms.intake import kind, links, parts, phenomenon, photos, proposals, rights, words
+from qforms.intake import kind, links, parts, phenomenon, photos, proposals, rights, words, writer
 from qforms.intake.matter import Matter, answerable, concerns, owed, task
 from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.returns import whole
@@ -21,6 +21,7 @@ _SAME_CASE = timedelta(hours=24)
 _MODEL = re.compile(
     r"(?!(?i:po|so|sn|no|id|rma|inv|ref|ts|lot)[-\d])(?=[^\d]*\d)[A-Za-z][A-Za-z0-9]*-[A-Za-z0-9.-]{2,}"
 )
+_OF_TEXT = ("customer_name", "contact_phone", "customer_demand")
 _NEAR = 60  # of 100: how like a known lot must be to be named
 
 
@@ -38,6 +39,8 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
     _add(matter, values, said)
     if customer is not None:
         _add(matter, values, {"customer": customer.number, "customer_name": _name(customer)})
+    signed = {name: said for name, said in _signed(matter).items() if values.get(name) in (None, "")}
+    _add(matter, values, signed)
     problems += _product(matter, filled, values)
     problems += _lot(matter, values)
     evidence = parts.evidence(matter.reading.parts) if matter.is_mail else ()
@@ -52,7 +55,7 @@ def open_case(matter: Matter, filled: Filled, extra: tuple[Problem, ...] = ()) -
         form.name,
         number=filled.number if filled.how == "edit" else "",
         values=values,
-        where=places(filled, said),
+        where=places(filled, {**signed, **said}),
         part=filled.part,
         how=filled.how,
         event=filled.event,
@@ -107,10 +110,19 @@ def noted(matter: Matter, filled: Filled) -> dict[str, Any]:
     wanted = any(n.wants_8d for n in natures) or "report_8d" in (filled.values.get("customer_demand") or ())
     return {
         "defect_category": _category(matter, filled),
+        "customer_demand": words.demands(words.plain(f"{own_subject(reading)}\n{reading.text}")),
         "danger_words": tuple(dict.fromkeys(word for n in natures for word in n.danger)),
         "line_stopped": any(n.line_stopped for n in natures) or None,
         "d8_requested_at": matter.received_at if wanted else None,
     }
+
+
+def _signed(matter: Matter) -> dict[str, Any]:
+    """Company and telephone as the writer signs: a customer or his forwarded mail, never one of us."""
+    reading, company = matter.reading, matter.procedures.settings.company
+    if not matter.is_mail or (matter.speaker.kind == "person" and not reading.forwarded):
+        return {}
+    return dict(writer.told(reading.text, reading.sender_name, {company.name, company.name_en}))
 
 
 def _category(matter: Matter, filled: Filled) -> str | None:
@@ -124,8 +136,9 @@ def _category(matter: Matter, filled: Filled) -> str | None:
 
 
 def places(filled: Filled, said: Mapping[str, Any]) -> dict[str, str]:
-    """Where each value stood; the category that was told from the phenomenon stands where that stood."""
-    where = dict(filled.where)
+    """Where each value stood; the category that was told from the phenomenon stands where that stood, what the sender's
+    words and signature tell in the mail's text."""
+    where = {**{name: "正文" for name in said if name in _OF_TEXT}, **filled.where}
     if said.get("defect_category"):
         where["defect_category"] = where.get("defect_symptom", "正文")
     return where
@@ -348,9 +361,9 @@ def _gone(matter: Matter, expires: str) -> datetime:
 
 
 def _earlier(matter: Matter, values: dict[str, Any], customer: Record | None) -> Record | None:
-    if customer is None:
-        return None
-    for record in matter.facts.find(COMPLAINT, "customer", customer.number)[:20]:
+    """The newest case of a day of the same customer, of a stranger by his address, on the same model or lot."""
+    by, who = ("contact_email", matter.reading.address) if customer is None else ("customer", customer.number)
+    for record in matter.facts.find(COMPLAINT, by, who)[:20] if who else ():
         at = record.received_at
         if at is None or not timedelta(0) <= matter.received_at - at <= _SAME_CASE:
             continue

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from qforms.forms.labels import Labels
 from qforms.intake.words import vocabulary_file
@@ -29,7 +30,8 @@ _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9@./_-])(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![A-Za-z0-9@_-])"
 )
-_IS = r"\s*+(?:(?:为|是|is)\s*+)?(?:[::#]\s*+)?"  # possessive, so that many blanks take no longer than one
+# possessive, so that many blanks take no longer than one
+_IS = r"\s*+(?:(?:好像|大概|应该|可能|都|均|也)?\s*+(?:为|是|is|was|are)\s*+)?(?:[::#]\s*+)?"
 _CHINESE = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CANDIDATES = 20
 _LINES = 400
@@ -159,6 +161,9 @@ class _Words:
     not_defective: re.Pattern[str]
     model: re.Pattern[str]
     counted: re.Pattern[str]  # a quantity with the words that belong to it
+    more: re.Pattern[str]  # what stands before a quantity that comes to the ones told before
+    again: re.Pattern[str]
+    whole: re.Pattern[str]
 
 
 @lru_cache(1)
@@ -189,7 +194,7 @@ def _words() -> _Words:
             before("order_no", "order_no", code),
         ),
         re.compile(rf"{number}\s*+(?:{unit})(?!{not_unit})", re.I),
-        re.compile(either("defective")),
+        re.compile("|".join(re.escape(w) for w in sorted({*data["defective"], *_fails(whole)}, key=len, reverse=True))),
         re.compile(either("not_defective")),
         re.compile(rf"(?<![a-z])(?:{model}){_IS}{code}", re.I),
         re.compile(
@@ -199,7 +204,17 @@ def _words() -> _Words:
             rf"(?:不良数量|数量|quantity|qty)\s*+(?:[:为是]\s*+)?\d{{1,6}}(?!\d)",
             re.I,
         ),
+        re.compile(rf"\s*(?:{either('more')})"),
+        re.compile(either("again")),
+        re.compile(rf"^\s*(?:{either('whole')})"),
     )
+
+
+def _fails(whole: dict[str, Any]) -> Iterator[str]:
+    """The words of what fails: a quantity beside one of them is what failed."""
+    for category, some in whole["faults"].items():
+        if category not in {"harmless", "wrong_missing"}:
+            yield from (word for word in some if not word.isascii() or len(word) > 4)
 
 
 def running(subject: str, text: str, known: Container[str] = ()) -> dict[str, str]:
@@ -237,11 +252,18 @@ def folded(text: str) -> str:
     return text
 
 
-def _quantity(text: str) -> int:
-    """How many units failed: the one quantity that a clause calls defective, else the only one not bought or sent."""
+def failed(text: str) -> bool:
+    """Whether a text says of a number of units that they failed."""
+    return _quantity(folded(text), sure=True) > 0
+
+
+def _quantity(text: str, sure: bool = False) -> int:
+    """How many units failed: the one quantity that a clause calls defective, else (unless `sure`) the only one not
+    bought or sent; what comes to it (另外2台) added."""
     words = _words()
     called: list[int] = []
     plain_: list[int] = []
+    again = False
     for clause in re.split(r"[,，。;；!！?？\n]|(?=其中)|(?=of which)", text):
         numbers = [_number(m[1]) for m in words.quantity.finditer(clause)]
         if len(numbers) != 1 or not numbers[0]:
@@ -249,14 +271,20 @@ def _quantity(text: str) -> int:
         low = clause.lower()
         if called and low.startswith(("其中", "of which")):
             continue  # part of those that were counted already
+        if called and words.more.match(low) and not words.not_defective.search(low):
+            called[-1] += numbers[0]  # 7台无输出，另外2台冒烟
+            continue
+        if called and again and words.whole.search(low) and numbers[0] >= max(called):
+            return numbers[0]  # 又坏了2台，一共5台
+        again = again or bool(words.again.search(low))
         if words.defective.search(low) and not (
             words.not_defective.search(low) and "其中" not in low and "of which" not in low
         ):
             called.append(numbers[0])
         elif not words.not_defective.search(low):
             plain_.append(numbers[0])
-    sure = set(called) or set(plain_)
-    return sure.pop() if len(sure) == 1 else 0
+    told = set(called) or (set() if sure else set(plain_))
+    return told.pop() if len(told) == 1 else 0
 
 
 def _number(text: str) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from qforms.intake import freetext
 from qforms.intake.words import plain, vocabulary
 
 _CHINESE, _LETTERS = re.compile("[\u4e00-\u9fff]+"), re.compile("[A-Za-z]+")
@@ -31,8 +32,11 @@ def nature(subject: str, text: str) -> Nature:
     business = (
         2 * len(words.business_strong(whole)) + len(words.business_weak(whole)) + 2 * len(words.business_strong(head))
     )
+    found = _weigh(complaint, business, bool(danger))
+    if found == "unsure" and complaint >= 2 and freetext.failed(text):
+        found = "complaint"  # so many units failed, whatever else the mail is about
     return Nature(
-        _weigh(complaint, business, bool(danger)),
+        found,
         danger,
         wants_8d(whole),
         bool(words.line_stopped(whole)),

@@ -64,11 +64,13 @@ def _by_private_address(address: str, facts: Facts, procedures: Procedures, now:
 
 
 def asks(reading: Reading) -> Iterator[tuple[str, str, str]]:
-    """What `speaker_of` looks up for a reading, as (form, field, value): fetched at once for a group of them."""
+    """What `speaker_of` and a new case of the same address look up for a reading, as (form, field, value): fetched at
+    once for a group of them."""
     if reading.address:
         yield "person", "email", reading.address
         yield "person", "private_email", reading.address
         yield "customer", "emails", reading.address
+        yield "complaint", "contact_email", reading.address
         yield from (("customer", "domains", domain) for domain in _domains(reading.address))
 
 

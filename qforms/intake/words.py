@@ -12,6 +12,7 @@ from importlib.resources import files
 from operator import add
 from typing import Any
 
+_CLAUSE_ENDS = "。！？!?\n;；，,."
 _LONGEST = 50_000  # characters of a mail that are searched
 
 
@@ -127,6 +128,26 @@ def vocabulary() -> Vocabulary:
         business_weak=finder(data["business"]["weak"]),
         ask=tuple(data["ask"]),
     )
+
+
+def demands(text: str) -> tuple[str, ...]:
+    """The codes of what clauses ask for (请安排换货, could you replace it), not denied. `text` as of `plain`."""
+    asks, wanted = _demands()
+    found: dict[str, None] = {}
+    for code, finder in wanted.items():
+        for start, end in finder.places(text):
+            begin = max(text.rfind(mark, 0, start) for mark in _CLAUSE_ENDS) + 1
+            stop = min((at for mark in _CLAUSE_ENDS if (at := text.find(mark, end)) >= 0), default=len(text))
+            if asks.search(text, begin, stop):
+                found[code] = None
+    return tuple(found)
+
+
+@lru_cache(1)
+def _demands() -> tuple[re.Pattern[str], dict[str, Finder]]:
+    data = vocabulary_file()["demand"]
+    harmless = data["harmless"]
+    return any_of(data["asks"]), {code: finder(some, harmless) for code, some in data["wanted"].items()}
 
 
 @lru_cache(1)
