@@ -10,6 +10,7 @@ from qforms.forms.dates import Unclear
 from qforms.forms.source import nearest
 from qforms.forms.texts import narrow, words
 from qforms.model import Choice
+from qforms.traditional import simplified
 
 TICKED = "■☑☒✔✓√●◉▣"
 EMPTY = "□☐○◯▢"
@@ -23,7 +24,7 @@ _LOOSE = re.compile(r"[\s_\-—·.:]+")
 
 
 def _key(text: str) -> str:
-    return _LOOSE.sub("", narrow(text)).casefold()
+    return _LOOSE.sub("", simplified(narrow(text))).casefold()
 
 
 def _match(text: str, choices: Sequence[Choice]) -> str | None:
@@ -143,7 +144,7 @@ def yes_no(raw: Any) -> bool | None:
     """True, False, or None when nothing is ticked. Raises Unclear: not_yes_or_no."""
     if isinstance(raw, bool):
         return raw
-    text = narrow(raw).casefold().rstrip("。.!")
+    text = simplified(narrow(raw)).casefold().rstrip("。.!")
     if text in YES or text in NO:
         return text in YES
     ticked = _ticked(narrow(raw))

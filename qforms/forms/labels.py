@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from qforms.model import Catalogue, Field, Form, Text
+from qforms.traditional import simplified
 
 # What belongs to the record itself stands on every form, too.
 RECORD: dict[str, tuple[Text, tuple[str, ...]]] = {
@@ -25,10 +26,10 @@ _NUMBERING = re.compile(r"^(\d{1,2}[.、)]|[(]\d{1,2}[)]|[一二三四五六七�
 
 @lru_cache(maxsize=8192)
 def normal(label: str) -> str:
-    """A label as it is compared: NFKC, lower case, without stars, colons, blanks, numbering and bracketed units.
+    """A label as it is compared: NFKC, simplified characters, lower case, without stars, colons, blanks, numbering and bracketed units.
 
     A label that stands wholly in brackets keeps its words."""
-    text = unicodedata.normalize("NFKC", label).strip().lstrip("*★").strip()
+    text = simplified(unicodedata.normalize("NFKC", label)).strip().lstrip("*★").strip()
     text = _NUMBERING.sub("", text)
     bare = _NOISE.sub("", _BRACKETS.sub("", text))
     return (bare or _NOISE.sub("", re.sub(r"[()\[\]【】〔〕<>《》「」]", "", text))).casefold()

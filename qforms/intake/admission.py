@@ -16,6 +16,7 @@ from qforms.intake import (
     contacts,
     heldwords,
     identify,
+    items,
     kind,
     office,
     oneline,
@@ -273,10 +274,21 @@ def _fresh(matter: Matter, remarks: tuple[Problem, ...]) -> tuple[Outcome, ...]:
     nature = kind.nature(own_subject(reading), reading.text).kind if reading.kind == "answer" else reading.kind
     known = matter.speaker.kind != "stranger" or _strangers(matter)
     if nature == "complaint" and (known or reading.danger or reading.filed):
-        return (open_case(matter, told(matter), remarks),)
+        return tuple(open_case(part, told(part), remarks) for part in _apart(matter))
     if nature == "business":
         return (ignored(matter, "business_mail"),)
     return (_unsure(matter),)
+
+
+def _apart(matter: Matter) -> Iterator[Matter]:
+    """The mail, or as many as it tells of complaints: each with its own text and what was read from that."""
+    reading = matter.reading
+    own = [f for f in reading.filled if f.form == COMPLAINT]
+    texts = items.apart(reading.text) if len(own) > 1 else ()
+    if not texts:
+        yield matter
+    for text, filled in zip(texts, own, strict=False):
+        yield dc.replace(matter, reading=dc.replace(reading, text=text, filled=(filled,)))
 
 
 def _unsure(matter: Matter) -> Outcome:

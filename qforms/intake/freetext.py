@@ -13,6 +13,7 @@ from typing import Any
 from qforms.forms.labels import Labels
 from qforms.intake.words import vocabulary_file
 from qforms.model import Catalogue, Field, Form, Problem, Value
+from qforms.traditional import simplified
 
 _LABEL = re.compile(
     r"\s*+(?:[-•*·●□■>]|\(?\d{1,2}[.、)](?!\d))*+\s*+([^:：\s][^:：]{0,39}?)\s{0,40}[:：]\s*+(.*)", re.S
@@ -25,6 +26,7 @@ _AFTER_TEXT = re.compile(
     r"谢谢|多谢|此致|顺祝|祝好|以上|thanks|thank you|best regards|regards|--)",
     re.I,
 )
+_OTHER = re.compile(r"\s*[\u4e00-\u9fff]{2,8}\s*[:：]\s*\S")  # a label, if of nothing that the form knows
 _PARTED = re.compile(r"[:：\t]|  ")  # a line without any of these has no label
 _BREAK = re.compile(r"[，,;；|\t]|\s{2,}")
 _TOKEN = re.compile(
@@ -110,7 +112,7 @@ def _pairs(text: str, labels: Labels, field_of: Callable[[str], Field | None]) -
         elif open_:
             fld = field_of(open_[0])
             long = bool(fld and fld.type == "text")
-            over = bool(open_[1][-1] and _AFTER_TEXT.match(line))
+            over = bool(open_[1][-1] and (_AFTER_TEXT.match(line) or _OTHER.match(line)))
             if line.strip() and not over and (long or not open_[1][-1]):
                 open_[1].append(line.strip())
             if not line.strip() or over or not long:
@@ -245,8 +247,9 @@ _HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 
 def folded(text: str) -> str:
-    """Full-width letters, digits and signs made half-width, case kept; length kept, so that places stay true."""
-    text = text[:50_000]
+    """Full-width letters, digits and signs made half-width, characters simplified, case kept; length kept, so that places
+    stay true."""
+    text = simplified(text[:50_000])
     for wide in _HALF_WIDTH.keys() & set(text):
         text = text.replace(wide, _HALF_WIDTH[wide])
     return text
@@ -264,27 +267,39 @@ def _quantity(text: str, sure: bool = False) -> int:
     called: list[int] = []
     plain_: list[int] = []
     again = False
-    for clause in re.split(r"[,，。;；!！?？\n]|(?=其中)|(?=of which)", text):
+    for clause in re.split(r"[,，。;；!！?？\n]|(?=其中)|(?=of which)|(?= and \d)", text):
         numbers = [_number(m[1]) for m in words.quantity.finditer(clause)]
         if len(numbers) != 1 or not numbers[0]:
             continue
         low = clause.lower()
         if called and low.startswith(("其中", "of which")):
             continue  # part of those that were counted already
-        if called and words.more.match(low) and not words.not_defective.search(low):
+        added = words.more.match(low) or (low.startswith(" and ") and words.defective.search(low))
+        if called and added and not words.not_defective.search(low):
             called[-1] += numbers[0]  # 7台无输出，另外2台冒烟
             continue
         if called and again and words.whole.search(low) and numbers[0] >= max(called):
             return numbers[0]  # 又坏了2台，一共5台
         again = again or bool(words.again.search(low))
-        if words.defective.search(low) and not (
-            words.not_defective.search(low) and "其中" not in low and "of which" not in low
-        ):
+        if words.defective.search(low) and (not words.not_defective.search(low) or _close(low)):
             called.append(numbers[0])
         elif not words.not_defective.search(low):
             plain_.append(numbers[0])
     told = set(called) or (set() if sure else set(plain_))
     return told.pop() if len(told) == 1 else 0
+
+
+def _close(clause: str) -> bool:
+    """Whether a quantity is said of what failed, though the clause speaks of a delivery: 到货的YL-A90烧了3台, 其中3台."""
+    words = _words()
+    if "其中" in clause or "of which" in clause:
+        return True
+    said = words.quantity.search(clause)
+    if said is None:
+        return False
+    before = len(clause[: said.start()].rstrip("了掉有约的 "))
+    fails = (m.span() for m in words.defective.finditer(clause))
+    return any(before <= end <= said.start() or start == said.end() for start, end in fails)
 
 
 def _number(text: str) -> int:

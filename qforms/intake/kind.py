@@ -33,7 +33,7 @@ def nature(subject: str, text: str) -> Nature:
         2 * len(words.business_strong(whole)) + len(words.business_weak(whole)) + 2 * len(words.business_strong(head))
     )
     found = _weigh(complaint, business, bool(danger))
-    if found == "unsure" and complaint >= 2 and freetext.failed(text):
+    if found == "unsure" and complaint + 2 > business and freetext.failed(text):
         found = "complaint"  # so many units failed, whatever else the mail is about
     return Nature(
         found,

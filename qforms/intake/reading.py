@@ -17,6 +17,7 @@ from qforms.intake import (
     freetext,
     gate,
     headers,
+    items,
     json_form,
     links,
     mime,
@@ -207,10 +208,11 @@ def _content(reading: Reading, mail: Mail, procedures: Procedures, office: Offic
     subject = own_subject(reading)
     nature = kinds.nature(subject, reading.text)
     if not any(f.form == COMPLAINT for f in filled) and COMPLAINT in procedures.catalogue.forms:
+        texts = items.apart(reading.text) if not answers else ()
         filled = (
             *filled,
             *(() if answers else _findings(reading, procedures)),
-            _free(dc.replace(reading, subject=subject), procedures),
+            *(_free(dc.replace(reading, subject=subject, text=text), procedures) for text in texts or (reading.text,)),
         )
     return dc.replace(
         reading,

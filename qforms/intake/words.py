@@ -12,6 +12,8 @@ from importlib.resources import files
 from operator import add
 from typing import Any
 
+from qforms.traditional import simplified
+
 _CLAUSE_ENDS = "。！？!?\n;；，,."
 _LONGEST = 50_000  # characters of a mail that are searched
 
@@ -107,8 +109,8 @@ class Vocabulary:
 
 
 def plain(text: str) -> str:
-    """Text as it is searched: NFKC (full width made half), lower case, its first 50 000 characters."""
-    return unicodedata.normalize("NFKC", text[:_LONGEST]).lower()
+    """Text as it is searched: NFKC (full width made half), simplified characters, lower case, its first 50 000."""
+    return simplified(unicodedata.normalize("NFKC", text[:_LONGEST]).lower())
 
 
 @lru_cache(1)

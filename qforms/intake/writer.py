@@ -21,15 +21,17 @@ _KIND = (
 )
 _NAME = r"[\u4e00-\u9fffA-Za-z0-9()·&]"
 _COMPANY = re.compile(
-    rf"(?:^|[\s|,、;:])({_NAME}{{2,30}}?(?:{_KIND})(?:\([\u4e00-\u9fff]{{2,8}}\))?)(?=$|[\s|,、;.。]|{_NAME}{{0,12}}$)"
+    rf"(?:^|[\s|,、;:])({_NAME}{{2,30}}?(?:{_KIND})(?:\([\u4e00-\u9fff]{{2,8}}\))?)(?={_NAME}{{0,12}}(?:$|[\s|,、;.。]))"
 )
-_INTRODUCED = re.compile(rf"(?:我是|我们是|这里是|这边是|本人是|来自|我司是|我司为)({_NAME}{{2,30}}?(?:{_KIND}))")
+_LEAD = re.compile(r"(?:我是|我们是|这里是|这边是|本人是|来自|我司是|我司为)")
+_INTRODUCED = re.compile(rf"{_LEAD.pattern}({_NAME}{{2,30}}?(?:{_KIND}))")
 _WESTERN = re.compile(
     r"(?:^|[|;]\s*|,\s+|\bfrom\s+|\bat\s+)((?:[A-Z0-9][\w&.'’-]*\s+){1,6}"
     r"(?:Co\.?,?\s*Ltd|Pvt\.?\s*Ltd|Pty\.?\s*Ltd|Ltd|Limited|Inc|LLC|GmbH(?: & Co\. KG)?|Corporation|Corp|PLC|AG|KG|"
     r"B\.?V|S\.?A|S\.?r\.?l|S\.?p\.?A|Oy|AB)\b\.?)"
 )
 _OURS = re.compile(r"^(?:贵|我|你|您|本|该|此|我们|你们|贵方|我方|的|这|某|其)+(?:司)?")
+_SHORTEST = 3  # 有限公司 alone is nobody's name
 _PLACE = re.compile(
     r"(?:部|科|室|处|组|中心|车间|经理|总监|主管|工程师|先生|女士|小姐|总|工|敬上|启|祝好|谢谢|此致|敬礼)$"
 )
@@ -45,9 +47,8 @@ _FAX = re.compile(r"(?:传真|fax|f)\s*[:.]?\s*$", re.I)
 def told(text: str, name: str, own: Container[str]) -> dict[str, str]:
     """`customer_name` and `contact_phone` as far as the writer tells them. `name`: what the mail's head calls him; `own`:
     our own company's names, which are nobody else's."""
-    whole = folded(text)
-    lines = list(_signature(whole))
-    found = {"customer_name": _company(whole, lines, name, own), "contact_phone": _telephone(whole, lines)}
+    lines = list(_signature(text[:20_000]))
+    found = {"customer_name": _company(text[:20_000], lines, name, own), "contact_phone": _telephone(text, lines)}
     return {field: value for field, value in found.items() if value}
 
 
@@ -55,7 +56,7 @@ def _signature(text: str) -> Iterator[str]:
     """The short lines after the last words of farewell; without one the last short lines."""
     lines = [line.strip() for line in text.split("\n")]
     lines = [line for line in lines if line][-40:]
-    ends = [n for n, line in enumerate(lines) if _CLOSING.match(line)]
+    ends = [n for n, line in enumerate(lines) if _CLOSING.match(folded(line))]
     begin = ends[-1] if ends and len(lines) - ends[-1] <= _END + 1 else len(lines) - 4
     for line in lines[max(begin, 1 if len(lines) > 1 else 0) :]:
         wide = sum("\u4e00" <= char <= "\u9fff" for char in line)
@@ -64,28 +65,28 @@ def _signature(text: str) -> Iterator[str]:
 
 
 def _company(text: str, lines: list[str], name: str, own: Container[str]) -> str:
-    named = [m[1] for line in lines for m in _COMPANY.finditer(line)]
-    named = named or [
-        m[1].rstrip(".,") + ("." if m[1].endswith(".") else "") for line in lines for m in _WESTERN.finditer(line)
-    ]
-    named = named or [m[1] for m in _INTRODUCED.finditer(text)]
-    sure = {_as_written(c.strip()) for c in named if not _OURS.match(c)}
-    sure = {c for c in sure if c not in own}
-    if not sure and name and (short := _before_name(lines, name)):
-        return short
-    return sure.pop() if len(sure) == 1 else ""
+    looked = ((_COMPANY, lines), (_WESTERN, lines), (_INTRODUCED, [text]))
+    for expression, where in looked:
+        found = {company for line in where for company in _named(expression, line)}
+        if sure := {company for company in found if company not in own}:
+            return sure.pop() if len(sure) == 1 else ""
+    return _before_name(lines, name) if name else ""
 
 
-def _as_written(company: str) -> str:
-    """南方电器（东莞）有限公司: brackets as wide as the characters around them."""
-    return company if company.isascii() else company.replace("(", "（").replace(")", "）")
+def _named(expression: re.Pattern[str], line: str) -> Iterator[str]:
+    """The companies in a line, as written there; 我公司 and 贵公司 are none."""
+    for match in expression.finditer(folded(line)):  # as long as the line: places are the same
+        start = match.start(1) + (found.end() if (found := _LEAD.match(match[1])) else 0)
+        company = line[start : match.end(1)].strip()
+        if not _OURS.match(company) and len(company) > _SHORTEST:
+            yield company
 
 
 def _before_name(lines: list[str], name: str) -> str:
     """恒达工具 王建国: what a line says before the sender's own name, unless that is his department."""
     for line in lines:
         if line.endswith(name) and line != name:
-            before = line[: -len(name)].strip(" \t,、:|/-")
+            before = line[: -len(name)].strip(" \t,、:|/-，：")
             if (
                 re.fullmatch(r"[\u4e00-\u9fff]{3,12}", before)
                 and not _PLACE.search(before)
@@ -97,12 +98,9 @@ def _before_name(lines: list[str], name: str) -> str:
 
 def _telephone(text: str, lines: list[str]) -> str:
     """The one telephone of the signature, a mobile before others; else the only one of the whole mail."""
-    for where in ("\n".join(lines), text[:20_000]):
-        found = dict.fromkeys(
-            m[0].strip()
-            for m in _TELEPHONE.finditer(where)
-            if not _FAX.search(where[max(0, m.start() - 8) : m.start()])
-        )
+    for where in (folded("\n".join(lines)), folded(text[:20_000])):
+        numbers = [m for m in _TELEPHONE.finditer(where) if not _FAX.search(where[max(0, m.start() - 8) : m.start()])]
+        found = dict.fromkeys(m[0].strip() for m in numbers)
         mobile = [n for n in found if re.match(r"(?:\+?86[ -]?)?1[3-9]", n)]
         for these in (mobile, list(found)):
             if len(these) == 1:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qforms.intake import freetext, kind, words, writer
+from qforms.intake import freetext, items, kind, phenomenon, words, writer
 
 OURS = {"江苏云岭电器有限公司", "Yunling Electric Co., Ltd."}
 
@@ -28,6 +28,8 @@ OURS = {"江苏云岭电器有限公司", "Yunling Electric Co., Ltd."}
         ("电话 13800138000 或 13900139000", "", ("", "")),
         ("我们公司买的电源坏了", "", ("", "")),
         ("批号 20260413812345678，订单 13812345678-01", "", ("", "")),
+        ("处理意见：退货\n东方仪表有限公司品质部 何工 分机8023", "品质", ("东方仪表有限公司", "")),
+        ("謝謝\n台陽電機股份有限公司 林志明 +886-3-555-1234", "林志明", ("台陽電機股份有限公司", "+886-3-555-1234")),
         ("Regards\nMike, ACME Inc.", "Mike", ("ACME Inc.", "")),
         ("江苏云岭电器有限公司\n电话 0512-66668888", "", ("", "0512-66668888")),
     ],
@@ -71,6 +73,8 @@ def test_what_the_customer_wants(text, wanted):
         ("5台异响，还有3台没发货", "5"),
         ("外箱有3箱压坏，里面产品外壳开裂5台", "5"),
         ("4 pcs have no display, and another 2 pcs are noisy", "6"),
+        ("out of 200 nos. supplied, 11 nos. are not starting and 3 nos. making abnormal sound.", "14"),
+        ("上線測試發現25PCS無輸出", "25"),
         ("3台无输出，5台异响", ""),
     ],
 )
@@ -91,6 +95,52 @@ def test_a_fault_with_its_number_outweighs_an_order():
     assert kind.nature("回复：订单PO-2611-033交期", "5台已发货，交期没问题").kind != "complaint"
 
 
+def test_a_number_of_failed_units_is_a_complaint():
+    text = "周经理，我们11月5日到货的YL-A90（批次A90-2610B）装机后烧了3台，有焦糊味，请马上派人过来看。"
+    assert kind.nature("转发：客户反馈", text).kind == "complaint"
+    assert kind.nature("咨询", "过温报警怎么设置？").kind == "unsure"
+
+
+def test_traditional_characters_are_read():
+    text = "本公司收到貴司YL-A65共1000PCS（批號A65-2610C），上線測試發現25PCS無輸出，不良率2.5%，請於三日內提供8D報告並安排換貨。"
+    found = kind.nature("客訴", text)
+    assert (found.kind, found.wants_8d) == ("complaint", True)
+    assert freetext.running("", text) == {"lot_no": "A65-2610C", "defect_qty": "25"}
+    assert phenomenon.phenomenon("客訴", text) == "無輸出"
+    assert words.demands(words.plain(text)) == ("exchange",)
+
+
 def test_a_line_that_waits_is_stopped():
     assert kind.nature("", "我们产线现在停着等，麻烦今天之内给个说法").line_stopped
     assert not kind.nature("", "产线没有停线").line_stopped
+
+
+TWO = "您好，\n1、YL-A65 批号 A65-2611A 有 3 台无输出；\n2、KX-300 批号 KX300-2609B 有 2 台噪音大。\n请分别处理。 上海申达电子有限公司 王芳 021-55667788"
+
+
+def test_a_mail_that_numbers_its_failures_is_as_many_complaints():
+    one, two = items.apart(TWO)
+    assert freetext.running("", one) == {"lot_no": "A65-2611A", "defect_qty": "3"}
+    assert freetext.running("", two) == {"lot_no": "KX300-2609B", "defect_qty": "2"}
+    assert all(writer.told(text, "王芳", OURS)["customer_name"] == "上海申达电子有限公司" for text in (one, two))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1、YL-A65 有 3 台无输出\n2、请尽快换货",  # the second is a wish
+        "1、YL-A65 有 3 台无输出\n2、YL-A65 有 2 台异响",  # one product: one case
+        "1、YL-A65 有 3 台无输出\n3、KX-300 有 2 台异响",  # something is missing
+        "YL-A65 有 3 台无输出",
+        "",
+    ],
+)
+def test_other_lists_are_one(text):
+    assert items.apart(text) == ()
+
+
+@given(st.text(alphabet="123、.\n 台坏YL-A65", max_size=200))
+@settings(deadline=None)
+def test_nothing_numbered_is_lost(text):
+    parts = items.apart(text)
+    assert not parts or {line.strip() for part in parts for line in part.split("\n")} - {""}
