@@ -1,6 +1,7 @@
-"""Traditional characters as their simplified ones: customers in Hong Kong and Taiwan write 產品型號, our words say 产品型号.
+"""Traditional characters as their simplified ones: customers in Hong Kong and Taiwan write 產品型號, our words
+产品型号.
 
-Those characters only that occur in the words which are looked for; one for one, so that places in a text stay true. Values
+Only characters that occur in the words which are looked for; one for one, so that places in a text stay true. Values
 are kept as they were written."""
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ _NUMBERING = re.compile(r"^(\d{1,2}[.、)]|[(]\d{1,2}[)]|[一二三四五六七�
 
 @lru_cache(maxsize=8192)
 def normal(label: str) -> str:
-    """A label as it is compared: NFKC, simplified characters, lower case, without stars, colons, blanks, numbering and bracketed units.
+    """A label as it is compared: NFKC, simplified characters, lower case,
+    without stars, colons, blanks, numbering and bracketed units.
 
     A label that stands wholly in brackets keeps its words."""
     text = simplified(unicodedata.normalize("NFKC", label)).strip().lstrip("*★").strip()

@@ -247,8 +247,8 @@ _HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 
 def folded(text: str) -> str:
-    """Full-width letters, digits and signs made half-width, characters simplified, case kept; length kept, so that places
-    stay true."""
+    """Full-width letters, digits and signs made half-width, characters simplified; case and length kept, so that
+    places stay true."""
     text = simplified(text[:50_000])
     for wide in _HALF_WIDTH.keys() & set(text):
         text = text.replace(wide, _HALF_WIDTH[wide])
@@ -290,7 +290,7 @@ def _quantity(text: str, sure: bool = False) -> int:
 
 
 def _close(clause: str) -> bool:
-    """Whether a quantity is said of what failed, though the clause speaks of a delivery: 到货的YL-A90烧了3台, 其中3台."""
+    """Whether a quantity is said of what failed, though the clause tells of a delivery: 到货的A90烧了3台, 其中3台."""
     words = _words()
     if "其中" in clause or "of which" in clause:
         return True

@@ -1,5 +1,5 @@
-"""A mail that numbers its failures (1、YL-A65 … 2、KX-300 …), each of another product or lot, is as many complaints: each
-counts for its own group, and none is asked for what another one says."""
+"""A mail that numbers its failures (1、YL-A65 … 2、KX-300 …), each of another product or lot, is as many complaints:
+each counts for its own group, and none is asked for what another one says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _MOST, _LONGEST = 10, 500
 
 
 def apart(text: str) -> tuple[str, ...]:
-    """The mail's text as each failure would have it alone, with what stands before and after them all; () for a mail that
-    tells of one, or where any of them lacks its own product or lot, its fault or its number of units."""
+    """The mail's text as each failure would have it alone, with what stands before and after them all; () for a mail
+    that tells of one, or where any of them lacks its own product or lot, its fault or its number of units."""
     marks = list(_ITEM.finditer(text[:20_000]))
     if not 2 <= len(marks) <= _MOST or [int(m[1] or m[2]) for m in marks] != list(range(1, len(marks) + 1)):
         return ()

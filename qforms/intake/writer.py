@@ -45,7 +45,7 @@ _FAX = re.compile(r"(?:传真|fax|f)\s*[:.]?\s*$", re.I)
 
 
 def told(text: str, name: str, own: Container[str]) -> dict[str, str]:
-    """`customer_name` and `contact_phone` as far as the writer tells them. `name`: what the mail's head calls him; `own`:
+    """`customer_name` and `contact_phone` as far as the writer tells. `name`: what the mail's head calls him; `own`:
     our own company's names, which are nobody else's."""
     lines = list(_signature(text[:20_000]))
     found = {"customer_name": _company(text[:20_000], lines, name, own), "contact_phone": _telephone(text, lines)}
