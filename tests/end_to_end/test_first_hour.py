@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,24 @@ def test_a_plain_init_asks_nothing_and_sends_nothing(tmp_path: Path) -> None:
     assert command("init", str(root), "--company", "云岭")[0] == 0
     assert rows_of("letters", str(root)) == []
     assert wait_for(lambda: (root / "master.xlsx").exists())
+
+
+def test_the_batch_file_is_one_that_windows_reads() -> None:
+    """CRLF, UTF-8 without a mark, the code page before the first Chinese; names of folders in quotation marks, no
+    bracket that would end a block, every jump of the extras known."""
+    raw = (ROOT / "deploy/windows/start.bat").read_bytes()
+    lines = raw.decode("utf-8").split("\r\n")
+    assert raw.startswith(b"@echo off\r\n") and raw.count(b"\n") == raw.count(b"\r\n")
+    chinese = next(n for n, line in enumerate(lines) if not line.isascii())
+    assert "chcp 65001 >nul" in lines[:chinese] and not any("goto" in line or line.startswith(":") for line in lines)
+    assert 'pushd "%~dp0"' in raw.decode() and max(map(len, lines)) < 250
+    depth = 0
+    for line in lines:
+        said = line.strip().startswith("echo ")
+        assert not (said and depth and set("()") & set(line)), line
+        bare = re.sub(r'"[^"]*"', "", line)
+        depth += 0 if said else bare.count("(") - bare.count(")")
+    assert depth == 0
+    wanted = re.search(r"%%w\[([\w,]+)\]", raw.decode())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert wanted and set(wanted[1].split(",")) <= set(project["project"]["optional-dependencies"])
