@@ -13,32 +13,48 @@ from itertools import takewhile
 
 _Q = r"(?:> ?)*"
 _DATE = r"(?:\d{4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?|\d{1,2}/\d{1,2}/\d{2,4})"
+_VERB = r"(?:写道|wrote|寫道|a écrit|escribió|ha scritto|escreveu|님이 작성)"
 # 在 2026年5月6日，张三 <a@b.cn> 写道： · 张三 <a@b.cn> 于2026年5月6日周三 10:00写道：
 # 2026-05-06 10:00:00，"张三" 写道： · At 2026-05-06 10:00:00, "张三" <a@b.cn> wrote:
 _WROTE = (
-    rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}(?:写道|wrote|寫道)\s?[:：]|"
-    rf"{_Q}[^\n]{{0,160}}<[^\n<>]{{3,120}}>[^\n]{{0,60}}\n?[^\n]{{0,60}}(?:写道|寫道)\s?[:：]|"
+    rf"^({_Q}[^\n]{{0,160}}{_DATE}[^\n]{{0,220}}{_VERB}\s?[:：]|"
+    rf"{_Q}[^\n]{{0,160}}<[^\n<>]{{3,120}}>[^\n]{{0,60}}\n?[^\n]{{0,60}}{_VERB}\s?[:：]|"
+    rf"{_Q}Am [^\n]{{0,80}}\d[^\n]{{0,80}} schrieb [^\n]{{1,200}}[:：]|"
     rf"{_Q}On [^\n]{{0,100}}\d[^\n]{{0,100}}\n{_Q}[^\n]{{1,160}}\n{_Q}wrote\s?:)[ \t]*$"
+)
+# Outlook in the languages of customers abroad: whose name alone stands there has at least three lines below it.
+_ABROAD = (
+    r"(?:Gesendet|An|Betreff|Envoyé|À|Objet|Enviado(?: el)?|Enviada em|Para|Asunto|Assunto|Inviato|A|Oggetto|Cc|"
+    r"Date|Datum|Fecha|Data|送信日時|日時|宛先|件名|보낸 날짜|날짜|받는 사람|제목|참조)[* ]*[:：][^\n]*\n?"
+)
+_FROM_ABROAD = (
+    rf"{_Q}[* ]*(?:Von|De|Da|差出人|보낸 사람)[* ]*[:：](?:[^\n@]*@[^\n]*\n(?:{_Q}[* ]*{_ABROAD}){{1,9}}|"
+    rf"[^\n]*\n(?:{_Q}[* ]*{_ABROAD}){{3,9}})"
 )
 # 发件人：… then at least one more header line. 收件人 or 主题 first is a form that somebody filled in.
 _FROM = (
     rf"^({_Q}[* ]*(?:发件人|寄件者|发信人|寄件人|From)[* ]*[:：][^\n]*\n"
     rf"(?:{_Q}[* ]*(?:发送时间|发送日期|寄件日期|收件人|收件者|抄\s?送|密\s?送|副本|"
     r"主\s?题|主旨|日\s?期|时\s?间|附\s?件|"
-    r"Sent|Date|To|Cc|Subject|Importance)"
-    r"[* ]*[:：][^\n]*\n?|[ \t]{2,}[^\n]*\n?){1,9})"
+    r"Sent(?: Time)?|Date|To|Cc|Subject|Importance)"
+    rf"[* ]*[:：][^\n]*\n?|[ \t]{{2,}}[^\n]*\n?){{1,9}}|{_FROM_ABROAD})"
 )
 _RULE = re.compile(
-    r"^[ \t>]*[-—_=]{2,}\s*(原始(邮件|信息|消息)|原邮件|邮件原[件文]|回复的?(原)?邮件|转发的?(邮件|消息)(信息)?|"
-    r"Original( Message)?|Forwarded Message|Replied Message)\s*[-—_=]{2,}[ \t]*$|"
+    r"^[ \t>]*[-—_=]{2,}\s*(原始(邮件|信息|消息)|原邮件|邮件原[件文]|回复的?(原)?邮件(信息)?|转发的?(邮件|消息)(信息)?|"
+    r"Original( Messages?)?|Forwarded Message|Replied Message|Ursprüngliche Nachricht|Message d['’]origine|"
+    r"Mensaje original|Messaggio originale|Mensagem original|元のメッセージ|원본 메시지)\s*[-—_=]{2,}[ \t]*$|"
+    r"^[^\n]{1,80} ---\d{2,4}/\d{1,2}/\d{1,4} [\d:]{4,8}( [AP]M)?---|"
     r"^[ \t>]*-{2,}\s?(?:On )?[^\n]{3,200}\bwrote ?:? ?-{2,}[ \t]*$|"
     r"^[ \t>]*(Begin forwarded message|开始转发邮件|下面是被转发的邮件)[:：]$",
     re.I,
 )
 _FORWARD = re.compile(r"转发|forwarded", re.I)
 _FORWARD_SUBJECT = re.compile(r"^\s*(转发|轉寄|fw|fwd)\s*[:：]", re.I)
-_HINT = re.compile(r"写道|寫道|wrote|发件人|寄件者|发信人|寄件人|\bfrom\b|_{8,}", re.I)
-_ENDS = re.compile(r"(写道|寫道|wrote)\s?[:：]$")  # the end of a marker that is broken into two or three lines
+_HINT = re.compile(
+    rf"{_VERB}|schrieb|发件人|寄件者|发信人|寄件人|\bfrom\b|_{{8,}}|^\W{{0,9}}(?:von|de|da|差出人|보낸 사람)\s?[:：]",
+    re.I,
+)
+_ENDS = re.compile(rf"{_VERB}\s?[:：]$")  # the end of a marker that is broken into two or three lines
 _HEADER = re.compile(
     r"^[ \t>*|]*(发件人|寄件者|发信人|寄件人|发送时间|发送日期|寄件日期|"
     r"日\s?期|时\s?间|主\s?题|主旨|From|Sent|Date|Subject)"
@@ -49,6 +65,9 @@ _NAMES = {"发件人": "from", "寄件者": "from", "发信人": "from", "寄件
           "发送时间": "date", "发送日期": "date", "寄件日期": "date",
           "日期": "date", "时间": "date", "sent": "date", "date": "date",
           "主题": "subject", "主旨": "subject", "subject": "subject"}  # fmt: skip
+_WHEN_AND_WHO = re.compile(
+    r"(?=[^\n]*\d{1,2}[:.h]\d{2})(?=[^\n]*(?:\d{4}|\d{1,2}[./]\d{1,2}[./]\d{2}))(?=[^\n]*@)[^\n]*[:：]"
+)
 _ANY_HEADER = re.compile(
     r"^[ \t>*]*(?:(发件人|From)|主\s?题|日\s?期|时\s?间|发送时间|收件人|抄\s?送|Subject|Date|Sent|To|Cc)"
     r"[ *]*[:：][^\n]*$",
@@ -57,7 +76,9 @@ _ANY_HEADER = re.compile(
 # One of these stands in every text that quotes another, in small letters: most mails hold none.
 _TRACES = (
     "写道", "寫道", "wrote", "发件人", "寄件者", "发信人", "寄件人", "from", "________", "原始", "原邮件", "邮件原",
-    "回复邮件", "回复的邮件", "转发邮件", "转发的邮件", "转发消息", "转发的消息", "original", "forwarded", "replied",
+    "回复邮件", "回复的邮件", "转发邮件", "转发的邮件", "转发消息", "转发的消息", "origin", "forwarded", "replied",
+    "schrieb", "écrit", "escribió", "scritto", "escreveu", "작성", "von:", "de:", "de :", "da:", "差出人", "보낸 사람",
+    "nachricht", "元のメッセージ", "원본", " ---",
 )  # fmt: skip
 _WINDOW, _WIDEST, _CANDIDATES = 12, 400, 200
 _SIGNATURE = re.compile(
@@ -149,8 +170,17 @@ def _cut_angles(lines: list[str]) -> Split:
         at -= 1
     if not any(line.lstrip().startswith(">") for line in lines[at:]):
         return Split("\n".join(lines).strip())
+    at = _above(lines, at)
     own, quoted = "\n".join(lines[:at]).strip(), "\n".join(lines[at:]).strip()
     return Split(own, quoted, ">")
+
+
+def _above(lines: list[str], at: int) -> int:
+    """Where a quotation with > begins when the line over it, in whatever language, says of when and whom it is."""
+    over = at - 1
+    while over >= 0 and not lines[over].strip():
+        over -= 1
+    return over if over >= 0 and _WHEN_AND_WHO.fullmatch(lines[over].strip()[:_WIDEST]) else at
 
 
 @lru_cache(1)

@@ -6,8 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
+import held_out_locales
 import held_out_quotes
+import pytest
 
 from qforms.intake import body, mime, quotes
 
@@ -67,7 +70,8 @@ def test_the_measure() -> None:
         assert set(wrong) <= NO_CLIENT_OF_OURS | {"email_1_3.txt"}
 
 
-def test_the_shapes_that_were_held_out() -> None:
-    found, precision, recall = held_out_quotes.measure(held_out_quotes.samples())
+@pytest.mark.parametrize("sample", [held_out_quotes, held_out_locales], ids=lambda sample: sample.__name__)
+def test_the_shapes_that_were_held_out(sample: ModuleType) -> None:
+    found, precision, recall = held_out_quotes.measure(sample.samples())
     wrong = {program for program, (right, of) in found.items() if right < of}
     assert not wrong and (precision, recall) == (1.0, 1.0)
