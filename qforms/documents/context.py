@@ -142,25 +142,21 @@ class Paper:
         return self.shower.cell(fld, self.values.get(fld.name), f"qf_{fld.name}")
 
     def _facts(self, section: Section) -> Iterator[SimpleNamespace]:
-        """The known facts, packed two by two; a long one takes a line of its own."""
-        waiting: tuple[Field, str] | None = None
-        for fld, text in self._known(section):
-            lines = em(text) * EM_MM / (NARROW - PADDING)
-            if (
-                fld.wide
-                or section.panel == "letter"
-                or (fld.type == "text" and lines > 0.95)
-                or lines > 1.0
-                or "\n" in text
-            ):
-                yield SimpleNamespace(a=self._side(section, fld), b=None)
-            elif waiting is None:
-                waiting = fld, text
-            else:
-                yield SimpleNamespace(a=self._side(section, waiting[0]), b=self._side(section, fld))
-                waiting = None
-        if waiting is not None:
-            yield SimpleNamespace(a=self._side(section, waiting[0]), b=None)
+        """The known facts, two by two; one that stands alone before a long one is joined by the next short one."""
+        rest = list(self._known(section))
+        while rest:
+            fld, text = rest.pop(0)
+            partner = None
+            if not self._long(section, fld, text):
+                partner = next((i for i, (f, t) in enumerate(rest) if not self._long(section, f, t)), None)
+            other = self._side(section, rest.pop(partner)[0]) if partner is not None else None
+            yield SimpleNamespace(a=self._side(section, fld), b=other)
+
+    def _long(self, section: Section, fld: Field, text: str) -> bool:
+        """Whether a fact takes a line of its own."""
+        lines = em(text) * EM_MM / (NARROW - PADDING)
+        room = 0.95 if fld.type == "text" else 1.0
+        return fld.wide or section.panel == "letter" or lines > room or "\n" in text
 
     def _side_of_photos(self, section: Section) -> Iterator[SimpleNamespace]:
         """Photos that are not there, beside facts that are: an empty cell, so that nothing else is read as a photo."""

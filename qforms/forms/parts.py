@@ -17,7 +17,8 @@ NUMBERED = re.compile(r"^([A-Z]\d+|\d[\d–-]*|[一二三四五六七八九十�
 
 def dated_steps(fields: Sequence[Field]) -> tuple[str, ...]:
     """The steps that have a planned or an actual date: d0 … d8."""
-    return tuple(dict.fromkeys(m[1] for f in fields if (m := STEP.fullmatch(f.name))))
+    dated = (f.name for f in fields if f.type in ("dt", "date"))
+    return tuple(dict.fromkeys(m[1] for name in dated if (m := STEP.fullmatch(name))))
 
 
 def steps(form: Form) -> tuple[str, ...]:

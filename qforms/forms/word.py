@@ -42,7 +42,7 @@ from qforms.model import Form, Lang, Section, Text
 # Fields that stand in the head of every document, not among the facts.
 HEAD_FIELDS = frozenset(
     (
-        *("doc_no", "form_code", "revision", "status", "case_no", "reply_due_at", "approvals"),
+        *("doc_no", "form_code", "revision", "status", "case_no", "reply_due_at", "approvals", "issue_no"),
         *("prepared_dept", "prepared_by", "prepared_at", "to_depts", "cc_depts", "issued_at", "sent_at", "due_at"),
     )
 )

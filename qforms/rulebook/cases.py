@@ -99,8 +99,9 @@ class _Reader:
         found = {}
         for name in item.node:
             if name not in NOTE:
-                value = self.value(form, name, item.raw(name), item.at(name))
-                if value is not None:
+                raw = item.raw(name)
+                value = self.value(form, name, raw, item.at(name))
+                if value is not None or raw == []:  # [] empties a field
                     found[name] = value
         return found
 
