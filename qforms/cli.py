@@ -217,14 +217,15 @@ def demo(
 
 @app.command(help=help_of("check"))
 def check(dir: Dir, json: Json = False) -> None:
-    from qforms.commands import checks, printing
+    from qforms.commands import checks, own_forms, printing
 
     with printing.working(say("检查", "checking")):
         faults = checks.workspace_faults(dir)
+        notes = [] if faults else own_forms.notes(dir)
     if json:
         printing.print_json(map(checks.placed, faults), sys.stdout)
     else:
-        _lines(faults or [say("没有问题。", "No faults.")])
+        _lines([*(faults or [say("没有问题。", "No faults.")]), *notes])
     if faults:
         raise SystemExit(1)
 
@@ -538,12 +539,19 @@ def import_(
     with house.opened(dir) as h:
         with printing.working(say("读取", "reading")):
             found = importing.preview(h, file, kind, {a.strip(): b.strip() for a, _, b in pairs})
+            copy = importing.checked(h, file, kind, found, keep=write)
         if json:
             printing.print_json([importing.data(found)], sys.stdout)
         else:
             _lines(importing.lines(h, kind, found))
+        _note(say(f"逐行结果和栏目对照：{copy}", f"Every row and column: {copy}"))
         if not write:
-            _note(say("只看了，没有写；加 --write 写进账本。", "Only looked; --write takes them in."))
+            _note(
+                say(
+                    "只看了，没有写；栏目不对的，在上面那份的“栏目”页改好保存；加 --write 写进账本。",
+                    "Only looked; a column that is wrong is changed on the sheet Columns; --write takes them in.",
+                )
+            )
             return
         with alone(dir), printing.working(say("写入", "writing")) as step:
             now = real_now()

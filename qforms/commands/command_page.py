@@ -47,10 +47,11 @@ def _parts() -> Iterator[str]:
     yield say(
         "退出码：0 办好了；1 输入或设置有错，一行说明错在哪里；2 用法不对；3 程序出错。"
         "命令说中文还是英文：先看 `qforms --lang en …`，再看工作区的语言，再看系统语言（LANG）。"
-        "`qforms --install-completion` 装上命令补全。",
+        "`qforms --install-completion` 装上命令补全（bash、zsh、fish、PowerShell）；装好后新开一个窗口。",
         "Exit status: 0 done, 1 the user's input or settings are at fault (one line says what and where), 2 wrong "
         "usage, 3 a bug. Commands speak the language of `qforms --lang en …`, else of the workspace, else of the "
-        "locale (LANG). `qforms --install-completion` installs completion for the shell.",
+        "locale (LANG). `qforms --install-completion` installs completion for bash, zsh, fish or PowerShell; then open "
+        "a new window.",
     )
     for name, command in commands(_fresh()):
         yield "\n\n".join(_command(name, command))

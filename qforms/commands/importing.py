@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from qforms import house, tongue
-from qforms.commands import look, registers
-from qforms.model import Delivery, Form, QformsError, Told, Value
+from qforms.commands import checking, look, registers
+from qforms.model import Delivery, Form, QformsError, Record, Told, Value
 from qforms.office.book import OfficeFault
 from qforms.problems import say as problem_text
 from qforms.problems import told
 from qforms.tongue import say
 
 KINDS = ("complaint", "shipment", "customer", "product", "price", "person")
-_SAME = {  # what tells that a row is one that is on record already, beyond forms that are named by a field
-    "complaint": ("customer_name", "customer_complaint_no"),
-    "shipment": ("erp_document", "erp_line"),
-    "price": ("part_no", "product_model", "valid_from"),
+_SAME = {  # what tells that a row is one that is on record already, beyond forms that are named by a field: the first
+    # of these of which the last field is known
+    "complaint": (("old_numbers",), ("customer_name", "customer_complaint_no")),
+    "shipment": (("erp_document", "erp_line"),),
+    "price": (("part_no", "product_model", "valid_from"),),
 }
 _HISTORY = "complaint"  # what is long dealt with: it counts, and nobody is written to
 
@@ -46,7 +47,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Preview:
     registers: tuple[registers.Register, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...]  # in the order of the registers' lines
 
     @property
     def good(self) -> list[Row]:
@@ -58,7 +59,8 @@ def preview(h: house.House, file: Path, kind: str, given: Mapping[str, str]) -> 
     catalogue = h.procedures.catalogue
     look.known(catalogue, kind)
     form = catalogue.form(kind)
-    if unknown := [f for f in given.values() if f and catalogue.field(kind, f) is None]:
+    given = {**checking.confirmed(h.settings.root, file, kind, form), **given}
+    if unknown := [f for f in given.values() if f not in ("", registers.KEEP) and catalogue.field(kind, f) is None]:
         raise QformsError(Told(f"{kind} 没有字段 {unknown[0]}", f"{kind} has no field {unknown[0]}"))
     try:
         grids = registers.grids(file.read_bytes(), file.name, h.office)
@@ -149,12 +151,42 @@ def _known(h: house.House, kind: str) -> dict[tuple[str, ...], tuple[str, Mappin
 
 def _identity(kind: str, values: Mapping[str, Any]) -> tuple[str, ...]:
     """() where a row cannot be told from others."""
-    names = _SAME.get(kind, ())
-    said = tuple(unicodedata.normalize("NFKC", str(values.get(n) or "")).strip().casefold() for n in names)
-    return said if said and said[-1] else ()
+    for names in _SAME.get(kind, ()):
+        said = tuple(unicodedata.normalize("NFKC", _said(values.get(n))).strip().casefold() for n in names)
+        if said[-1]:
+            return (names[-1], *said)
+    return ()
+
+
+def _said(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or "")
+
+
+def gone(h: house.House, kind: str, found: Preview) -> list[Record]:
+    """Shipments on record in the days of an export that the export no longer has: what ERP has taken back."""
+    days = [d for r in found.good if (d := r.values.get("shipped_on"))]
+    if kind != "shipment" or not days:
+        return []
+    plain = h.procedures.catalogue.plain
+    there = {identity for r in found.good if (identity := _identity(kind, plain(kind, r.values)))}
+    records = (r for r in h.ledger.records(kind) if r.status == "booked" and "shipped_on" in r.values)
+    inside = (r for r in records if min(days) <= r.values["shipped_on"] <= max(days))
+    return [r for r in inside if (i := _identity(kind, plain(kind, r.values))) and i not in there]
 
 
 # ---------------------------------------------------------------- what people read
+
+
+def checked(h: house.House, file: Path, kind: str, found: Preview, keep: bool) -> Path:
+    """The copy that the office checks; `keep`: the columns stand confirmed for later files. Raises QformsError."""
+    try:
+        if keep:
+            checking.keep(h.settings.root, kind, found)
+        return checking.write(h.settings.root, file, h.procedures.catalogue.form(kind), found, tongue.lang())
+    except OSError as fault:
+        copy = checking.path(h.settings.root, file)
+        zh = f"{copy} 写不进去，可能开着：请关掉再试（{fault.strerror}）"
+        raise QformsError(Told(zh, f"{copy} cannot be written, perhaps it is open: {fault.strerror}")) from None
 
 
 def lines(h: house.House, kind: str, found: Preview) -> Iterator[str]:
@@ -165,7 +197,8 @@ def lines(h: house.House, kind: str, found: Preview) -> Iterator[str]:
         "given": say("您指定", "as you said"),
         "exact": say("栏目名", "by its label"),
         "similar": say("相近，请核对", "similar, please check"),
-        "": say("不认识，不收", "not known, left out"),
+        "kept": say("没有对应栏目，原样保留", "no such field, kept as it is"),
+        "": say("不收", "left out"),
     }
     for register in found.registers:
         yield say(
@@ -179,6 +212,11 @@ def lines(h: house.House, kind: str, found: Preview) -> Iterator[str]:
     for row in found.rows:
         yield from (f"  × {text}" for text in row.faults)
         yield from (f"  ▲ {text}" for text in row.doubts if not row.faults)
+    for record in gone(h, kind, found):
+        yield say(
+            f"  ▲ {record.number}：账上有，这份文件里没有了；ERP 里撤销的，请在总台账里作废",
+            f"  ▲ {record.number}: on record, and no longer in this file; if ERP took it back, void it in the workbook",
+        )
     good, doubtful = len(found.good), sum(bool(r.doubts) for r in found.good)
     left = len(found.rows) - good
     yield say(

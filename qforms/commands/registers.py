@@ -31,13 +31,16 @@ _PACKED = re.compile(r"^\s*(20\d{2})(\d{2})(\d{2})\s*$")
 _SERIAL = range(20_000, 80_000)  # days of Excel that are dates of our time: 1954 to 2119
 _PIECES = re.compile(r"[(（]\s*(\d+)\s*(?:只|个|台|件|套|pcs?|pieces?|units?)\s*[)）]", re.I)
 
-How = Literal["given", "exact", "similar", ""]
-_HOWS: tuple[How, ...] = ("given", "exact", "similar", "")
+How = Literal["given", "exact", "similar", "kept", ""]
+_HOWS: tuple[How, ...] = ("given", "exact", "similar", "kept", "")
+KEEP = "*"  # said of a heading: its column is kept as it is
+OTHERS = "old_columns"  # the field that holds the columns that are no field of the form
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table: its heading, the field that it is taken for ("" for none), and why."""
+    """A column of the table: its heading, the field that it is taken for ("" for none), and why; `kept`: it is no
+    field, and stands as it is in OTHERS."""
 
     at: int
     heading: str
@@ -112,7 +115,7 @@ def _columns(
 ) -> tuple[Column, ...]:
     found: list[Column] = []
     taken: set[str] = set()
-    usual = {normal(w): f for f, words in _words().get(form.name, {}).items() for w in words if _writable(form, f)}
+    usual = {normal(w): f for f, words in _words().get(form.name, {}).items() for w in words if writable(form, f)}
     told = {normal(heading): field for heading, field in given.items()}
     for col in range(grid.width):
         own, over = _text_at(grid, row, col), "" if above is None else _text_at(grid, above, col)
@@ -122,7 +125,7 @@ def _columns(
         tries = [_field(h, form, labels, told, usual) for h in dict.fromkeys((heading, own)) if h]
         field, how = min(tries, key=lambda t: _HOWS.index(t[1]))
         if field in taken:
-            field, how = "", ""
+            field, how = "", "kept"
         taken.add(field)
         found.append(Column(col, heading, field, how))
     return tuple(found)
@@ -142,20 +145,28 @@ def _field(
     heading: str, form: Form, labels: Labels, told: Mapping[str, str], usual: Mapping[str, str]
 ) -> tuple[str, How]:
     if normal(heading) in told:
-        return told[normal(heading)], "given"
+        said = told[normal(heading)]
+        return ("", "kept") if said == KEEP else (said, "given")
     if normal(heading) in {normal(word) for word in _words()["ignored"]}:
         return "", ""
     if known := usual.get(normal(heading)):
         return known, "exact"
-    if (exact := labels.find(heading)) and _writable(form, exact):
+    if (exact := labels.find(heading)) and writable(form, exact):
         return exact, "exact"
     near = labels.suggest(heading) if len(normal(heading)) > 1 else None
-    return (near, "similar") if near and _writable(form, near) else ("", "")
+    return (near, "similar") if near and writable(form, near) else ("", "kept")
 
 
-def _writable(form: Form, name: str) -> bool:
+def writable(form: Form, name: str) -> bool:
+    """Whether a register may fill in that field."""
     field = next((f for f in form.fields if f.name == name), None)
-    return field is not None and not field.calc and not field.fields and field.type not in ("file", "img", "sig")
+    return (
+        field is not None
+        and name != OTHERS
+        and not field.calc
+        and not field.fields
+        and field.type not in ("file", "img", "sig")
+    )
 
 
 def _two_rows(
@@ -171,6 +182,7 @@ def _two_rows(
 
 def _line(grid: Grid, row: int, columns: tuple[Column, ...], form: Form) -> Line | None:
     cells: dict[str, tuple[Any, str]] = {}
+    others: list[str] = []
     types = {f.name: f.type for f in form.fields}
     year = _YEAR.search(grid.name)
     for column in columns:
@@ -178,6 +190,10 @@ def _line(grid: Grid, row: int, columns: tuple[Column, ...], form: Form) -> Line
         if column.field and cell is not None and cell.kind != "error" and str(cell.raw).strip():
             raw = _plain(cell.raw, types[column.field], int(year[1]) if year else None)
             cells[column.field] = (raw, grid.address(row, column.at))
+        elif column.how == "kept" and cell is not None and (said := str(cell.raw).strip()):
+            others.append(f"{' '.join(column.heading.split())}：{said}")
+    if cells and others and OTHERS in types:
+        cells[OTHERS] = ("\n".join(others), grid.address(row, 0))
     return Line(f"{grid.name}!{row + 1}" if not grid.nth else grid.address(row, 0), cells) if cells else None
 
 

@@ -5,6 +5,7 @@ six; a list shares the eighteen out among its own."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as part
@@ -25,6 +26,7 @@ _LOWER = (1.0, 0.93, 0.86)  # rows are made lower where that saves a page
 _SHRINK = 1.1  # a form is shrunk by so much rather than given a second page
 BAND, FIELD, LINE_HEIGHT, TEXT_MIN, TEXT_MAX = 24.75, 29.25, 15.5, 58.0, 116.0
 _LIST_MOST = 10  # columns of a list that stay readable on A4
+_ENGLISH = re.compile(r"[A-Za-z']+")
 _ZH_NUMBERS = "一二三四五六七八九十"
 
 # How wide a list's column wants to be, and how wide it must be (a date that does not fit is shown as ###).
@@ -202,7 +204,7 @@ def _list(
         keep = sorted(columns, key=lambda c: not c.required)[:_LIST_MOST]
         columns = [c for c in columns if c in keep]
     wishes = [(2.6 if c.wide else _WISH.get(c.type, 1.6)) for c in columns]
-    spans = share(wishes, [_LEAST.get(c.type, 9.0) for c in columns])
+    spans = share(wishes, [max(_LEAST.get(c.type, 9.0), _longest(c, fld, lang)) for c in columns])
     width = [sum(WIDTHS[a - 1 : b]) for a, b in spans]
     texts = [_folded(label(c, lang), w - (2 if c.required else 1)) for c, w in zip(columns, width, strict=True)]
     head = max(_height(text, w - 1) for text, w in zip(texts, width, strict=True))
@@ -219,6 +221,14 @@ def _list(
         tall = max(_height(_words(c, row.get(c.name), lang), w - 1) for c, w in zip(columns, width, strict=True))
         found.append(Strip("line", max(24.0, min(tall, 200.0)), spots=spots))
     return found
+
+
+def _longest(column: Field, fld: Field, lang: Lang) -> float:
+    """The width of the longest English word in a column's head, and in its cells where they are printed: no program
+    breaks such a word where it reads well."""
+    said = [label(column, lang), *(c.label[lang] for c in column.choices if column.name == fld.rows_of)]
+    words = [word for text in said for word in _ENGLISH.findall(text)]
+    return max(map(text_width, words), default=0.0) + (2.5 if column.required else 1.5)
 
 
 def _words(fld: Field, value: Value, lang: Lang) -> str:

@@ -85,13 +85,22 @@ def bookmark(number: int, name: str, inner: str) -> str:
 
 
 def paragraph(
-    inner: str = "", align: str = "", *, keep: bool = False, exact: float = 0, page: bool = False, border: str = ""
+    inner: str = "",
+    align: str = "",
+    *,
+    keep: bool = False,
+    exact: float = 0,
+    page: bool = False,
+    border: str = "",
+    inset: float = 0,
 ) -> str:
-    """A paragraph. `keep` with the next; `exact` line height in points; `page`: a new page begins with it."""
+    """A paragraph. `keep` with the next; `exact` line height in points; `page`: a new page begins with it; `inset` from
+    both edges in mm."""
     before = ("<w:keepNext/>" if keep else "") + ("<w:pageBreakBefore/>" if page else "") + border
     spacing = f'<w:spacing w:line="{round(exact * 20)}" w:lineRule="exact"/>' if exact else ""
     jc = f'<w:jc w:val="{align}"/>' if align else ""
-    properties = before + spacing + jc
+    indent = f'<w:ind w:left="{dxa(inset)}" w:right="{dxa(inset)}"/>' if inset else ""
+    properties = before + spacing + indent + jc
     return f"<w:p>{f'<w:pPr>{properties}</w:pPr>' if properties else ''}{inner}</w:p>"
 
 

@@ -47,6 +47,8 @@ HEAD_FIELDS = frozenset(
     )
 )
 BAND_MM = 7.0
+_BAND_SIDES = (("top", 2), ("left", 4), ("bottom", 2), ("right", 4))  # points between text and line
+_BAND_INSET = 1.6  # mm by which the text stands within the page's edge, as in a table's cell
 _HEAD_LABELS = {
     "code": Text("表单代号", "Form code"),
     "number": Text("单据编号", "No."),
@@ -247,15 +249,30 @@ def _table(sheet: Sheet) -> str:
         band += [_band(sheet, False), control_row("endif")]
     else:
         band = [_band(sheet, False)]
+    if not rows:
+        return _band_line(sheet)
     frame, colour, inner = (18, NAVY, REPLY_LINE) if sheet.fill else (8, INK, LINE)
     return table([*band, *rows], frame, colour, inner)
 
 
+def _band_line(sheet: Sheet) -> str:
+    """The heading of a section that shows nothing but charts and tables: a line of text, which every program keeps on
+    one page with what follows; of a table with one row not all do."""
+    sides = "".join(f'<w:{s} w:val="single" w:sz="8" w:space="{n}" w:color="{INK}"/>' for s, n in _BAND_SIDES)
+    look = f'<w:pBdr>{sides}</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="{BAND}"/>'
+    return paragraph(_heading(sheet, False), keep=True, border=look, inset=_BAND_INSET)
+
+
 def _band(sheet: Sheet, navy: bool) -> Row:
     """The section's heading with its number and, in grey, what there is to know about it."""
+    return Row(
+        (Cell(174, _heading(sheet, navy), NAVY if navy else BAND),), BAND_MM if navy else 6.6, keep=True, head=True
+    )
+
+
+def _heading(sheet: Sheet, navy: bool) -> str:
     section, lang = sheet.section, sheet.lang
     size, ink = (11, WHITE) if navy else (10.5, "")
     title = tag(f"{{{{ no.{section.name} }}}}", Face(size, hei=True, bold=True, colour=ink))
     title += runs(section.title[lang], Face(size, hei=True, bold=True, colour=ink))
-    title += tag(f"{{{{ notes.{section.name} }}}}", Face(9, colour=ink or GREY))
-    return Row((Cell(174, title, NAVY if navy else BAND),), BAND_MM if navy else 6.6, keep=True, head=True)
+    return title + tag(f"{{{{ notes.{section.name} }}}}", Face(9, colour=ink or GREY))

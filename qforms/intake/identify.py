@@ -31,13 +31,21 @@ def of_mail(matter: Matter) -> Found:
     record = matter.facts.record(letter.intent.number) if letter and letter.intent.number else None
     if record is None:
         named = (matter.facts.record(number) for number in matter.reading.numbers)
-        record = next((r for r in named if r), None)
+        record = next((r for r in named if r), None) or _by_old_number(matter)
     if record is None:
         unknown = matter.reading.numbers[0] if matter.reading.numbers else ""
         return Found(letter=letter, problem=_unknown(unknown) if unknown else None)
     if not may_speak(matter, record, letter):
         return Found(problem=Problem("number_not_yours", "", context={"number": record.number}, severity="warning"))
     return Found(record, letter)
+
+
+def _by_old_number(matter: Matter) -> Record | None:
+    """The complaint that bore one of the numbers in the subject before there were ours (P9)."""
+    for asked in numbers.asked_of_old(matter.reading.subject):
+        if known := matter.facts.find(*asked):
+            return known[0]
+    return None
 
 
 def letter_of(matter: Matter) -> Letter | None:

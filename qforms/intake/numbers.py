@@ -11,6 +11,8 @@ _CODE = re.compile(r"(?<![A-Z0-9-])([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})(?![A-Z0
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _PARTS = frozenset({"yyyymm", "yyyy", "yy", "mm", "dd", "ww", "seq"})
 _MOST = 20
+_OLD = re.compile(r"(?=[A-Za-z0-9/._-]*\d)[A-Za-z0-9][A-Za-z0-9/._-]{2,38}[A-Za-z0-9]")
+_MOST_OLD = 4
 
 
 def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
@@ -19,6 +21,12 @@ def find(text: str, catalogue: Catalogue) -> tuple[str, ...]:
     if expression is None:
         return ()
     return tuple(dict.fromkeys(m.group().upper() for m in expression.finditer(text[:2000])))[:_MOST]
+
+
+def asked_of_old(subject: str) -> tuple[tuple[str, str, str], ...]:
+    """What is looked up for the words of a subject that may be numbers of a complaint from before ours (P9), as (form,
+    field, value)."""
+    return tuple(("complaint", "old_numbers", word) for word in dict.fromkeys(_OLD.findall(subject[:300])[:_MOST_OLD]))
 
 
 def form_of(number: str, catalogue: Catalogue) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from qforms.intake import rights
+from qforms.intake import numbers, rights
 from qforms.model import Facts, Filled, Reading, Record, Speaker, StandIn
 from qforms.settings import Procedures
 
@@ -66,6 +66,8 @@ def _by_private_address(address: str, facts: Facts, procedures: Procedures, now:
 def asks(reading: Reading) -> Iterator[tuple[str, str, str]]:
     """What `speaker_of` and a new case of the same address look up for a reading, as (form, field, value): fetched at
     once for a group of them."""
+    if not reading.numbers:
+        yield from numbers.asked_of_old(reading.subject)
     if reading.address:
         yield "person", "email", reading.address
         yield "person", "private_email", reading.address

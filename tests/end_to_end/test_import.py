@@ -109,3 +109,63 @@ def test_what_cannot_be_meant_is_told(ws: Workspace, complaints: Path, options: 
 )  # fmt: skip
 def test_days_as_people_write_them(raw: Any, day: str) -> None:
     assert registers._plain(raw, "date", 2026) == day
+
+
+# ---------------------------------------------------------------- checked in Excel, and what is no field
+
+
+def test_the_copy_says_what_becomes_of_each_row_and_its_columns_can_be_changed(ws: Workspace, tmp_path: Path) -> None:
+    """Confirmed once, the columns hold for the next file of the kind; what is no field is kept and found."""
+    known = {"name": "启元", "emails": ["li@qiyuan.example"]}
+    ws.drop("启元.json", {"form": "customer", "by": "office", "values": known})
+    ws.once()
+    register = tmp_path / "2025 客诉.csv"
+    head, row = (
+        "投诉编号,客户名称,投诉日期,现象说明,处理班组,=恶意\n",
+        "KS-25-017,启元,2025-03-05,无输出,维修二班,=1+1\n",
+    )
+    register.write_text(f"{head}{row}KS-25-018,,2025-03-06,异响,维修一班,x\n", "gb18030")
+    found, _ = imported(ws, register, "complaint")
+    taken = {c["heading"]: (c["field"], c["how"]) for c in found["sheets"][0]["columns"]}
+    assert taken["投诉编号"] == ("old_numbers", "exact") and taken["处理班组"] == ("", "kept")
+    copy = openpyxl.load_workbook(ws.root / "imports" / "2025 客诉 核对.xlsx")
+    results = [[c.value for c in r][:3] for r in copy.worksheets[1].iter_rows(min_row=2)]
+    assert [r[1] for r in results] == ["收", "不收"] and "客户名称" in results[1][2]
+    columns = copy["栏目"]
+    assert columns.data_validations.dataValidation and all(c.data_type != "f" for r in columns for c in r)
+    line = next(r for r in columns.iter_rows(min_row=2) if r[0].value == "现象说明")
+    line[1].value = "问题现象"
+    copy.save(ws.root / "imports" / "2025 客诉 核对.xlsx")
+    found, _ = imported(ws, register, "complaint", "--write")
+    assert ("现象说明", "defect_symptom", "given") in {
+        (c["heading"], c["field"], c["how"]) for c in found["sheets"][0]["columns"]
+    }
+    [case] = ws.records("complaint")
+    assert case["values"]["defect_symptom"] == "无输出" and case["values"]["old_numbers"] == ["KS-25-017"]
+    assert "处理班组：维修二班" in case["values"]["old_columns"]
+    later = tmp_path / "2026.csv"
+    later.write_text("投诉编号,客户名称,投诉日期,现象说明\nKS-26-001,启元,2026-01-05,漏水\n", "utf-8")
+    found, said = imported(ws, later, "complaint", "--write")
+    assert {c["field"] for c in found["sheets"][0]["columns"]} >= {"defect_symptom"} and "新 1" in said
+    assert "已有 1" in imported(ws, register, "complaint", "--write")[1]  # by its old number
+    _old_number_is_known(ws, case["number"])
+
+
+def _old_number_is_known(ws: Workspace, number: str) -> None:
+    status, out, _ = command("search", str(ws.root), "KS-25-017", "--json")
+    assert status == 0 and json.loads(out.splitlines()[0])["number"] == number
+    ws.receive(mail("Re: KS-25-017 的进展", "请问这个投诉处理得怎样了？\n", "li@qiyuan.example"))
+    ws.once()
+    [arrived] = [d for d in ws.deliveries() if d["subject"].startswith("Re: KS-25-017")]
+    assert f"{number} 已经结束" in arrived["reason"]  # known by its old number, and closed: a case of its own
+
+
+def test_shipments_that_an_export_no_longer_has_are_told(ws: Workspace, tmp_path: Path) -> None:
+    export = tmp_path / "出货.csv"
+    head = "产品型号,批号,出货日期,出货数量,ERP单号,ERP行号\n"
+    lines = [f"YL-A65,A65-2603C,2026-03-{day:02d},100,XS-1,{day}\n" for day in (3, 4, 5)]
+    export.write_text(head + "".join(lines), "utf-8")
+    imported(ws, export, "shipment", "--write")
+    export.write_text(head + lines[0] + lines[2].replace(",100,", ",90,"), "utf-8")
+    _, text, said = command("import", str(ws.root), str(export), "--as", "shipment", "--write")
+    assert text.count("这份文件里没有了") == 1 and "改 1" in said and "已有 1" in said

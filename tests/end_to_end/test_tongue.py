@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,12 +105,29 @@ def test_every_command_that_tells_something_tells_it_as_json() -> None:
             assert "--json" in {o for p in made.params for o in p.opts}, name
 
 
-def test_completion_offers_the_forms(english: Workspace) -> None:
-    from qforms import cli
+_BASH = """
+source <(_QFORMS_COMPLETE=source_bash qforms)
+for line in "qforms rep" "qforms held " "qforms blank $DIR eight" "qforms report $DIR --mo"; do
+    IFS=" " read -ra COMP_WORDS <<< "$line"
+    [[ $line == *" " ]] && COMP_WORDS+=("")
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+    _qforms_completion qforms
+    echo "${COMPREPLY[*]}"
+done
+"""
 
-    context = typer.Context(typer.main.get_command(cli.app))
-    context.params["dir"] = english.root
-    assert {"complaint", "eight_d"} <= set(cli._forms(context))
+
+def test_completion_in_a_real_bash(english: Workspace) -> None:
+    """Commands, commands of a group, the forms of the workspace, options; as `qforms --install-completion` sets up."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = subprocess.run(
+        ["bash", "--norc", "-c", _BASH],
+        env={**os.environ, "PATH": path, "DIR": str(english.root)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert told.stdout.splitlines() == ["report", "list show retry dismiss", "eight_d", "--month"], told.stderr
 
 
 # ---------------------------------------------------------------- settings

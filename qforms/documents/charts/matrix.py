@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ROWS = 10
+_ROW_MM, _AROUND_MM, _MARKS_MM = 8.0, 32.0, 4.0  # a row over the whole width; the words around the rows
+
+
+def height(rows: int, marked: bool) -> float:
+    """Of a chart over the whole width, mm: so high that its rows are neither thin nor lost in white."""
+    return _AROUND_MM + _ROW_MM * max(2, min(rows, _ROWS + 1)) + _MARKS_MM * marked
 
 
 def cells(chart: Chart) -> Table:
@@ -51,8 +57,9 @@ def draw(sheet: Sheet) -> None:
     ax = sheet.axes(left=max(width_of(n, size) for n in names) + 3, right=12, below=1, above=5 + 4 * bool(chart.marks))
     highest = max(float(v or 0) for row in table.cells for v in row) or 1.0
     across, down = len(table.columns), len(names)
+    lines = max(down, 6 if sheet.small else 2)
     ax.set_xlim(0, across)
-    ax.set_ylim(max(down, 6), 0)
+    ax.set_ylim(lines, 0)
     wide = sheet.inner_width(ax) / across
     for y, row in enumerate(table.cells):
         for x, value in enumerate(row):
@@ -69,10 +76,10 @@ def draw(sheet: Sheet) -> None:
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    below = 1.4 / (sheet.inner_height(ax) / max(down, 6))
+    below = 1.4 / (sheet.inner_height(ax) / lines)
     word = "合计" if chart.lang == "zh" else "Total"
     ax.text(across + 0.4 * across / max(across, 12), -below, word, size=7, va="bottom", ha="left", clip_on=False)
-    _marks(sheet, ax, table, max(down, 6))
+    _marks(sheet, ax, table, lines)
 
 
 def _cell(ax: Axes, x: int, y: int, value: Decimal | None, highest: float, wide: float) -> None:

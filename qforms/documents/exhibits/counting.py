@@ -16,10 +16,12 @@ Spec = Mapping[str, Any]
 
 
 def chosen(lines: Lines, spec: Spec, sight: Sight, period: str | None = None) -> list[Row]:
-    """The rows of `in: period` (the default where there is one) or `in: all` that `only` lets through."""
-    wanted = sight.period if period is None else period
+    """The rows of `in: period` (the default where there is one), of the one before it (`in: before`) or `in: all` that
+    `only` lets through."""
+    where = spec.get("in", "period")
+    wanted = sight.before if where == "before" else sight.period if period is None else period
     rows: Iterable[Row] = lines.rows
-    if wanted and spec.get("in", "period") == "period":
+    if wanted and where != "all":
         column = spec.get("month") or ("week" if "W" in wanted else "month")
         rows = (r for r in rows if r.get(column) == wanted)
     only = {name: _texts(values) for name, values in (spec.get("only") or {}).items()}

@@ -244,19 +244,22 @@ class _Reader:
         return Source(form.name, found, when, table.word("each"), table.word("since"))
 
     def _codes(self, column: str, sources: tuple[Source, ...]) -> Mapping[str, Text]:
-        """The words of a column that is a field with choices, or a state."""
+        """The words of a column that is a field with choices, or a state, of any of its sources; where two have a code,
+        those of the first."""
+        found: dict[str, Text] = {}
         for s in sources:
             text = s.fill[column].text.strip() if column in s.fill else ""
             form = self.catalogue.forms.get(s.form)
             if form is None or not text:
                 continue
             if text == "status":
-                return {state.name: state.label for state in form.lifecycle.states}
+                found = {**{state.name: state.label for state in form.lifecycle.states}, **found}
+                continue
             own = form.field(s.each) if s.each else None
             fld = next((f for f in (own.fields if own else ()) if f.name == text), None) or form.field(text)
             if fld is not None and fld.choices:
-                return _words(fld)
-        return {}
+                found = {**_words(fld), **found}
+        return found
 
     def _known(self, table: Table, key: str, column: str, columns: list[Column]) -> None:
         if column not in [c.name for c in columns]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from qforms.documents.charts import Chart, Table
+from qforms.documents.charts import Chart, Table, empty
 from qforms.documents.charts.figures import Answer, Cause, Fishbone, Ladder
+from qforms.documents.charts.matrix import height as matrix_height
 from qforms.documents.exhibits.counting import chosen, grouped, measure, named, number, quantile, rounded, total
 from qforms.documents.exhibits.declared import Exhibit
 from qforms.documents.exhibits.grids import text
@@ -17,6 +19,7 @@ from qforms.documents.exhibits.lines import Book, Lines, Row
 from qforms.documents.exhibits.periods import Sight, short, week_of
 
 BASE_WEEKS = 13
+NOTHING = 36.0  # mm: the height of a chart that says 无数据
 FEW = 50  # fewer shipped than this: a hollow point
 AGES = ((0, 24), (24, 72), (72, 168), (168, 720), (720, None))  # hours late
 AGE_WORDS = {
@@ -27,7 +30,7 @@ AGE_WORDS = {
 
 def _chart(exhibit: Exhibit, figures: Any, sight: Sight, basis: str, **more: Any) -> Chart:
     spec = exhibit.more
-    return Chart(
+    made = Chart(
         kind=more.pop("kind", exhibit.draw),
         figures=figures,
         name=exhibit.title[sight.lang],
@@ -38,6 +41,7 @@ def _chart(exhibit: Exhibit, figures: Any, sight: Sight, basis: str, **more: Any
         lang=sight.lang,
         **{"width": 174.0 if exhibit.wide else 86.0, "height": 84.0 if exhibit.wide else 62.0} | more,
     )
+    return dc.replace(made, height=NOTHING) if empty(made) else made
 
 
 def _source(exhibit: Exhibit, sight: Sight) -> str:
@@ -169,9 +173,9 @@ def matrix(exhibit: Exhibit, book: Book, sight: Sight) -> Chart:
         title = f"{len(names)} 组有永久措施，{len(again)} 组再发，共 {count} {unit}" if sight.lang == "zh" else (
             f"{len(names)} groups with a measure, {len(again)} came back, {count} {unit}"
         )  # fmt: skip
-    return _chart(
-        exhibit, table, sight, _basis(sight, total(inside, column), unit, said), marks=marks, title=title, kind="matrix"
-    )
+    basis = _basis(sight, total(inside, column), unit, said)
+    more = {"height": min(84.0, matrix_height(len(names), bool(marks)))} if exhibit.wide and names else {}
+    return _chart(exhibit, table, sight, basis, marks=marks, title=title, kind="matrix", **more)
 
 
 # ---------------------------------------------------------------- months

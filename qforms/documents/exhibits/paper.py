@@ -50,7 +50,8 @@ def _alone(chart: Chart, placed: Placed) -> str:
 
 
 def _pair(left: Chart, right: Chart | None, placed: Placed) -> str:
-    cells = (Cell(_HALF, str(placed(left, 84.0))), Cell(_HALF, str(placed(right, 84.0)) if right else ""))
+    pictures = (str(placed(left, 84.0)), str(placed(right, 84.0)) if right else "")
+    cells = tuple(Cell(_HALF, picture, top=True) for picture in pictures)
     return table([Row(cells, 20)], frame=4, colour="D0D5DB", inner="D0D5DB")
 
 
