@@ -34,24 +34,24 @@ _DEEP = 20  # beyond it a part becomes a function of its own: Python reads no mo
 
 def value(tree: Tree) -> Callable[[Known], Any]:
     """The function that gives an expression's value."""
-    made: Callable[[Known], Any] = _Writer("v", "v").function("v", tree)
+    made: Callable[[Known], Any] = Writer("v", "v").function("v", tree)
     return made
 
 
 def told(tree: Tree) -> Callable[[Known, Known], Any]:
     """The same for values that tell what is missing, and the same values asked in silence: for what need not be told
     when it is missing."""
-    made: Callable[[Known, Known], Any] = _Writer("v", "u").function("v, u", tree)
+    made: Callable[[Known, Known], Any] = Writer("v", "u").function("v, u", tree)
     return made
 
 
 def holds(tree: Tree) -> Callable[[Known], bool]:
     """The function that says whether an expression is true. It asks no further than that."""
-    made: Callable[[Known], bool] = _Writer("v", "v").function("v", tree, whether=True)
+    made: Callable[[Known], bool] = Writer("v", "v").function("v", tree, whether=True)
     return made
 
 
-class _Writer:
+class Writer:
     """Writes one function: every method gives the Python of a part. `values` is the name of what is asked, `silent` of
     the same where nobody is told what is missing."""
 
@@ -62,7 +62,11 @@ class _Writer:
 
     def function(self, arguments: str, tree: Tree, whether: bool = False) -> Any:
         body = self.true(tree) if whether else self.value(tree)
-        exec(compile(f"def made({arguments}): return {body}", "<expression>", "exec"), self.bound)
+        return self.run(f"def made({arguments}): return {body}")
+
+    def run(self, source: str) -> Any:
+        """The function `made` of a source in which what was bound is known."""
+        exec(compile(source, "<expression>", "exec"), self.bound)
         return self.bound["made"]
 
     def bind(self, thing: Any) -> str:
@@ -278,10 +282,10 @@ def _chain(tree: Tree) -> list[Tree]:
 
 
 _WRITTEN: dict[str, Callable[..., str]] = {
-    "number": _Writer._number, "value": _Writer._constant, "limit": _Writer._limit, "name": _Writer._name,
-    "column": _Writer._column, "each": _Writer._each, "and": _Writer._and, "or": _Writer._or, "not": _Writer._not,
-    "minus": _Writer._minus, "compare": _Writer._compare, "compute": _Writer._compute, "in": _Writer._in,
-    "not in": _Writer._not_in, "like": _Writer._like, "if": _Writer._if, "known": _Writer._known,
-    "count": _Writer._count, "filled": _Writer._filled, "after": _Writer._after, "before": _Writer._before,
-    "last": _Writer._last, "rounded": _Writer._rounded, "besides": _Writer._besides,
+    "number": Writer._number, "value": Writer._constant, "limit": Writer._limit, "name": Writer._name,
+    "column": Writer._column, "each": Writer._each, "and": Writer._and, "or": Writer._or, "not": Writer._not,
+    "minus": Writer._minus, "compare": Writer._compare, "compute": Writer._compute, "in": Writer._in,
+    "not in": Writer._not_in, "like": Writer._like, "if": Writer._if, "known": Writer._known,
+    "count": Writer._count, "filled": Writer._filled, "after": Writer._after, "before": Writer._before,
+    "last": Writer._last, "rounded": Writer._rounded, "besides": Writer._besides,
 }  # fmt: skip

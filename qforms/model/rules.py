@@ -19,6 +19,7 @@ class Condition(Protocol):
 
     text: str
     names: frozenset[str]
+    tree: list[Any]  # its parts, as plain as JSON
 
     @property
     def holds(self) -> Callable[[Any], bool]: ...

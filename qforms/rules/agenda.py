@@ -1,69 +1,110 @@
 """What is to be asked again about a record: of the rules on its form those that rest on something which has changed
-since they had nothing to say. Each rule of a kind is a bit."""
+since they had nothing to say, and to which the record as it is leaves anything to say. Each rule is a bit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from qforms.expression.sieve import POSSIBLE, Sieve
 from qforms.model import Record, Values
-from qforms.rules.rests import HEAD, Rests
+from qforms.rules.rests import Rests
 from qforms.rules.view import View
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule; what it rests on (None: that can't be told, so it is always asked); and, as Python for the plan's sieve,
+    whether the record as it is leaves it anything to say."""
+
+    rule: Any
+    on: Rests | None
+    possible: str = POSSIBLE
+
+
 class Plan:
-    """What the rules of one kind on one form rest on. A rule of which that can't be told is `always` asked."""
+    """The rules on one form, of several kinds, and what they rest on. `rules` of a kind are (bit, rule) in their order,
+    `kinds` the bits of all of them."""
 
-    __slots__ = ("all", "always", "fields", "figures", "head", "refs")
+    __slots__ = ("_possible", "_sieve", "all", "always", "fields", "figures", "head", "kinds", "refs", "rules")
 
-    def __init__(self, rules: Sequence[Rests | None]) -> None:
-        self.all = (1 << len(rules)) - 1
-        self.always = _bits(n for n, on in enumerate(rules) if on is None)
-        told = [(n, on) for n, on in enumerate(rules) if on is not None]
-        self.head = _bits(n for n, on in told if on.head)
-        self.figures = _bits(n for n, on in told if on.figures)
-        self.fields = {f: _bits(n for n, on in told if f in on.own) for f in _each(on.own for _, on in told)}
-        self.refs = tuple((f, _bits(n for n, on in told if f in on.refs)) for f in _each(on.refs for _, on in told))
+    def __init__(self, kinds: Mapping[str, Sequence[Asked]], sieve: Sieve | None = None) -> None:
+        each = [(kind, asked) for kind, every in kinds.items() for asked in every]
+        numbered = [(1 << n, asked) for n, (_, asked) in enumerate(each)]
+        self.rules: Mapping[str, Sequence[tuple[int, Any]]] = {
+            kind: [(bit, a.rule) for (bit, a), (own, _) in zip(numbered, each, strict=True) if own == kind]
+            for kind in kinds
+        }
+        self.kinds = {kind: sum(bit for bit, _ in rules) for kind, rules in self.rules.items()}
+        self.all = (1 << len(numbered)) - 1
+        self.always = sum(bit for bit, a in numbered if a.on is None)
+        told = [(bit, a.on) for bit, a in numbered if a.on is not None]
+        self.head = sum(bit for bit, on in told if on.head)
+        self.figures = sum(bit for bit, on in told if on.figures)
+        self.fields = dict(_bits((bit, on.own) for bit, on in told))
+        self.refs = _bits((bit, on.refs) for bit, on in told)
+        asked = [(bit, a.possible) for bit, a in numbered if a.possible != POSSIBLE]
+        self._possible = sieve.function_of(self.all & ~sum(bit for bit, _ in asked), asked) if sieve and asked else None
+
+    def possible(self, record: Record) -> int:
+        """The rules that may have something to say of a record as it is."""
+        return self.all if self._possible is None else self._possible(record.values, record.status)
 
     def moved(self, before: Record, after: Record) -> int:
         """The rules that rest on something which the record itself says differently now."""
-        bits, masks = self.always, self.fields
+        bits, masks = 0, self.fields
         for name in _differing(before.values, after.values):
             if name in masks:
                 bits |= masks[name]
-        if self.head & ~bits and any(getattr(before, name) != getattr(after, name) for name in HEAD):
-            bits |= self.head
-        return bits
+        return bits | self.head if self.head & ~bits and _head(before) != _head(after) else bits
 
 
 class Open:
     """The rules of a plan that are open for one record: `bits`, true for what the record was when last looked at."""
 
-    __slots__ = ("_plan", "bits", "moves", "record", "referred")
+    __slots__ = ("_moves", "_referred", "_sifted", "_version", "bits", "plan", "record")
 
     def __init__(self, plan: Plan, view: View, record: Record) -> None:
-        self._plan = plan
-        self.bits = plan.all
-        self._saw(view, record, [_referred(view, record, name) for name, _ in plan.refs])
-
-    def _saw(self, view: View, record: Record, referred: list[Record | None]) -> None:
-        self.record, self.moves, self.referred = record, view.moves, referred
+        self.plan, self.bits = plan, plan.all
+        self.record, self._moves, self._version = record, view.moves, view.version
+        self._referred = _referred(plan, view, record)
+        self._sifted = False  # has what is impossible been taken out?
 
     def look(self, view: View, record: Record) -> None:
         """Opens what rests on something that is otherwise now."""
-        plan, before = self._plan, self.record
-        bits = self.bits | (plan.always if before is record else plan.moved(before, record))
-        if self.moves != view.moves:
-            bits |= plan.figures
-        referred = [_referred(view, record, name) for name, _ in plan.refs]
-        for (_, mask), old, new in zip(plan.refs, self.referred, referred, strict=True):
-            if old is not new:
-                bits |= mask
+        plan, bits = self.plan, self.bits | self.plan.always
+        if self._version != view.version or self.record is not record:
+            self._version = view.version
+            if self.record is not record:
+                bits |= plan.moved(self.record, record)
+                self.record, self._sifted = record, False
+            if self._moves != view.moves:
+                self._moves = view.moves
+                bits |= plan.figures
+            for number, (referred, mask) in self._referred.items():
+                if view.record(number) is not referred:
+                    bits |= mask
+            self._referred = _referred(plan, view, record)
         self.bits = bits
-        self._saw(view, record, referred)
 
-    def settle(self, n: int) -> None:
-        """A rule has been asked and has nothing to say."""
-        self.bits &= ~(1 << n)
+    def due(self, kind: str) -> Iterator[tuple[int, Any]]:
+        """The rules of a kind that are open when it is their turn, each with its bit."""
+        if self.bits & self.plan.kinds[kind]:
+            for bit, rule in self.plan.rules[kind]:
+                if self.bits & bit and self._sift() & bit:
+                    yield bit, rule
+
+    def _sift(self) -> int:
+        """The bits without those of rules to which the record leaves nothing to say."""
+        if not self._sifted:
+            self._sifted = True
+            self.bits &= self.plan.possible(self.record)
+        return self.bits
+
+    def settle(self, bits: int) -> None:
+        """These rules have been asked and have nothing to say."""
+        self.bits &= ~bits
 
 
 def _differing(was: Values, now: Values) -> list[str]:
@@ -74,14 +115,25 @@ def _differing(was: Values, now: Values) -> list[str]:
     return names
 
 
-def _referred(view: View, record: Record, name: str) -> Record | None:
-    number = record.values.get(name)
-    return view.record(str(number)) if number else None
+def _head(record: Record) -> tuple[object, ...]:
+    """What `rests.HEAD` names."""
+    return record.status, record.case_no, record.received_at, record.revision
 
 
-def _bits(numbers: Iterable[int]) -> int:
-    return sum(1 << n for n in numbers)
+def _referred(plan: Plan, view: View, record: Record) -> dict[str, tuple[Record | None, int]]:
+    """The records that fields refer to on which rules of the plan rest, by number, and the bits of those rules."""
+    found: dict[str, tuple[Record | None, int]] = {}
+    for name, mask in plan.refs:
+        if number := record.values.get(name):
+            number = str(number)
+            found[number] = view.record(number), mask | found[number][1] if number in found else mask
+    return found
 
 
-def _each(names: Iterable[frozenset[str]]) -> list[str]:
-    return sorted(frozenset().union(*names))
+def _bits(numbers: Iterable[tuple[int, frozenset[str]]]) -> list[tuple[str, int]]:
+    """Name -> the bits of all rules that name it."""
+    found: dict[str, int] = {}
+    for bit, names in numbers:
+        for name in sorted(names):
+            found[name] = found.get(name, 0) | bit
+    return sorted(found.items())

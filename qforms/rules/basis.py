@@ -9,14 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # The two bases of A07 and the fields that tell them apart: a lot number means something with its model only.
 FIELDS: Mapping[str, tuple[str, ...]] = {"lot": ("product_model", "lot_no"), "model": ("product_model",), "": ()}
 _SPEC = re.compile(r"(?P<word>[a-z]*?)_?(?:(?P<days>\d+)d)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Per:
     """One entry of a figure's `per`."""
 
@@ -27,6 +27,11 @@ class Per:
     @property
     def fields(self) -> tuple[str, ...]:
         return FIELDS[self.word]
+
+    @cached_property
+    def prefix(self) -> str:
+        """What its scopes begin with."""
+        return f"{self.word}:"
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from qforms.model import (
@@ -24,14 +25,22 @@ from qforms.model import (
     Value,
 )
 from qforms.rules import basis as b
-from qforms.rules import rests
+from qforms.rules import plans
 from qforms.rules.agenda import Plan
-from qforms.rules.rests import Rests
 
 T = TypeVar("T")
 _HELD_MOST = 20_000  # records of which it is known whether a rule holds
-TOLD = ("customer", "customer_name")  # what a trigger's form is told of the complaint beside what the rule fills in
 HEAD = frozenset({"number", "status", "case_no", "received_at", "revision", "opened_at"})  # what a record's head tells
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the rate of a trigger is judged on: the figures of its form with the bases that all of its figures know, and
+    the other figures, by which they are divided."""
+
+    key: str = ""  # rules with the same key have the same bases
+    own: tuple[tuple[FigureRule, tuple[b.Per, ...]], ...] = ()
+    others: tuple[FigureRule, ...] = ()
 
 
 class Book:
@@ -42,12 +51,12 @@ class Book:
         self.catalogue = catalogue
         self.figures: Mapping[str, FigureRule] = {f.name: f for f in rulebook.figures}
         self.over: Mapping[str, list[FigureRule]] = _by(rulebook.figures, lambda f: f.over)
-        self.counted_by: Mapping[str, str] = {f.name: self.subject_field(f) for f in rulebook.figures}
         self.decide: Mapping[str, list[DecideRule]] = _by(rulebook.decide, lambda d: d.on)
         self.triggers: Mapping[str, list[TriggerRule]] = _by(rulebook.triggers, lambda t: t.on)
         self.tasks: Mapping[str, list[TriggerRule]] = _by((t for t in rulebook.triggers if t.task), lambda t: t.on)
         self.opening: Mapping[str, list[TriggerRule]] = _by(rulebook.triggers, lambda t: t.open)
         self.clocks: Mapping[str, list[ClockRule]] = _by(rulebook.clocks, lambda c: c.on)
+        self.limits: Mapping[str, ClockRule] = {c.name: c for c in rulebook.clocks if not c.timer or c.owner.names}
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
         self.look_ups: Mapping[str, list[LookUpRule]] = _by(rulebook.look_ups, lambda r: r.on)
         self.gathers: Mapping[str, list[GatherRule]] = _by(rulebook.gathers, lambda r: r.on)
@@ -56,6 +65,7 @@ class Book:
         self.scoped: Mapping[str, list[FigureRule]] = {
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
         }
+        self.scales: Mapping[str, Scale] = {t.name: self._scale(t) for t in rulebook.triggers}
         self._names: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.final: Mapping[str, frozenset[str]] = {
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()
@@ -63,7 +73,7 @@ class Book:
         self._computed: dict[str, list[Field]] = {}
         self._held: dict[str, dict[str, tuple[Record, bool]] | None] = {}
         self._acts: dict[str, Plan | None] = {}
-        self._plans: dict[tuple[str, str], Plan] = {}
+        self._plans: dict[tuple[Callable[[Book, str], Plan], str], Plan] = {}
         self._alike: dict[tuple[str, str], tuple[str, ...]] = {}
         self._dues: dict[str, tuple[str, ...]] = {}
         self._series: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -87,6 +97,17 @@ class Book:
                     found[figure.name].append(rule)
         return found
 
+    def _scale(self, rule: TriggerRule) -> Scale:
+        figures = self.scoped[rule.name]
+        if not figures:
+            return Scale()
+        mine = [f for f in self.rulebook.figures if f.of == rule.on and by_place(f)]
+        own = [f for f in figures if f.of == rule.on] or mine
+        shared = [tuple(kind for kind in b.kinds(f.per) if all(kind.name in o.per for o in figures)) for f in own]
+        others = tuple(f for f in figures if f.of != rule.on)
+        key = repr(([f.name for f in own], shared, [f.name for f in others]))
+        return Scale(key, tuple(zip(own, shared, strict=True)), others)
+
     def _naming(self) -> Mapping[str, frozenset[str]]:
         """Figure -> the other forms than the figure's own whose suggestions, computed fields or events name it."""
         found: dict[str, set[str]] = defaultdict(set)
@@ -103,95 +124,40 @@ class Book:
         known, but for those that a record's head or a figure may tell in their place."""
         if form not in self._names:
             fields = (f.name for f in self.catalogue.form(form).fields)
-            blank = {n: None for n in fields if n not in HEAD and bare(n) not in self.figures and n not in self.figures}
+            blank = {n: None for n in fields if self.own(n)}
             self._names[form] = {}, blank
         return self._names[form]
 
-    def plan(self, kind: str, form: str) -> Plan:
-        """What the rules of one kind on a form rest on: "decide", "triggers", "look_ups", "over" (figures), "calc" (one
-        for each computed field)."""
-        if (kind, form) not in self._plans:
-            made: dict[str, Callable[[], list[Rests | None]]] = {
-                "decide": lambda: [self._decide_rests(r) for r in self.decide.get(form, ())],
-                "triggers": lambda: [self._trigger_rests(r) for r in self.triggers.get(form, ())],
-                "look_ups": lambda: [self._look_up_rests(r) for r in self.look_ups.get(form, ())],
-                "over": lambda: [self._figure_rests(f) for f in self.over.get(form, ())],
-                "calc": lambda: [self._calc_rests(form, f) for f in self.computed(form)],
-            }
-            self._plans[kind, form] = Plan(made[kind]())
-        return self._plans[kind, form]
+    def figure(self, name: str) -> FigureRule | None:
+        """The figure that a name stands for, itself or as complaints_first."""
+        return self.figures.get(name) or self.figures.get(bare(name))
 
-    def rests_on(self, form: str, conditions: Iterable[Condition | None], names: Iterable[str] = ()) -> Rests | None:
-        """What expressions, and `names` beside them, rest on when they are asked about a record of the form; None when
-        that can't be told."""
-        every = {*(n for c in conditions if c for n in c.names), *names}
-        figures = {n: f for n in every if (f := self.figures.get(n) or self.figures.get(bare(n))) is not None}
-        refers = {f.of: self.reference(form, f.of) for f in figures.values()}
-        return rests.of(every, form, self.catalogue, figures, refers)
+    def own(self, field: str) -> bool:
+        """Does the record's value alone tell a field, and no head or figure of that name in its place?"""
+        return field not in HEAD and self.figure(field) is None
 
-    def _decide_rests(self, rule: DecideRule) -> Rests | None:
-        """What a suggestion rests on, and the field that it fills."""
-        return self.rests_on(rule.on, (c for case in rule.cases for c in case), (rule.field,))
-
-    def _trigger_rests(self, rule: TriggerRule) -> Rests | None:
-        """What a trigger rests on; of one by a rate also what it keeps up to date while it does not hold. One for each
-        row of a list is always asked."""
-        if rule.each:
-            return None
-        filled = rule.fill.values() if rule.open and self.scoped[rule.name] else ()
-        keys = rule.key if filled else ()
-        return self.rests_on(rule.on, (rule.when, *filled), (k for k in keys if k != rule.on))
+    def plan(self, make: Callable[[Book, str], Plan], form: str) -> Plan:
+        """One of the form's plans (`plans.agenda`, `counting`, `running`)."""
+        plan = self._plans.get((make, form))
+        if plan is None:
+            plan = self._plans[make, form] = make(self, form)
+        return plan
 
     def held(self, rule: TriggerRule) -> dict[str, tuple[Record, bool]] | None:
         """Of which records a rule was asked, and whether it held; None where it rests on more than the record says."""
         if rule.name not in self._held:
-            on = self.rests_on(rule.on, (rule.when,))
+            on = plans.rests_on(self, rule.on, (rule.when,))
             self._held[rule.name] = None if on is None or on.refs or on.figures else {}
         known = self._held[rule.name]
         if known is not None and len(known) > _HELD_MOST:
             known.clear()
         return known
 
-    def act_rests(self, rule: TriggerRule) -> Plan | None:
-        """What carrying out a trigger that opens a form rests on, as a plan of one rule; None where it goes by figures
-        or rows, or that can't be told."""
+    def act(self, rule: TriggerRule) -> Plan | None:
+        """What carrying out a trigger rests on; None where that can't be told."""
         if rule.name not in self._acts:
-            self._acts[rule.name] = None
-            if rule.open and not (rule.each or rule.series or self.scoped[rule.name]):
-                parts = (p for add in rule.add.values() for p in (add.values() if isinstance(add, Mapping) else (add,)))
-                own = (*rule.key, rule.into, *TOLD)
-                names = (n for n in own if self.catalogue.field(rule.on, n) is not None)
-                on = self.rests_on(rule.on, (rule.when, *rule.fill.values(), *parts), {*names, *rests.HEAD})
-                self._acts[rule.name] = Plan([on]) if on is not None and not on.figures else None
+            self._acts[rule.name] = plans.act(self, rule)
         return self._acts[rule.name]
-
-    def _look_up_rests(self, rule: LookUpRule) -> Rests | None:
-        """What a look-up rests on beside the sheet that it looks in. One for each row of a list is always asked."""
-        if rule.list:
-            return None
-        names = (*rule.match.values(), *rule.fill, *([rule.until] if rule.until else ()))
-        return self.rests_on(rule.on, (rule.when,), names)
-
-    def _figure_rests(self, rule: FigureRule) -> Rests | None:
-        """What a record adds to a figure rests on. Where other records come into it, that can't be told."""
-        names = [*(rule.subject or (rule.of,)), rule.value, rule.distinct, rule.day, "received_at"]
-        names += [f for kind in b.kinds(rule.per) for f in kind.fields]
-        on = self.rests_on(rule.over, (rule.where, rule.amount), filter(None, names))
-        return None if on is None or on.refs or on.figures else on
-
-    def subject_field(self, rule: FigureRule) -> str:
-        """The one field without which a record counts nowhere; "" when it is not that simple."""
-        first = (rule.subject or (rule.of,))[0]
-        return first if first not in HEAD and self.catalogue.field(rule.over, first) is not None else ""
-
-    def _calc_rests(self, form: str, field: Field) -> Rests | None:
-        """What a computed field rests on, it itself included. A sentence names fields that no expression does."""
-        if field.text:
-            return None
-        places = [(field.name, field.calc), *((f"{field.name}.{c.name}", c.calc) for c in field.fields)]
-        conditions = [c for place, calc in places if calc for c in self.calcs(form, place, len(calc))]
-        columns = {c.name for c in field.fields}
-        return self.rests_on(form, (), {field.name, *(n for c in conditions for n in c.names if n not in columns)})
 
     def named(self, condition: Condition | None) -> list[FigureRule]:
         """The figures that an expression names."""
@@ -199,11 +165,25 @@ class Book:
         return [self.figures[n] for n in sorted({bare(n) for n in names}) if n in self.figures]
 
     def computed(self, form: str) -> list[Field]:
-        """The fields of a form that are computed, or have computed columns."""
+        """The fields of a form that are computed, or have computed columns: each after those that it names."""
         if form not in self._computed:
             fields = self.catalogue.form(form).fields
-            self._computed[form] = [f for f in fields if f.calc or f.text or any(c.calc for c in f.fields)]
+            left = [f for f in fields if f.calc or f.text or any(c.calc for c in f.fields)]
+            named = {f.name: self._named_by(form, f) for f in left}
+            made = self._computed[form] = []
+            while left:
+                waiting = {f.name for f in left}
+                first = next((f for f in left if named[f.name].isdisjoint(waiting - {f.name})), left[0])
+                made.append(first)
+                left.remove(first)
         return self._computed[form]
+
+    def _named_by(self, form: str, field: Field) -> frozenset[str]:
+        """What a computed field's expressions name, or its sentence."""
+        if field.text:
+            return frozenset(re.findall(r"\w+", field.text.zh + field.text["en"]))
+        conditions = (c for place, count in plans.places(field) for c in self.calcs(form, place, count))
+        return frozenset(n.partition(".")[0] for c in conditions for n in c.names)
 
     def alike(self, form: str, other: str) -> tuple[str, ...]:
         """The fields that two forms both have, under the same name and of the same type."""

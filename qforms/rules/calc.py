@@ -5,6 +5,7 @@ rounding leaves over, so that the rows give the sum exactly (B19)."""
 
 from __future__ import annotations
 
+import dataclasses as dc
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -16,30 +17,37 @@ from qforms.rules.work import Work
 
 CENT = Decimal("0.01")
 _NAMED = re.compile(r"\{(\w+)(:md)?\}")
-_ROUNDS = 4  # computed fields that rest on computed fields
 
 
 _OWN = Origin("", by="calc")
 
 
 def settle(work: Work, number: str) -> None:
-    """Brings the computed fields of a record up to date."""
+    """Brings the computed fields of a record up to date, each after those that it rests on (`Book.computed`)."""
     record = work.view.record(number)
-    fields = work.book.computed(record.form) if record else ()
-    for _ in range(_ROUNDS if fields else 0):
-        record = work.view.record(number)
-        assert record is not None
-        open_ = work.open_rules("calc", record)
-        if not open_.bits:
-            return
-        found = {f.name: _value(work, record, f) for n, f in enumerate(fields) if open_.bits >> n & 1}
-        open_.bits = 0
-        rows = {f.name: found.pop(f.name) for f in fields if f.name in found and not (f.calc or f.text)}
-        moved = work.revise(number, found, _OWN, content=False)
-        for name, value in rows.items():  # columns computed in rows that somebody wrote: they stay his word
-            moved |= work.revise(number, {name: value}, record.origin.get(name, _OWN), content=False)
-        if not moved:
-            return
+    if record is None or not work.book.computed(record.form):
+        return
+    open_ = work.agenda(record)
+    asked, found, now = 0, {}, record
+    for bit, field in open_.due("calc"):
+        asked |= bit
+        value = _value(work, now, field)
+        if (old := now.values.get(field.name)) is not value and old != value:
+            found[field.name] = value
+            now = dc.replace(now, values={**now.values, field.name: value})
+            open_.bits |= open_.plan.fields.get(field.name, 0) & ~asked
+    if found:
+        _write(work, record, found)
+        open_.look(work.view, work.view.record(number) or record)
+    open_.settle(asked)  # also what they have changed about themselves
+
+
+def _write(work: Work, record: Record, found: Mapping[str, Value]) -> None:
+    fields = {f.name: f for f in work.book.computed(record.form)}
+    own = {n: v for n, v in found.items() if fields[n].calc or fields[n].text}
+    work.revise(record.number, own, _OWN, content=False)
+    for name in found.keys() - own.keys():  # columns computed in rows that somebody wrote: they stay his word
+        work.revise(record.number, {name: found[name]}, record.origin.get(name, _OWN), content=False)
 
 
 def _value(work: Work, record: Record, fld: Field) -> Value:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from qforms.model import Clock, ClockRule, Origin, Record
 from qforms.months import add_months
-from qforms.rules import addressing, ladder, signing
+from qforms.rules import addressing, ladder, plans, signing
 from qforms.rules.names import Names
 from qforms.rules.work import Work, by_rule
 
@@ -20,12 +20,14 @@ END_OF_DAY = time(23, 59, 59)
 def run(work: Work, number: str) -> None:
     """Brings the clocks of a record up to date."""
     record = work.view.record(number)
-    rules = work.book.clocks.get(record.form) if record else None
-    if record is None or not rules:
+    if record is None or record.form not in work.book.clocks:
         return
     old = work.view.clocks(number)
-    names = work.names(record)
-    for rule in rules:
+    names, plan = work.names(record), work.book.plan(plans.running, record.form)
+    possible = plan.all if old else plan.possible(record)  # what has never run, and can't start, is passed over
+    for bit, rule in plan.rules["clocks"]:
+        if not possible & bit:
+            continue
         if rule.each:
             _run_rows(work, rule, record, old)
         else:

@@ -58,12 +58,11 @@ def _tell_followers(work: Work, record: Record) -> None:
 def decide(work: Work, number: str) -> None:
     """Fills fields by the first case that holds; what a person wrote stands."""
     record = work.view.record(number)
-    rules = work.book.decide.get(record.form) if record else None
-    if record is None or not rules:
+    if record is None or record.form not in work.book.decide:
         return
-    open_ = work.open_rules("decide", record)
-    for n, rule in enumerate(rules):
-        if not open_.bits >> n & 1 or (rule.keep_persons and not by_rule(record, rule.field)):
+    open_ = work.agenda(record)
+    for bit, rule in open_.due("decide"):
+        if rule.keep_persons and not by_rule(record, rule.field):
             continue
         names = work.names(record)
         value = None
@@ -76,7 +75,7 @@ def decide(work: Work, number: str) -> None:
             record = work.view.record(number) or record
             open_.look(work.view, record)
         else:
-            open_.settle(n)
+            open_.settle(bit)
 
 
 def _suggest(work: Work, rule: DecideRule, record: Record, value: Value) -> bool:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from qforms.model import FigureRule, Record
 from qforms.rules import basis as b
+from qforms.rules import plans
 from qforms.rules.book import Book
 from qforms.rules.names import Names, stamp_of, subject_key, subjects_of, time_of
 from qforms.rules.view import View, age, index_of, newest_first
@@ -30,11 +31,13 @@ class Figures:
         """Counts `new` instead of `old`; gives the figures that changed."""
         touched: Touched = set()
         self._named.clear()
-        rules = self.book.over.get(new.form, ())
-        moved = self.book.plan("over", new.form).moved(old, new) if old is not None and rules else -1
-        for n, rule in enumerate(rules):
-            field = self.book.counted_by[rule.name]
-            if moved >> n & 1 and (not field or field in new.values or (old is not None and field in old.values)):
+        if new.form not in self.book.over:
+            return touched
+        plan = self.book.plan(plans.counting, new.form)
+        moved = plan.all if old is None else plan.moved(old, new) | plan.always
+        moved &= plan.possible(new) if old is None else plan.possible(new) | plan.possible(old)
+        for bit, rule in plan.rules["over"] if moved else ():
+            if moved & bit:
                 count = self._end if rule.kind in ("first", "last") else self._sum
                 touched |= count(rule, old, new)
         return touched
@@ -45,16 +48,15 @@ class Figures:
         before = self.parts(rule, old) if old else {}
         others = self._pass_tokens(rule, old, new) if rule.distinct else {}
         after = self.parts(rule, new)
-        changed: Parts = {}
-        for sign, part in ((-1, before), (1, after)):
+        changed: Parts = dict(after)
+        for sign, part in ((-1, before), (1, others)):
             for key, amount in part.items():
                 changed[key] = changed.get(key, Decimal(0)) + sign * amount
-        for key, amount in others.items():
-            changed[key] = changed.get(key, Decimal(0)) + amount
         for (of, scope), amount in changed.items():
             self.view.add(rule.name, of, scope, amount)
-        moved = any(changed.values())
-        return {(rule.name, of) for r in (old, new) if moved and r for of in self.subjects(rule, self.names(r))}
+        if not any(changed.values()):
+            return set()
+        return {(rule.name, of) for r in (old, new) if r for of in self.subjects(rule, self.names(r))}
 
     def names(self, record: Record) -> Names:
         """What a record counts by rests on no figure, so its names serve for all of them."""
@@ -93,8 +95,7 @@ class Figures:
         return subjects_of([names.get(f) for f in rule.subject or (rule.of,)])
 
     def subject(self, rule: FigureRule, names: Names) -> str:
-        parts = [names.get(f) for f in rule.subject or (rule.of,)]
-        return "" if any(p in (None, "", ()) for p in parts) else subject_key(parts)
+        return subject_key([names.get(f) for f in rule.subject or (rule.of,)])
 
     def _counts(self, rule: FigureRule, names: Names) -> bool:
         return rule.where is None or rule.where.holds(names)
@@ -120,10 +121,12 @@ class Figures:
         if record is None or not rule.distinct:
             return ()
         names = self.names(record)
+        value = names.get(rule.distinct)
+        if not value:
+            return ()
         of, amount = self.subject(rule, names), self._amount(rule, names)
         if not of or amount is None or not self._counts(rule, names):
             return ()
-        value = names.get(rule.distinct) or ()
         every = list(dict.fromkeys(index_of(v) for v in (value if isinstance(value, tuple) else (value,)) if v))
         return tuple(f"{rule.name}|{of}|{s}" for s in (every if rule.kind == "count" else every[: int(amount)]))
 
@@ -137,8 +140,11 @@ class Figures:
     def _pass_tokens(self, rule: FigureRule, old: Record | None, new: Record) -> Parts:
         """Gives each token to the earliest that claims it; what this changes in what others add."""
         wanted = self._serials(rule, new)
+        claimed = dict.fromkeys([*self._serials(rule, old), *wanted])
+        if not claimed:
+            return {}
         heirs: dict[str, str] = {}
-        for token in dict.fromkeys([*self._serials(rule, old), *wanted]):
+        for token in claimed:
             heir = self._heir(rule, token, new, token in wanted)
             if heir != self.view.token(token):
                 heirs[token] = heir

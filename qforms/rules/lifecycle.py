@@ -20,10 +20,11 @@ def by_itself(work: Work, number: str) -> None:
     record = work.view.record(number)
     if record is None or number in work.faulty:  # a return with faults does not meet its clock (P2)
         return
-    for event in work.book.events(record.form, "filled"):
-        if _open_to(work, record, event) and not _again(work, record, event):
-            if event.sign is not None and not signing.in_form(work, record, event):
-                continue
+    open_ = work.agenda(record)
+    for bit, event in open_.due("filled"):
+        if not _open_to(work, record, event):
+            open_.settle(bit)
+        elif not _again(work, record, event) and (event.sign is None or signing.in_form(work, record, event)):
             fire(work, work.view.record(number) or record, event, SYSTEM)
             return
 

@@ -15,19 +15,17 @@ from qforms.rules.work import Work
 def settle(work: Work, number: str) -> None:
     """Fills what the rules look up for a record. Where nothing is found, a look-up takes away what it had given."""
     record = work.view.record(number)
-    rules = work.book.look_ups.get(record.form) if record else None
-    if record is None or not rules:
+    if record is None or record.form not in work.book.look_ups:
         return
-    open_ = work.open_rules("look_ups", record)
-    for n, rule in enumerate(rules):
-        if not open_.bits >> n & 1 and rule.from_ not in work.view.forms:
-            continue
+    open_ = work.agenda(record)
+    open_.bits |= sum(bit for bit, rule in open_.plan.rules["look_ups"] if rule.from_ in work.view.forms)
+    for bit, rule in open_.due("look_ups"):
         changes = _looked_up(work, rule, record)
         if changes and work.revise(number, changes, Origin("", by=rule.name), content=False):
             record = work.view.record(number) or record
             open_.look(work.view, record)
         else:
-            open_.settle(n)
+            open_.settle(bit)
 
 
 def _looked_up(work: Work, rule: LookUpRule, record: Record) -> dict[str, Value]:

@@ -10,11 +10,12 @@ from typing import Any
 from qforms.expression import Known
 from qforms.model import EMPTY, FigureRule, Record
 from qforms.rules import basis as b
-from qforms.rules.book import Book, bare
+from qforms.rules.book import Book
 from qforms.rules.view import View, index_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = ("number", "status", "case_no", "received_at", "revision")
+_UNKNOWN = (None, "", ())
 Source = Callable[["Names"], Any]
 
 
@@ -73,7 +74,10 @@ class Names(Known):
         """A name of the record that a field of this one refers to."""
         number = self.record.values.get(ref)
         target = self.view.record(str(number)) if number else None
-        return Names(self.book, self.view, target, self.today).get(attribute) if target else None
+        value = target.values.get(attribute) if target is not None else None
+        if target is None or value is not None or attribute in self.book.names_of(target.form)[1]:
+            return value  # a field's, or nothing is known of it
+        return Names(self.book, self.view, target, self.today).get(attribute)
 
     def key_of(self, rule: FigureRule, basis: b.Basis | None = None) -> str:
         """Whose figure it is, seen from this record; "" when that is unknown."""
@@ -81,9 +85,7 @@ class Names(Known):
             return self.record.number
         own = basis.values if basis else {}
         parts = [own.get(f) or self[f] for f in rule.subject or (rule.of,)]
-        if any(p in (None, "", ()) for p in parts):
-            parts = [self[self.book.reference(self.record.form, rule.of) or "\0"]]
-        return "" if parts[0] in (None, "", ()) else subject_key(parts)
+        return subject_key(parts) or subject_key([self[self.book.reference(self.record.form, rule.of) or "\0"]])
 
     def figure(self, rule: FigureRule, ending: str = "", basis: b.Basis | None = None) -> Any:
         """A figure's value: a number, a time, or with `_first`, `_last` the first and last day of its window."""
@@ -131,7 +133,7 @@ def _source(book: Book, name: str) -> Source:
     ref, dot, attribute = name.partition(".")
     if dot:
         return lambda names: names.through(ref, attribute)
-    rule = book.figures.get(name) or book.figures.get(bare(name))
+    rule = book.figure(name)
     if rule is None:
         return lambda names: None
     found, ending = rule, name.removeprefix(rule.name)
@@ -147,9 +149,12 @@ def subjects_of(parts: list[Any]) -> tuple[str, ...]:
     """The keys of a figure's subjects; several where there is one field with several values, as they are looked up."""
     if len(parts) == 1 and isinstance(parts[0], tuple):
         return tuple(dict.fromkeys(index_of(p) for p in parts[0] if p not in (None, "")))
-    return () if any(p in (None, "", ()) for p in parts) else (subject_key(parts),)
+    key = subject_key(parts)
+    return (key,) if key else ()
 
 
 def subject_key(parts: list[Any]) -> str:
-    """The key of a figure's subject from the fields that name it."""
-    return "|".join(str(p).strip() for p in parts)
+    """The key of a figure's subject from the fields that name it; "" where one of them is unknown."""
+    if len(parts) == 1:
+        return "" if parts[0] in _UNKNOWN else str(parts[0]).strip()
+    return "" if any(p in _UNKNOWN for p in parts) else "|".join([str(p).strip() for p in parts])

@@ -354,7 +354,8 @@ def as_kept(work: Work, form: str, name: str, value: Value) -> Value:
     field = work.catalogue.field(form, name)
     if field is None or value is None:
         return value
-    value = work.dated(form, name, value)
+    if field.type == "date" and isinstance(value, datetime):
+        value = work.day(value)
     if field.type == "int" and isinstance(value, Decimal):
         value = int(value)
     return (value,) if field.many and not isinstance(value, tuple) else value

@@ -14,29 +14,28 @@ from qforms.forms.shown import filled
 from qforms.model import FigureRule, Lang, Record, Task, Text, TriggerRule
 from qforms.rules import basis as b
 from qforms.rules import letters, opening
-from qforms.rules.book import by_place
 from qforms.rules.work import Work
 
-Bases = dict[tuple[str, ...], list[b.Basis | None]]
+Bases = dict[str, list[b.Basis | None]]  # by the key of their scale
 
 
 def judge(work: Work, number: str, asleep: bool = False) -> None:
     """Judges the triggers on a record; on one that is `asleep` (its life is over), only which tasks are done."""
     record = work.view.record(number)
-    rules = work.book.triggers.get(record.form) if record else None
-    if record is None or not rules:
+    if record is None or record.form not in work.book.triggers:
         return
-    known: Bases = {}
-    open_ = work.open_rules("triggers", record)
-    for n, rule in enumerate(rules):
-        if not open_.bits >> n & 1 or (asleep and not rule.at_end) or (work.history and not rule.in_history):
+    known: Bases = {}  # rules on the same figures have the same bases
+    open_ = work.agenda(record)
+    for bit, rule in open_.due("triggers"):
+        if (asleep and not rule.at_end) or (work.history and not rule.in_history):
             continue
         if _judge_each(work, rule, record) if rule.each or rule.series else _judge(work, rule, record, known):
             record = work.view.record(number) or record
             open_.look(work.view, record)
+            known.clear()
         else:
-            open_.settle(n)
-    settle_tasks(work, number)
+            open_.settle(bit)
+    settle_tasks(work, number, known)
 
 
 def _judge_each(work: Work, rule: TriggerRule, record: Record) -> bool:
@@ -61,13 +60,11 @@ def _steps(work: Work, rule: TriggerRule, record: Record) -> list[Mapping[str, A
 
 def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> bool:
     """Judges a trigger; had it anything to say?"""
-    scoped = work.book.scoped[rule.name]
-    if not scoped:
+    if not work.book.scoped[rule.name]:
         if not rule.when.holds(names := work.names(record)):
             return False
     else:
-        named = tuple(f.name for f in scoped)  # rules on the same figures have the same bases
-        choices = known[named] = known[named] if named in known else _bases(work, rule, record)
+        choices = _bases(work, rule, record, known)
         holding = [c for c in choices if rule.when.holds(work.names(record, basis=c))]
         if not holding:
             if rule.open:
@@ -82,24 +79,19 @@ def _judge(work: Work, rule: TriggerRule, record: Record, known: Bases) -> bool:
     return True
 
 
-def _bases(work: Work, rule: TriggerRule, record: Record) -> list[b.Basis | None]:
+def _bases(work: Work, rule: TriggerRule, record: Record, known: Bases) -> list[b.Basis | None]:
     """What the condition is judged on; [None] when it names no such figure, or nothing is known to divide by."""
-    figures = work.book.scoped[rule.name]
-    if not figures:
-        return [None]
-    mine = [f for f in work.book.rulebook.figures if f.of == rule.on and by_place(f)]
-    own = [f for f in figures if f.of == rule.on] or mine
-    found: list[b.Basis | None] = []
-    for figure in own:
-        for kind in b.kinds(figure.per):
-            if not all(kind.name in f.per for f in figures):
-                continue
+    scale = work.book.scales[rule.name]
+    if scale.key not in known:
+        found: list[b.Basis] = []
+        for figure, kinds in scale.own:
             scopes = work.view.scopes(figure.name, work.names(record).key_of(figure))
-            wanted = (s for s in scopes if s.startswith(f"{kind.word}:"))
-            found += [b.Basis(kind, s, work.today) for s in wanted]
-    others = [f for f in figures if f.of != rule.on]
-    known = [basis for basis in dict.fromkeys(found) if all(_value(work, record, f, basis) for f in others)]
-    return known or [None]
+            found += [b.Basis(kind, s, work.today) for kind in kinds for s in scopes if s.startswith(kind.prefix)]
+        if len(scale.own) > 1:
+            found = [*dict.fromkeys(found)]
+        divided = [basis for basis in found if all(_value(work, record, f, basis) for f in scale.others)]
+        known[scale.key] = [*divided] or [None]
+    return known[scale.key]
 
 
 def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None) -> Decimal:
@@ -110,7 +102,7 @@ def _value(work: Work, record: Record, figure: FigureRule, basis: b.Basis | None
 def _largest(work: Work, rule: TriggerRule, record: Record, bases: list[b.Basis | None]) -> b.Basis | None:
     """The basis with the largest rate: the subject's figure over the other's."""
     over, under = opening.figures_of(work, rule)
-    if over is None or under is None:
+    if over is None or under is None or len(bases) == 1:
         return bases[0]
 
     def rate(basis: b.Basis | None) -> Fraction:
@@ -153,14 +145,14 @@ def _said(work: Work, rule: TriggerRule, record: Record) -> Text:
     return Text(shown("zh"), shown("en")) if rule.say else Text(rule.name)
 
 
-def settle_tasks(work: Work, number: str) -> None:
+def settle_tasks(work: Work, number: str, known: Bases) -> None:
     """Closes the tasks of a record whose rule holds no longer (the shipped quantity has come)."""
     record = work.view.record(number)
     for rule in work.book.tasks.get(record.form, ()) if record else ():
         if record is None:
             return
         open_ = [key for key, _ in _owners(rule, number) if (k := work.view.task(key)) and k.state == "open"]
-        if open_ and not any(rule.when.holds(work.names(record, basis=c)) for c in _bases(work, rule, record)):
+        if open_ and not any(rule.when.holds(work.names(record, basis=c)) for c in _bases(work, rule, record, known)):
             for key in open_:
                 work.view.close_task(key)
 
@@ -186,7 +178,7 @@ def rate(work: Work, record: Record) -> tuple[Decimal, Decimal] | None:
     for rule in work.book.triggers.get(record.form, ()):
         over, under = opening.figures_of(work, rule)
         if over is not None and under is not None:
-            basis = _largest(work, rule, record, _bases(work, rule, record))
+            basis = _largest(work, rule, record, _bases(work, rule, record, {}))
             shipped = _value(work, record, under, basis)
             return (_value(work, record, over, basis), shipped) if shipped else None
     return None

@@ -92,7 +92,7 @@ def next_due(work: Work, record: Record, hard: bool = False) -> datetime | None:
 
 def _first_limit(work: Work, record: Record, hard: bool = False) -> tuple[datetime, str] | None:
     """The earliest limit and the name of its clock."""
-    rules = {c.name: c for c in work.procedures.rulebook.clocks if not c.timer or c.owner.names}
+    rules = work.book.limits
     clocks = work.view.clocks(record.number).values()
     running = [c for c in clocks if c.state in ("running", "overdue") and c.rule in rules]
     binding = [(c.limit, c.rule) for c in running if not rules[c.rule].soft]

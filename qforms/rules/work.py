@@ -29,6 +29,7 @@ from qforms.model import (
     Value,
 )
 from qforms.rules import basis as b
+from qforms.rules import plans
 from qforms.rules.agenda import Open
 from qforms.rules.book import book_of
 from qforms.rules.figures import Figures
@@ -99,7 +100,7 @@ class Work:
     def at(self, at: datetime) -> None:
         self._at = at.astimezone(self.zone)
         self.today = self._at.date()
-        self.agenda: dict[tuple[str, str], Open] = {}  # kind of rules, number -> those that are to be asked
+        self._open: dict[str, Open] = {}  # number -> the rules that are to be asked
         self._carried_out: dict[tuple[str, str], tuple[Open, int]] = {}  # trigger, number
         self._names: dict[object, Names] = {}
 
@@ -126,21 +127,21 @@ class Work:
             names = self._names[key] = Names(self.book, self.view, record, self.today, basis=basis)
         return names
 
-    def open_rules(self, kind: str, record: Record) -> Open:
-        """Which rules of a kind are to be asked about a record: all, then those for which something has changed."""
-        open_ = self.agenda.get((kind, record.number))
+    def agenda(self, record: Record) -> Open:
+        """Which rules are to be asked about a record: all, then those for which something has changed."""
+        open_ = self._open.get(record.number)
         if open_ is None:
-            open_ = self.agenda[kind, record.number] = Open(self.book.plan(kind, record.form), self.view, record)
+            open_ = self._open[record.number] = Open(self.book.plan(plans.agenda, record.form), self.view, record)
         else:
             open_.look(self.view, record)
         return open_
 
     def carried_out(self, rule: TriggerRule, number: str) -> None:
         """What a trigger does has been done: doing it again would change nothing while nothing else changes."""
-        record, on = self.view.record(number), self.book.act_rests(rule)
+        record, on = self.view.record(number), self.book.act(rule)
         if record is not None and on is not None:
             open_ = Open(on, self.view, record)
-            open_.settle(0)
+            open_.settle(on.all)
             self._carried_out[rule.name, number] = open_, len(self.view.written)
 
     def stands(self, rule: TriggerRule, record: Record) -> bool:
@@ -176,7 +177,7 @@ class Work:
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         self.view.restore(snapshot.pop("view"))
-        self.agenda.clear()
+        self._open.clear()
         self._carried_out.clear()
         self._names.clear()
         vars(self).update(snapshot)

@@ -8,8 +8,8 @@ from decimal import Decimal
 from support_rules import procedures
 
 from qforms.model import Record
-from qforms.rules import rests
-from qforms.rules.agenda import Open, Plan
+from qforms.rules import plans, rests
+from qforms.rules.agenda import Asked, Open, Plan
 from qforms.rules.book import book_of
 from qforms.rules.memory import MemoryFacts, put
 from qforms.rules.view import View
@@ -28,16 +28,16 @@ def view() -> View:
 
 
 def on(*names: str) -> rests.Rests:
-    found = BOOK.rests_on("complaint", (), names)
+    found = plans.rests_on(BOOK, "complaint", (), names)
     assert found is not None
     return found
 
 
 def looked(given: rests.Rests | None, at: View) -> Open:
     """A rule that has been asked about the complaint and had nothing to say."""
-    open_ = Open(Plan([given]), at, COMPLAINT)
+    open_ = Open(Plan({"": [Asked(None, given)]}), at, COMPLAINT)
     assert open_.bits
-    open_.settle(0)
+    open_.settle(open_.bits)
     return open_
 
 
@@ -83,5 +83,5 @@ def test_what_was_once_opened_stays_open() -> None:
 
 
 def test_a_name_from_elsewhere_is_always_asked() -> None:
-    assert BOOK.rests_on("complaint", (), ("nobody_knows",)) is None
+    assert plans.rests_on(BOOK, "complaint", (), ("nobody_knows",)) is None
     assert not stays(looked(None, view()), view())
