@@ -11,14 +11,17 @@ from typing import Any
 
 from qforms import documents, intake, reporting, stamp
 from qforms.documents import exhibits
+from qforms.documents.pasting import pasted
+from qforms.documents.seen import PrintLang, Reader, english, labels_in, seen
 from qforms.forms import blank_excel, pictures
 from qforms.forms.parts import in_stage
 from qforms.ledger import Ledger, Transaction
-from qforms.model import Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
+from qforms.model import EMPTY, Delivery, Form, Lang, LetterIntent, QformsError, Record, Store, Told
 from qforms.office import mark
 from qforms.office.book import OfficeFault
 from qforms.office.fill import fill
 from qforms.outbox.guard import Circle
+from qforms.own_forms import OwnForms
 from qforms.settings import Procedures
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,18 +46,23 @@ class Enclosures:
         self._ledger = ledger
         self._store = store
         self._procedures = procedures
+        self.own = OwnForms(store, procedures)
         self._reporting = reporting.Reporting(ledger, store, procedures)
 
     def of(self, intent: LetterIntent, facts: Transaction) -> list[Enclosure]:
         """All enclosures of a letter. Raises QformsError when one can't be made."""
-        return [self._one(spec, intent, facts) for spec in intent.attach]
+        found = [self._one(spec, intent, facts) for spec in intent.attach]
+        return list(dict.fromkeys(found))  # our document may stand for several forms of the customer's
 
     def _one(self, spec: str, intent: LetterIntent, facts: Transaction) -> Enclosure:
         what, _, rest = spec.partition(":")
         if what == "document":
             number, _, revision = rest.partition("@")
-            outside = intent.audience in ("customer", "supplier")
-            return self.document(number, int(revision or -1), intent.lang, facts, outside=outside)
+            return self.document(number, int(revision or -1), intent.lang, facts, outside=reader_of(intent))
+        if what == "own":
+            return self._own(rest, intent, facts)
+        if what == "paste":
+            return self._paste(rest, intent, facts)
         if what == "details":
             return self._details(rest, intent.lang, facts)
         if what == "blank":
@@ -71,10 +79,34 @@ class Enclosures:
 
     # ------------------------------------------------------------ documents
 
+    def _own(self, spec: str, intent: LetterIntent, facts: Transaction) -> Enclosure:
+        """A customer's own form filled in; our document, as he sees it, where he has none or it cannot be."""
+        about, _, file = spec.partition(":")
+        number, _, revision = about.partition("@")
+        record = facts.revision(number, int(revision))
+        if record is not None and file:
+            lang = labels_in(self._print_lang(record, intent.lang, facts))
+            texts = english(record, self._procedures.rulebook)
+            if made := self.own.filled(file, record, dc.replace(intent, lang=lang), texts):
+                return Enclosure(*made, self._procedures.catalogue.form(record.form).audience)
+        return self.document(number, int(revision), intent.lang, facts, outside="customer")
+
+    def _paste(self, spec: str, intent: LetterIntent, facts: Transaction) -> Enclosure:
+        """What a record says as text, to be pasted into the fields of a customer's portal (P45)."""
+        number, _, revision = spec.partition("@")
+        record = facts.revision(number, int(revision))
+        if record is None:
+            raise QformsError(Told(f"没有 {number} 第 {revision} 版", f"there is no revision {revision} of {number}"))
+        p, lang = self._procedures, self._print_lang(record, intent.lang, facts)
+        form = p.catalogue.form(record.form)
+        values = seen(record, form, p.rulebook, "customer", lang)
+        text = pasted(form, values, p.catalogue, labels_in(lang))
+        return Enclosure(f"{number} 粘贴文本.txt", text.encode("utf-8-sig"), "text/plain", form.audience)
+
     def document(
-        self, number: str, revision: int, lang: Lang, facts: Transaction, *, outside: bool = False
+        self, number: str, revision: int, lang: Lang, facts: Transaction, *, outside: Reader = ""
     ) -> Enclosure:
-        """The Word document of a record at a revision (-1: the present one); `outside`: as a customer may see it."""
+        """The Word document of a record at a revision (-1: the present one); `outside`: as such a reader may see it."""
         now = facts.record(number)
         record = now if revision < 0 or now is None else facts.revision(number, revision)
         if record is None:
@@ -88,8 +120,29 @@ class Enclosures:
             photos={d: self._store.get(d) for d in _digests(form, record) if self._store.has(d)},
             lang=lang,
             outside=outside,
+            print_lang=self._print_lang(record, lang, facts) if outside == "customer" else lang,
+            names=self._names(record, lang, facts) if outside == "supplier" else EMPTY,
         )
         return Enclosure(f"{_file_name(form, record, lang)}.docx", data, DOCX, form.audience)
+
+    def _print_lang(self, record: Record, lang: Lang, facts: Transaction) -> PrintLang:
+        """The language of what a customer gets: as his sheet says, else that of his letters."""
+        customer = _customer(record, facts)
+        own = customer.values if customer else EMPTY
+        said = own.get("print_lang") or own.get("lang") or lang
+        return "both" if said == "both" else "en" if said == "en" else "zh"
+
+    def _names(self, record: Record, lang: Lang, facts: Transaction) -> dict[str, str]:
+        """The customers of the case by all their names and numbers -> what stands for them where a supplier reads."""
+        instead = "客户" if lang == "zh" else "the customer"
+        found: set[str] = set()
+        for one in facts.case(record.case_no) if record.case_no else (record,):
+            sheet = _customer(one, facts)
+            found |= {str(one.values.get(n) or "") for n in ("customer_name", "customer_complaint_no", "contact_name")}
+            for name in ("name", "name_en", "contact_name", "aliases") if sheet else ():
+                value = sheet.values.get(name) or "" if sheet else ""
+                found |= set(value) if isinstance(value, tuple) else {str(value)}
+        return dict.fromkeys(found - {""}, instead)
 
     def _with_lines(
         self, record: Record, related: documents.Related, facts: Transaction, lang: Lang
@@ -180,6 +233,18 @@ class Enclosures:
             raise QformsError(Told(f"没有来件 {digest}", f"no delivery {digest}"))
         raw = self._store.get(digest)
         return Delivery(row["channel"], row["locator"], row["received_at"], raw, name=row["name"], digest=digest)
+
+
+def reader_of(intent: LetterIntent) -> Reader:
+    """Who reads a letter, as far as it is for somebody outside."""
+    return intent.audience if intent.audience in ("customer", "supplier") else ""
+
+
+def _customer(record: Record, facts: Transaction) -> Record | None:
+    """The sheet of the customer that a record names, else of its case's."""
+    case = facts.record(record.case_no) if record.case_no else None
+    named = record.values.get("customer") or (case.values.get("customer") if case else None)
+    return facts.record(str(named)) if named else None
 
 
 def _for_customers(form: Form) -> bool:

@@ -25,6 +25,7 @@ from qforms.model import (
     Problem,
     QformsError,
     Store,
+    Task,
     Transport,
 )
 from qforms.outbox import cases, guard, mime, post
@@ -276,6 +277,7 @@ class Mailroom:
                     drafts.append((self._draft(letter, facts, frozenset(ours)), step))
                 except Exception as fault:
                     failed.append(self._failed(letter, fault, now))
+        self._note(self.enclosures.own.tasks, now)
         new = [(n, draft) for n, (draft, _) in enumerate(drafts) if not draft.letter.digest and draft.raw]
         for (n, draft), digest in zip(new, self._store.put_all(draft.raw for _, draft in new), strict=True):
             letter = dataclasses.replace(draft.letter, state="rendered", digest=digest)
@@ -283,6 +285,13 @@ class Mailroom:
             self._file(draft)
         self._save(failed)
         return drafts
+
+    def _note(self, tasks: list[Task], now: datetime) -> None:
+        """Writes down what somebody has to do about what was enclosed; once, however often the letter is made."""
+        if tasks:
+            with self._ledger.begin() as tx:
+                tx.write(None, Judgement(tasks=tuple(t for t in tasks if tx.task(t.key) is None)), now)
+            tasks.clear()
 
     def _draft(self, letter: Letter, facts: Transaction, ours: frozenset[str]) -> _Draft:
         """The letter's bytes, unless it must not leave: then it is stopped with the reason."""
@@ -317,6 +326,8 @@ class Mailroom:
         case = facts.record(intent.case_no) if intent.case_no else None
         customer = str(case.values.get("customer_name") or "") if case else ""
         others = {str(r.values.get("customer_name") or "") for r in facts.case(intent.case_no)} - {customer, ""}
+        if intent.audience == "supplier" and customer:  # who complained is nothing to those who delivered (P46)
+            others.add(customer)
         return guard.allowed(
             intent,
             [(e.name, e.circle) for e in enclosed],

@@ -387,6 +387,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "auto_reply": _kind("自动回复，未处理。", "An automatic reply; nothing was done.", "office"),
     "list_mail": _kind("邮件列表或群发邮件，未处理。", "A list or bulk mail; nothing was done.", "office"),
+    "portal_known": _kind(
+        "客户门户的通知，单号已有案件。", "A notice of the customer's portal; its number has a case already.", "office"
+    ),
+    "portal_unclear": _kind(
+        "客户门户的通知，找不到对应的报告：见待办。",
+        "A notice of the customer's portal without a report: see the task.",
+        "office",
+    ),
     "own_mail": _kind("我们自己发出的信，未处理。", "A letter of our own; nothing was done.", "office"),
     "bounced": _kind(
         "信件没有送达 {address}（{status}）。请核对地址。",

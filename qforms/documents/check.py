@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from qforms.documents import exhibits
+from qforms.documents import exhibits, own
 from qforms.documents.letters import names
 from qforms.documents.readable import unreadable
 from qforms.documents.related import Related
@@ -21,6 +21,7 @@ def faults(procedures: Procedures) -> list[str]:
     found = [f for file in sorted((root / "letters").glob("*.txt")) for f in _letter(file)]
     found += [f for form in procedures.catalogue.forms.values() for f in _templates(form, root, procedures)]
     for form in procedures.catalogue.forms.values():
+        found += _customers(form, root, procedures)
         found += exhibits.faults(form, root, procedures.catalogue, procedures.rulebook)
     if unusable := logo_fault(root):
         found.append(unusable)
@@ -39,6 +40,14 @@ def _letter(file: Path) -> Iterator[str]:
         line = next((n for n, text in enumerate(lines, start=1) if name in text), 1)
         where = f"{file}:{line}: "
         yield Told(f"信件没有 {name} 这一项，见 docs/letters.md", f"no letter has {name}, see docs/letters.md", where)
+
+
+def _customers(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:
+    """Customers' own forms: placeholders that nobody knows, with file, sheet and cell."""
+    folder = root / form.name / own.FOLDER
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if path.is_file() and not path.name.startswith(("~$", ".")):
+            yield from own.faults(path, own.Words(form, None, procedures.catalogue, procedures.settings.lang))
 
 
 def _templates(form: Form, root: Path, procedures: Procedures) -> Iterator[str]:

@@ -16,6 +16,7 @@ from qforms.documents.fit import Content, Fit, fit
 from qforms.documents.head import approvals, head
 from qforms.documents.plan import plan, told
 from qforms.documents.related import Related
+from qforms.documents.seen import Reader
 from qforms.documents.values import Shower, caption, local, rows
 from qforms.documents.wording import ordinal, say
 from qforms.forms.parts import dated_steps, own_number
@@ -42,7 +43,7 @@ class Paper:
         lang: Lang,
         picture: Picture,
         *,
-        outside: bool = False,
+        outside: Reader = "",
         exhibits: Mapping[str, Markup] = EMPTY,
     ) -> None:
         self.form, self.record, self.related, self.lang = form, record, related, lang

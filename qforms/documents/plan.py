@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from qforms.documents.seen import Reader
 from qforms.forms.parts import later, steps
 from qforms.forms.word import HEAD_FIELDS
 from qforms.forms.word_cells import fillable
@@ -32,12 +33,12 @@ def plan(
     values: Values,
     catalogue: Catalogue,
     linked: bool,
-    outside: bool = False,
+    outside: Reader = "",
     more: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan of a document; `record` None: the blank form. `linked`: there are linked complaints to print.
     `more`: sections with charts or tables.
-    `outside`: for a reader outside the company, who fills in what customers or suppliers may, and nothing else."""
+    `outside`: for a reader outside the company, who fills in what such a reader may, and nothing else."""
     modes: dict[str, Mode]
     if record is None:
         modes = {s.name: "fill" if any(fillable(form, s, f, True) for f in s.fields) else "hide" for s in form.sections}
@@ -48,7 +49,7 @@ def plan(
         }
         _hide_later_steps(form, modes, values)
         if outside:
-            _only_theirs(form, modes, values)
+            _only_theirs(form, modes, values, outside)
     open_ = [s for s in form.sections if modes[s.name] == "fill" and (s.reply or record is None)]
     replies = [s for s in open_ if s.reply]
     first = (replies or open_)[0].name if open_ else ""
@@ -66,7 +67,7 @@ def _mode(form: Form, section: Section, record: Record, values: Values, catalogu
     final = state is not None and state.final
     if state is not None and state.print == "draft":  # what a draft lacks is shown, too
         has = has or any(f.required and fillable(form, section, f) for f in section.fields)
-    if not section.reply or final:
+    if not section.reply or final or not (has or any(f.blank for f in section.fields)):
         return "facts" if has else "hide"
     return "facts" if has and not catalogue.missing(form.name, record.values, section.name) else "fill"
 
@@ -84,9 +85,9 @@ def _has(section: Section, values: Values) -> bool:
     return any(values.get(f.name) not in (None, "", ()) for f in section.fields if f.name not in HEAD_FIELDS)
 
 
-def _only_theirs(form: Form, modes: dict[str, Mode], values: Values) -> None:
+def _only_theirs(form: Form, modes: dict[str, Mode], values: Values, reader: Reader) -> None:
     for section in form.sections:
-        if modes[section.name] == "fill" and not {"customer", "supplier", "anyone"} & set(section.filled_by):
+        if modes[section.name] == "fill" and not {reader, "anyone"} & set(section.filled_by):
             modes[section.name] = "facts" if _has(section, values) else "hide"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +13,11 @@ from qforms.documents.charts import Chart
 from qforms.documents.context import Paper
 from qforms.documents.exhibits.paper import nothing, paper
 from qforms.documents.related import Related
+from qforms.documents.seen import PrintLang, Reader, labels_in, seen
 from qforms.documents.template import fill, prepared
 from qforms.documents.wording import say
 from qforms.forms import pictures
+from qforms.forms.bilingual import bilingual
 from qforms.forms.wml import NOTE, runs
 from qforms.model import EMPTY, Form, Lang, Record
 from qforms.problems import say as problem_text
@@ -31,19 +34,26 @@ def render(
     stamp: str,
     photos: Mapping[str, bytes] = EMPTY,
     lang: Lang | None = None,
-    outside: bool = False,
+    outside: Reader = "",
+    print_lang: PrintLang = "zh",
+    names: Mapping[str, str] = EMPTY,
 ) -> bytes:
     """The record's document as .docx. `stamp` goes into the property qf_stamp; `photos` are by digest.
 
-    `outside`: for a customer or supplier: no departments, and only their own cells to fill in. What the form declares
-    private is left out where the document may leave the company. Raises QformsError when the office's own template
-    is faulty."""
-    return _made(record.form, record, related, procedures, stamp, photos, lang, outside)
+    `outside`: for a customer or supplier: no departments, and only their own cells to fill in, the texts in
+    `print_lang`, `names` as they may be told. What the form declares private is left out where the document may leave
+    the company. Raises QformsError when the office's own template is faulty."""
+    if outside:
+        form = procedures.catalogue.form(record.form)
+        record = dc.replace(record, values=seen(record, form, procedures.rulebook, outside, print_lang, names))
+        lang = labels_in(print_lang)
+    both = bool(outside) and print_lang == "both"
+    return _made(record.form, record, related, procedures, stamp, photos, lang, outside, both)
 
 
 def blank(form: str, procedures: Procedures, *, stamp: str, lang: Lang | None = None) -> bytes:
     """The blank Word form, every cell to be filled in light blue and named for reading back."""
-    return _made(form, None, Related(), procedures, stamp, EMPTY, lang, False)
+    return _made(form, None, Related(), procedures, stamp, EMPTY, lang, "")
 
 
 def _made(
@@ -54,11 +64,13 @@ def _made(
     stamp: str,
     photos: Mapping[str, bytes],
     lang: Lang | None,
-    outside: bool,
+    outside: Reader,
+    both: bool = False,
 ) -> bytes:
     settings = procedures.settings
     lang = lang or settings.lang
     form = procedures.catalogue.asked(name, record.values if record else EMPTY)
+    form = bilingual(form) if both else form
     template = prepared(form, lang, settings.company, settings.root / "form_templates", blank=record is None)
     album = _Album(photos, lang)
     more = _exhibits(form, record, related, procedures, lang, album) if record else EMPTY

@@ -23,7 +23,7 @@ SECTION_KEYS = words("section title filled_by reply panel use without adjust fie
 FIELD_KEYS = words(
     "name label type many aliases was fields ref required required_when unit choices min max max_length "
     "calc default filled_by key all_or_nothing personal private blank wide rows rows_of apart reversing text example "
-    "help use needs_reason"
+    "help use needs_reason not_for"
 )
 AUDIENCES = ("internal", "supplier", "customer")
 WITH_CHOICES = ("enum", "int", "str")
@@ -204,6 +204,7 @@ def _plain_keys(table: Table) -> dict[str, Any]:
         "all_or_nothing": table.flag("all_or_nothing"),
         "personal": _personal(table),
         "private": table.flag("private"),
+        "not_for": _not_for(table),
         "blank": table.flag("blank", True),
         "needs_reason": table.word("needs_reason"),
         "wide": table.flag("wide"),
@@ -225,6 +226,12 @@ def _personal(table: Table) -> str:
     if word:
         known(table, "personal", ("写法", "word"), (word,), ("always", "consumer"))
     return word
+
+
+def _not_for(table: Table) -> tuple[str, ...]:
+    words = table.words("not_for")
+    known(table, "not_for", ("读者", "reader"), words, ("supplier", "customer"))
+    return words
 
 
 def _reversing(table: Table) -> Reversing:

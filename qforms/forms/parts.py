@@ -28,8 +28,11 @@ def steps(form: Form) -> tuple[str, ...]:
 
 
 def complete(form: Form, section: Section, values: Values, catalogue: Catalogue) -> bool:
-    """Whether a reply part needs nothing more: something stands in it, and nothing that is required is missing."""
+    """Whether a reply part needs nothing more: something stands in it, and nothing that is required is missing; or it
+    is one that only ever holds what a rule puts there, and none has."""
     has = any(values.get(f.name) not in (None, "", ()) for f in section.fields)
+    if not has and not any(f.blank for f in section.fields):
+        return True
     return has and not catalogue.missing(form.name, values, section.name)
 
 

@@ -22,6 +22,7 @@ from qforms.intake import (
     oneline,
     parts,
     photos,
+    portals,
     replies,
     returns,
     rights,
@@ -44,7 +45,10 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
     if reading.held:
         return (Outcome("held", reason=reading.held, problems=reading.problems),)
     matter = Matter(reading, facts, procedures, now, speaker_of(reading, facts, procedures, now))
-    if (reading.machine and not reading.filed) or (reading.message_id and facts.letter(reading.message_id)):
+    own = bool(reading.message_id and facts.letter(reading.message_id))
+    if not (own or reading.bounce) and (found := portals.notice(matter)):
+        return (again.held(matter),) if again.came_before(matter) else found
+    if (reading.machine and not reading.filed) or own:
         return _machine(matter)
     if again.came_before(matter):
         return (again.held(matter),)
@@ -134,7 +138,9 @@ def _form(matter: Matter, filled: Filled) -> Outcome:
         return replies.unproven(matter, filled, found.record)
     letter = found.letter
     if letter is not None and matter.speaker.kind == "stranger":
-        matter = dc.replace(matter, speaker=dc.replace(matter.speaker, kind="customer"))
+        supplier = letter.intent.audience == "supplier"
+        as_whom = {"roles": frozenset({rights.SUPPLIER})} if supplier else {"kind": "customer"}
+        matter = dc.replace(matter, speaker=dc.replace(matter.speaker, **as_whom))
     key = letter.intent.key if letter else ""
     return returns.revise(matter, filled, found.record, found.base, parts.evidence(matter.reading.parts), key)
 

@@ -59,7 +59,7 @@ def from_staff(matter: Matter, record: Record, letter: Letter | None) -> tuple[O
     if (said := oneline.asked(matter, record, filled, key)) is not None:
         return (said,)
     evidence = parts.evidence(matter.reading.parts)
-    if filled.values or filled.problems:
+    if filled.values or filled.problems or (evidence and _picture_wanted(matter, record)):
         return (returns.revise(matter, filled, record, None, evidence, key),)
     if not evidence and any(d.verdict == "unclear" for d in matter.reading.decisions):
         return (ignored(matter, "no_answer", letter_key=key, text=matter.reading.decisions[0].text[:80]),)
@@ -94,6 +94,12 @@ def _wanted(matter: Matter, record: Record) -> list[str]:
     asked = {f.name for s in rights.reply_sections(form, matter.speaker, record) for f in s.fields}
     lacking = (f.name for f in matter.procedures.catalogue.missing(form.name, record.values))
     return [name for name in lacking if name in asked]
+
+
+def _picture_wanted(matter: Matter, record: Record) -> bool:
+    """Whether a picture is itself what was asked for: the proof of an upload is not to be transcribed."""
+    fields = (matter.procedures.catalogue.field(record.form, name) for name in _wanted(matter, record))
+    return any(fld is not None and fld.type == "img" for fld in fields)
 
 
 def unproven(matter: Matter, filled: Filled, record: Record, letter: Letter | None = None) -> Outcome:

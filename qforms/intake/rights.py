@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qforms.model import Event, Field, Form, Record, Section, Speaker
 
-SYSTEM, ANYONE, CUSTOMER, OFFICE = "system", "anyone", "customer", "office"
+SYSTEM, ANYONE, CUSTOMER, SUPPLIER, OFFICE = "system", "anyone", "customer", "supplier", "office"
 EMPLOYEE = "employee"  # anybody of ours, whatever his department
 RESPONSIBLE = "responsible_unit"  # the departments that the record itself names
 _NAMING = ("responsible_dept", "to_depts", "owner_dept")

@@ -74,6 +74,7 @@ def asks(reading: Reading) -> Iterator[tuple[str, str, str]]:
         yield "customer", "emails", reading.address
         yield "complaint", "contact_email", reading.address
         yield from (("customer", "domains", domain) for domain in _domains(reading.address))
+        yield from (("customer", "portal_senders", name) for name in (reading.address, *_domains(reading.address)))
 
 
 def _domains(address: str) -> Iterator[str]:

@@ -46,6 +46,7 @@ from qforms.model.rules import (
     Recipients,
     Rulebook,
     Step,
+    TranslateRule,
     TriggerRule,
     WorkTime,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "Text",
     "Told",
     "Transport",
+    "TranslateRule",
     "TriggerRule",
     "Value",
     "Values",

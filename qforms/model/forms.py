@@ -59,6 +59,7 @@ class Field:
     all_or_nothing: bool = False  # money, shares, approvals, decisions (P2)
     personal: str = ""  # says who somebody is, and may have to be forgotten (P57): always, or of a consumer
     private: bool = False  # never leaves to an outside address, whatever the form's audience (P5)
+    not_for: tuple[str, ...] = ()  # "supplier": who of those outside never sees it
     blank: bool = True  # stands on the blank form
     needs_reason: str = ""  # who changes what is known writes why, into that field
     wide: bool = False  # takes the whole width on paper

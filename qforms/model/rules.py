@@ -141,6 +141,21 @@ class GatherRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslateRule:
+    """A list of a record's Chinese texts with their English (P47): columns what, zh, en, one row for each text of
+    `texts` (fields, columns as "ica.action"). `missing` names those that have none yet."""
+
+    name: str  # the list
+    on: str
+    texts: tuple[str, ...]
+    when: Condition | None = None
+    terms: str = ""  # the reference form that knows words: its fields zh and en
+    missing: str = ""
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One rung of a clock's ladder: at a share of the limit, or every so often after it."""
 
@@ -220,6 +235,7 @@ class Rulebook:
     letters: tuple[LetterRule, ...] = ()
     look_ups: tuple[LookUpRule, ...] = ()
     gathers: tuple[GatherRule, ...] = ()
+    translations: tuple[TranslateRule, ...] = ()
     conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
     digest: str = ""
     figures_over: Mapping[str, tuple[FigureRule, ...]] = dc.field(default_factory=dict)  # by the form counted

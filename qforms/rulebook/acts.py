@@ -15,6 +15,8 @@ from qforms.rulebook.parts import FORM, Reader, names_of, people_of
 from qforms.rulebook.scope import NEVER
 from qforms.rulebook.source import Item, Map
 
+ATTACHED = ("document", "details", "own", "paste")
+REFERRED = ("document", "own", "paste")  # those that may be of the record that a field refers to: own:target
 STEPS = Field("series", NO_TEXT, "list", fields=(Field("step", NO_TEXT, "str"), Field("day", NO_TEXT, "date")))
 LETTERS = (
     *("acknowledgement", "question", "rejection", "issue", "revision", "decision_request", "reminder", "escalation"),
@@ -241,10 +243,10 @@ def _attach(r: Reader, item: Item, on: Form | None) -> tuple[str, ...]:
         kind, _, what = name.partition(":")
         if kind == "blank" and what in r.scopes.forms:
             continue
-        if kind == "document" and on and (field := on.field(what)) and field.type == "ref":
+        if kind in REFERRED and on and (field := on.field(what)) and field.type == "ref":
             continue
-        if name not in ("document", "details"):
-            known = ["document", "details", *(f"blank:{f}" for f in r.scopes.forms)]
+        if name not in ATTACHED:
+            known = [*ATTACHED, *(f"blank:{f}" for f in r.scopes.forms)]
             r.faults.unknown(item.at("attach"), ("附件", "attachment"), name, known)
     return names
 

@@ -20,9 +20,10 @@ from qforms.model import (
     LetterRule,
     LookUpRule,
     Rulebook,
+    TranslateRule,
     TriggerRule,
 )
-from qforms.rulebook import acts, cross, facts, forms, gathering, grammar
+from qforms.rulebook import acts, cross, facts, forms, gathering, grammar, translating
 from qforms.rulebook.cache import Cache
 from qforms.rulebook.parts import Reader
 from qforms.rulebook.scope import Scopes
@@ -40,6 +41,7 @@ READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of 
     "letter": acts.letter,
     "look_up": facts.look_up,
     "gather": gathering.gather,
+    "translate": translating.translate,
 }
 T = TypeVar("T")
 
@@ -76,6 +78,7 @@ def make(
     letters: tuple[LetterRule, ...] = (),
     look_ups: tuple[LookUpRule, ...] = (),
     gathers: tuple[GatherRule, ...] = (),
+    translations: tuple[TranslateRule, ...] = (),
     *,
     conditions: Mapping[str, Any] | None = None,
     digest: str = "",
@@ -90,6 +93,7 @@ def make(
         letters=letters,
         look_ups=look_ups,
         gathers=gathers,
+        translations=translations,
         conditions=conditions or {},
         digest=digest,
         figures_over=_by(figures, lambda f: f.over),

@@ -13,7 +13,9 @@ def readdress(work: Work, number: str) -> None:
     if record is None or not rules or work.catalogue.field(record.form, "to_depts") is None:
         return
     codes = record.values.get("triggers") or ()
-    rules = [r for r in rules if r.code in codes] or rules[:1]
+    by = {origin.by for origin in record.origin.values()}
+    first = [*(r for r in rules if r.name in by), *(r for r in rules if r.code), *rules][:1]
+    rules = [r for r in rules if r.code in codes] or first
     to = _departments(work, rules[0].to, record)
     cc = dict.fromkeys(d for r in rules if _still(work, r, record) for d in _departments(work, r.cc, record))
     changes: dict[str, Value] = {}

@@ -54,7 +54,7 @@ def _facts(work: Work, outcome: Outcome, record: Record | None) -> dict[str, Any
     assert work.reading is not None
     lang = work.reading.lang
     outside = work.speaker.kind in ("customer", "stranger")
-    facts: dict[str, Any] = w.facts_of(work, record, lang, outside) if record else {}
+    facts: dict[str, Any] = w.facts_of(work, record, lang, "customer" if outside else "") if record else {}
     facts |= {"name": work.speaker.name or work.reading.sender_name, "original": w.original(work)}
     form = work.catalogue.form(outcome.form) if outcome.form else None
     wrong = [p for p in (outcome.reason, *outcome.problems) if p is not None and p.severity != "warning"]

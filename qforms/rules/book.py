@@ -21,6 +21,7 @@ from qforms.model import (
     LookUpRule,
     Record,
     Rulebook,
+    TranslateRule,
     TriggerRule,
     Value,
 )
@@ -60,6 +61,7 @@ class Book:
         self.letters: Mapping[str, list[LetterRule]] = _by(rulebook.letters, lambda r: r.on)
         self.look_ups: Mapping[str, list[LookUpRule]] = _by(rulebook.look_ups, lambda r: r.on)
         self.gathers: Mapping[str, list[GatherRule]] = _by(rulebook.gathers, lambda r: r.on)
+        self.translations: Mapping[str, list[TranslateRule]] = _by(rulebook.translations, lambda r: r.on)
         self.watching: Mapping[str, list[TriggerRule]] = self._watching()
         self.naming: Mapping[str, frozenset[str]] = self._naming()
         self.scoped: Mapping[str, list[FigureRule]] = {

@@ -6,7 +6,18 @@ from __future__ import annotations
 import dataclasses as dc
 
 from qforms.model import DecideRule, Judgement, Origin, Outcome, Record, Value
-from qforms.rules import addressing, calc, clocks, gathering, letters, lifecycle, lookups, opening, triggers
+from qforms.rules import (
+    addressing,
+    calc,
+    clocks,
+    gathering,
+    letters,
+    lifecycle,
+    lookups,
+    opening,
+    translating,
+    triggers,
+)
 from qforms.rules.work import REST, Work, by_rule, restless
 
 
@@ -38,6 +49,7 @@ def _settle_itself(work: Work, number: str) -> None:
         work.queue.pop(number, None)
         lookups.settle(work, number)
         gathering.settle(work, number)
+        translating.settle(work, number)
         calc.settle(work, number)
         decide(work, number)
         lifecycle.by_itself(work, number)

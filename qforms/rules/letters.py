@@ -135,7 +135,9 @@ def _attach(work: Work, rule: LetterRule, record: Record) -> tuple[str, ...]:
     for name in rule.attach:
         kind, _, what = name.partition(":")
         one = record if name == "document" else work.view.record(str(record.values.get(what) or ""))
-        if name == "details":
+        if kind in ("own", "paste") and (of := record if not what else one) is not None:
+            found += _own(work, of) if kind == "own" else [f"paste:{of.number}@{of.revision}"]
+        elif name == "details":
             found.append(f"details:{record.number}@{record.revision}")
         elif kind != "document":
             found.append(name)
@@ -144,9 +146,26 @@ def _attach(work: Work, rule: LetterRule, record: Record) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _own(work: Work, record: Record) -> list[str]:
+    """The customer's own forms as his sheet names them, in the place of our document or beside it (P44)."""
+    customer = customer_of(work, record)
+    files = customer.values.get("own_forms") or () if customer else ()
+    about = f"own:{record.number}@{record.revision}:"
+    beside = not files or (customer is not None and customer.values.get("own_form_with") == "beside")
+    return [*([about] if beside else []), *(f"{about}{file}" for file in files)]  # without a name: our document
+
+
+def customer_of(work: Work, record: Record) -> Record | None:
+    """The customer's sheet: that which the record names itself, else that of its case."""
+    case = work.view.record(record.case_no) or record
+    named = record.values.get("customer") or case.values.get("customer")
+    return work.view.record(str(named)) if named else None
+
+
 def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[str, Any]:
     form, lang = work.form(record), to.lang
-    facts = w.facts_of(work, record, lang, outside=audience(rule.to.names, work) in ("customer", "supplier"))
+    reader = audience(rule.to.names, work)
+    facts = w.facts_of(work, record, lang, outside=reader if reader in ("customer", "supplier") else "")
     facts |= {
         "name": w.standing_in(to.name, to.for_name, lang),
         "for_name": to.for_name,
@@ -239,6 +258,8 @@ def _who(work: Work, name: str, record: Record) -> list[Addressee]:
             return [speaker(work)] if work.reading and work.reading.address else []
         case "customer":
             return _customer(work, record)
+        case "supplier":
+            return _supplier(work, record)
         case "owner":
             return _reach(work, owner(work, record))
         case "head":
@@ -301,6 +322,16 @@ def _customer(work: Work, record: Record) -> list[Addressee]:
     person = case.values.get("contact_name") or (customer.values.get("contact_name") if customer else "")
     name = str(person or case.values.get("customer_name") or "")
     return [Addressee(address.lower(), name, lang=lang)] if address else []
+
+
+def _supplier(work: Work, record: Record) -> list[Addressee]:
+    """The contact of the supplier that a record names (P46)."""
+    sheet = work.view.record(str(record.values.get("supplier") or ""))
+    known = tuple(sheet.values.get("emails") or ()) if sheet else ()
+    if sheet is None or not known:
+        return []
+    name = str(sheet.values.get("contact_name") or sheet.values.get("name") or "")
+    return [Addressee(str(known[0]).lower(), name, lang="en" if sheet.values.get("lang") == "en" else "zh")]
 
 
 def _writer(work: Work, case: Record) -> str:

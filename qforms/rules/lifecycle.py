@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from qforms.forms.shown import filled
 from qforms.model import SYSTEM, Event, Origin, Problem, Record, Speaker, Text
 from qforms.rules import entitled, extending, letters, proxy, signing
 from qforms.rules.work import Refusal, Work
@@ -121,9 +122,11 @@ def _holds(work: Work, record: Record, event: Event, n: int) -> bool:
 def _listed(work: Work, record: Record, empty: list[str], lacking: list[Text]) -> dict[str, str]:
     """All that is missing, in both languages."""
     labels = [fld.label if (fld := work.catalogue.field(record.form, f)) else Text(f) for f in empty]
+    form, values = work.form(record), record.values
+    zh, en = ([filled(t[lang], form, values, work.catalogue, lang) for t in lacking] for lang in ("zh", "en"))
     return {
-        "missing_zh": "；".join([*(f"缺{t.zh}" for t in labels), *(t.zh for t in lacking)]),
-        "missing_en": "; ".join([*(f"{t['en']} is empty" for t in labels), *(t["en"] for t in lacking)]),
+        "missing_zh": "；".join([*(f"缺{t.zh}" for t in labels), *zh]),
+        "missing_en": "; ".join([*(f"{t['en']} is empty" for t in labels), *en]),
     }
 
 

@@ -86,7 +86,7 @@ def _tell(work: Work, approval: Record, number: str, event: str) -> None:
         what = declared.label[lang] if declared else event
         who = approval.values.get("entered_for") or approval.values.get("decided_by") or ""
         request = f"停止执行“{what}”：{who} 已撤销该决定" if lang == "zh" else f"stop: {who} has revoked “{what}”"
-        facts = w.facts_of(work, record, lang, outside=False)
+        facts = w.facts_of(work, record, lang, outside="")
         facts |= {"name": one.name, "department": one.department, "request": request, "due": ""}
         draft = Draft("stage", record, letters.audience(("gmo",), work), rule="taken_back", urgent=True)
         letters.send(work, draft, f"taken_back:{approval.number}:{one.address}", [one], [], facts)

@@ -110,7 +110,7 @@ def _written(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Ru
         at=rung.at,
     )
     lang = to[0].lang
-    facts = w.facts_of(work, record, lang, outside=False)
+    facts = w.facts_of(work, record, lang, outside="")
     facts |= {"name": to[0].name, "department": to[0].department, "due": w.iso(work, clock.limit)}
     facts |= {"request": w.asked(work, rule, record, lang), "links": True}
     if kind == "reminder":

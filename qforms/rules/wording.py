@@ -29,8 +29,9 @@ def iso(work: Work, at: datetime | None) -> str:
     return work.settings.local(at).isoformat() if at else ""
 
 
-def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
-    """Number, model, phenomenon, rate, due time and five facts of a record; to the outside nothing private.
+def facts_of(work: Work, record: Record, lang: Lang, outside: str) -> dict[str, Any]:
+    """Number, model, phenomenon, rate, due time and five facts of a record; to the outside (a customer, a supplier)
+    nothing private, nor what is not for such a reader.
 
     Told once for a record, a language and a circle: several letters about it say the same."""
     key = (record.number, lang, outside)
@@ -38,17 +39,17 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str,
     if old is not record:
         told = _facts_of(work, record, lang, outside)
         work.told[key] = (record, told)
-    return told | {"due": iso(work, next_due(work, record, hard=outside))}
+    return told | {"due": iso(work, next_due(work, record, hard=bool(outside)))}
 
 
-def _facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str, Any]:
+def _facts_of(work: Work, record: Record, lang: Lang, outside: str) -> dict[str, Any]:
     form = work.form(record)
     facts: dict[str, Any] = {"number": record.number, "revision": record.issue, "title": form.title[lang]}
     for key, names in SUBJECT.items():
         fields = [
             f
             for n in names
-            if (f := work.catalogue.field(form.name, n)) and n in record.values and not (outside and f.private)
+            if (f := work.catalogue.field(form.name, n)) and n in record.values and not _kept_back(f, outside)
         ]
         if fields:
             facts[key] = _short(work, fields[0], record.values[fields[0].name], lang, key)
@@ -63,12 +64,16 @@ def _facts_of(work: Work, record: Record, lang: Lang, outside: bool) -> dict[str
     facts["facts"] = [
         [f.label[lang], text]
         for f in shown
-        if not (outside and f.private) and f.type not in _NO_FACT and (form.facts or f.type != "ref")
+        if not _kept_back(f, outside) and f.type not in _NO_FACT and (form.facts or f.type != "ref")
         and (text := _short(work, f, record.values[f.name], lang))
     ][:MOST]  # fmt: skip
     facts["stage"] = form.lifecycle.state(record.status).label[lang]
     facts["who"] = str(record.values.get("owner") or "")
     return facts
+
+
+def _kept_back(field: Field, outside: str) -> bool:
+    return bool(outside) and (field.private or outside in field.not_for)
 
 
 def _short(work: Work, field: Field, value: Value, lang: Lang, key: str = "") -> str:

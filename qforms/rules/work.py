@@ -79,7 +79,7 @@ class Work:
         self.queue: dict[str, None] = {}
         self.visited: dict[str, None] = {}
         self.last = ""  # looked at last
-        self.told: dict[tuple[str, str, bool], tuple[Record | None, dict[str, Any]]] = {}  # facts for letters
+        self.told: dict[tuple[str, str, str], tuple[Record | None, dict[str, Any]]] = {}  # facts for letters
         self.counted: dict[str, Record] = {}
         self.causes: dict[str, str] = {}  # subject -> the record whose change made it be looked at
         self.faulty: set[str] = set()  # records of which a return held faults: nothing happens to them by itself

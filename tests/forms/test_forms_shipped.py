@@ -20,6 +20,8 @@ REFERENCE = {
     "customer": ("name",),
     "warranty_rule": ("family",),
     "price": ("part_no", "valid_from"),
+    "supplier": ("name",),
+    "term": ("zh",),
 }
 NUMBERS = {
     "complaint": "TS-{yyyymm}-{seq:04d}",
@@ -58,6 +60,7 @@ NUMBERS = {
     "return_visit": "HF-{yyyymm}-{seq:04d}",
     "extension": "YQ-{yyyymm}-{seq:04d}",
     "external_limit": "WX-{seq:04d}",
+    "portal_upload": "UP-{yyyymm}-{seq:04d}",
 }
 AUDIENCE = {
     "complaint": "customer",
