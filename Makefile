@@ -46,7 +46,7 @@ test-postgres: setup system
 	QFORMS_TEST_LEDGER=postgresql $(BIN)/pytest tests/ledger tests/end_to_end $(PYTEST_ARGS)
 
 # One line of JSON each. QFORMS_BENCH_PEER names a folder outside of the project for what intake is measured against.
-BENCHES := help intake rules clocks scale latency reports daemons memory month
+BENCHES := help intake child rules clocks scale latency reports daemons memory month
 bench: setup system
 	@for b in $(BENCHES); do $(BIN)/python -m tests.benchmarks.$$b || exit 1; done
 

@@ -1,5 +1,6 @@
 """What a picture proposes for a record (P17): values that were recognised and that nobody has confirmed. They stand in
-待办 in yellow; 「采用」 makes them values, of the mail that brought the picture, 说明 puts single ones right."""
+待办 in yellow; 「采用」 makes them values, of the mail that brought the picture, 说明 puts single ones right. The
+record's own cells stay empty until then: who filters or counts that sheet must not meet what nobody has seen (P16)."""
 
 from __future__ import annotations
 

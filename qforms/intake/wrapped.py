@@ -12,6 +12,7 @@ from qforms.intake.mime import Leaf, Mail
 from qforms.model import TRUNCATED, Problem
 
 _PKCS7 = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_TEXTS = frozenset({"text/plain", "text/html"})
 _ARMOR = b"-----BEGIN PGP "
 _SIGNED = re.compile(
     r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: .*\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----\n"
@@ -26,14 +27,18 @@ _DEPTH = 3
 def parse(raw: bytes) -> Mail:
     """A mail taken apart, with the mails that lie in it as files opened. Also a .msg file or a winmail.dat as such."""
     if raw.startswith(_TRUNCATED):
-        return _cut(mime.parse(raw))
+        return _cut(mime.parse(raw[: raw.rfind(b"\n") + 1]))  # whole lines: base64 cut elsewhere is no base64
     alone = msg.read(raw) if raw[:8] == msg.MAGIC else tnef.read(raw) if raw[:4] == tnef.MAGIC else None
     return opened(alone if alone is not None else mime.parse(raw))
 
 
 def _cut(mail: Mail) -> Mail:
-    """A mail of which only the start was read: what stands last in it is not whole, and is left out."""
-    return dc.replace(mail, leaves=mail.leaves[:-1], nested={}, damaged=False)
+    """A mail of which only the start was read: what stands last in it is not whole, and is left out. Where that is all
+    that its sender wrote, its whole lines are kept: what is wanted stands at the top."""
+    whole, last = mail.leaves[:-1], mail.leaves[-1:]
+    if last and last[0].type == "text/plain" and not any(leaf.type in _TEXTS and leaf.data.strip() for leaf in whole):
+        whole.append(dc.replace(last[0], data=last[0].data[: last[0].data.rfind(b"\n") + 1], broken=False))
+    return dc.replace(mail, leaves=whole, nested={}, damaged=False)
 
 
 def opened(mail: Mail, depth: int = 0) -> Mail:

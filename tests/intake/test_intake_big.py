@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support_intake import PNG, mail, multi, part, reading, taken, world
 
 TEXT = "YL-A65 无输出，批号 A65-2603C，9 台，现场视频见附件。\n"
@@ -37,6 +38,14 @@ def test_an_answer_on_a_case_is_noted_and_the_files_asked_for() -> None:
     w.wrote("a1", "TS-202604-0001", ["wang@kehu.cn"])
     outcomes = taken(start(big(more={"In-Reply-To": "<a1@womai.cn>"})), w)  # type: ignore[arg-type]
     assert "fetch_mail" in {t.kind for o in outcomes for t in o.tasks}
+
+
+@pytest.mark.parametrize("cut", [262_144, 262_145, 262_146, 262_147, 262_148])
+def test_of_a_text_longer_than_what_was_read_the_whole_lines_are_taken(cut: int) -> None:
+    """Wherever it is cut: within a letter of utf-8, within four signs of base64."""
+    found = reading(start(mail(part(TEXT + "测试记录：12.1 V，正常。\n" * 20_000), "投诉 YL-A65"), cut))
+    assert found.held is None and found.text.startswith("YL-A65 无输出") and found.text.endswith("12.1 V，正常。")
+    assert [p.code for p in found.problems] == ["mail_cut"]
 
 
 def test_without_its_text_it_is_held() -> None:
