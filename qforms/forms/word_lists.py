@@ -177,7 +177,8 @@ def _least(column: Field, fill: bool, lang: Lang) -> float:
         return max(14.0, boxes_width(column, lang) + PADDING + 0.8)
     label = em(label_text(column, lang))
     lines = 2 if label > 4 and (fill or not column.choices) else 1  # that the head may take
-    head = min(label, 6) * EM_MM / lines + PADDING
+    word = max((em(w) for w in label_text(column, lang).split() if w.isascii()), default=0.0)  # never broken
+    head = max(min(label, 6) * EM_MM / lines, min(word, 5) * EM_MM) + PADDING
     if column.choices:
         widest_word = max(em(c.label[lang]) for c in column.choices)
         least = min(max(widest_word * EM_MM + PADDING, 14), 30)
