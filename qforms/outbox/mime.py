@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -13,7 +14,8 @@ from qforms.outbox import headers
 
 Attachment = tuple[str, bytes, str]  # name, bytes, media type
 
-_BYTES = 57  # make a line of 76 characters of base64 (RFC 2045 6.8)
+_LINE = re.compile(rb".{1,76}")  # characters of base64 (RFC 2045 6.8)
+_BLOCK = 57 << 10  # bytes that make whole lines
 _REFERENCES = 20  # the oldest and the last of a thread; servers cut headers that grow for years
 # Read receipts and automatic answers are not wanted; delivery reports are. A deputy is found by an out-of-office
 # answer (P39), so only customers' are suppressed too.
@@ -89,8 +91,8 @@ def _head(
 
 def _part(kind: str, data: bytes, more: bytes = b"") -> bytes:
     encoded = bytearray()  # one buffer: as a list of lines a large file would stand in memory four times
-    for at in range(0, len(data), _BYTES):
-        encoded += binascii.b2a_base64(data[at : at + _BYTES], newline=False)
+    for at in range(0, len(data), _BLOCK):
+        encoded += b"\r\n".join(_LINE.findall(binascii.b2a_base64(data[at : at + _BLOCK], newline=False)))
         encoded += b"\r\n"
     head = kind.encode("ascii") if not more else b""
     type_line = b"Content-Type: " + head + b"\r\n" if head else more

@@ -6,7 +6,7 @@ be taken stays as it is, with the reason beside it, until it is put right."""
 from __future__ import annotations
 
 import dataclasses as dc
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -45,10 +45,24 @@ def shown(value: Cell) -> str:
     return clean(value).strip() if isinstance(value, str) else text_of(value)
 
 
-def held(row: Row, keys: Container[str], at: int = 0) -> Held:
-    """A row as it is written for the first time."""
-    texts = {k: t for k, v in row.cells.items() if v is not None and k in keys and (t := shown(v))}
-    return Held(row.revision, texts, at)
+def written(row: Row, columns: Mapping[str, int], at: int = 0) -> tuple[dict[int, Value], Held]:
+    """A row that is written for the first time: its values by column, and what it holds then."""
+    values: dict[int, Value] = {}
+    texts: dict[str, str] = {}
+    for key, value in row.cells.items():
+        column = columns.get(key)
+        if value is None or column is None:
+            continue
+        if isinstance(value, str):
+            if not (value := clean(value)):
+                continue
+            text = value.strip()
+        else:
+            text = text_of(value)
+        values[column] = value
+        if text:
+            texts[key] = text
+    return values, Held(row.revision, texts, at)
 
 
 def changes(
@@ -66,12 +80,12 @@ def changes(
             continue
         id_ = row.id if _stands(row.id, known) else became.get(row.id, "")
         if not id_:
-            new.append(_new(sheet, place, row, row.id in known, lang, as_of))
-            done.rows[row.id] = held(row, place.columns)
+            edit, done.rows[row.id] = _new(sheet, place, row, row.id in known, lang, as_of)
+            new.append(edit)
             done.new.append(row.id)
             continue
-        if edit := _row(sheet, place, row, id_, known[id_], as_of.date(), done):
-            edits[known[id_].at] = edit
+        if change := _row(sheet, place, row, id_, known[id_], as_of.date(), done):
+            edits[known[id_].at] = change
         if id_ != row.id:
             done.gone.add(id_)
     out = _gone({r.id for r in sheet.rows}, known, done)
@@ -191,9 +205,8 @@ def _over(mark: Mark, today: date) -> bool:
     return bool(mark.at) and not mark.stays and today - date.fromisoformat(mark.at) > _NOTED
 
 
-def _new(sheet: Sheet, place: Place, row: Row, deleted: bool, lang: Lang, as_of: datetime) -> RowEdit:
-    at = place.columns
-    values = {at[k]: v for k, cell in row.cells.items() if k in at and (v := _value(cell)) is not None}
+def _new(sheet: Sheet, place: Place, row: Row, deleted: bool, lang: Lang, as_of: datetime) -> tuple[RowEdit, Held]:
+    values, held = written(row, place.columns)
     for key, number in ((ID, row.id), (REVISION, row.revision)):
         if key in place.columns:
             values[place.columns[key]] = number
@@ -203,7 +216,7 @@ def _new(sheet: Sheet, place: Place, row: Row, deleted: bool, lang: Lang, as_of:
         number = row.id.partition("/")[2]
         problem = Problem("workbook_row_deleted", place.title, sheet.columns[0].key, {"number": number})
         notes = {first: f"{as_of:%Y-%m-%d %H:%M} {say(problem, lang)}"[:_NOTE]}
-    return RowEdit(values, links, notes)
+    return RowEdit(values, links, notes), held
 
 
 def _value(value: Cell) -> Value:

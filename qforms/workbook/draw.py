@@ -12,7 +12,7 @@ from qforms.forms import sheet_style as look
 from qforms.forms.cells import put
 from qforms.model import UNCONFIRMED, Lang
 from qforms.workbook.book import HEAD_ROW, ID, REVISION, Place, sheet_name
-from qforms.workbook.changes import held
+from qforms.workbook.changes import written
 from qforms.workbook.rows import Held, Known
 from qforms.workbook.spans import LEFT, OVERDUE
 from qforms.workbook.view import Column, Kind, Row, Sheet
@@ -40,7 +40,7 @@ def create(book: Any, sheet: Sheet, lang: Lang, company: str, as_of: datetime, t
     known: dict[str, Held] = {}
     for at, row in enumerate(sheet.rows, start=HEAD_ROW + 1):
         _row(ws, at, sheet, row, columns)
-        known[row.id] = held(row, columns, at)
+        known[row.id] = written(row, columns, at)[1]
     end = HEAD_ROW + len(sheet.rows)
     for at in range(end + 1, end + 1 + SPARE):
         format_row(ws, at, sheet)

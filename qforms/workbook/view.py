@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from qforms.forms.shown import filled
@@ -14,6 +14,7 @@ from qforms.model import (
     EMPTY,
     Catalogue,
     Clock,
+    ClockRule,
     Conflict,
     Field,
     Lang,
@@ -104,14 +105,19 @@ class View:
         """A time as the book shows it: naive, to the minute, in the company's zone."""
         return None if at is None else at.astimezone(self.zone).replace(tzinfo=None, second=0, microsecond=0)
 
+    @cached_property
+    def _rule(self) -> Callable[..., ClockRule | None]:
+        """The rule of a clock: asked for again with each of its rows."""
+        return cache(self.rulebook.clock)
+
     def clock_title(self, rule: str, lang: Lang) -> str:
-        known = self.rulebook.clock(rule)
+        known = self._rule(rule)
         return known.title[lang] or rule if known else rule
 
     def clock_ask(self, clock: Clock, catalogue: Catalogue, lang: Lang) -> str:
         """What a clock asks for; that of a list's row with what stands in the row."""
         record = self.by_number.get(clock.subject)
-        known = self.rulebook.clock(clock.rule, record.form if record else "")
+        known = self._rule(clock.rule, record.form if record else "")
         text = known.ask[lang] or known.title[lang] or clock.rule if known else clock.rule
         if known is None or record is None or "{" not in text:
             return text
