@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ _LONGEST = 30.0  # … but it does not wait longer than that
 _SHARE = 4.0  # and that many times as long as the last one took: a large book must not hold up the mail
 _TRY_AGAIN = 3.0  # seconds after which a book that somebody has open is tried again
 _GROUP = 50  # edits taken in one commit
+_HELD = 5000  # rows of the book that are held from one publication to the next: some thousand cases have more
 
 Tell = Callable[[Problem, datetime, tuple[str, ...]], None]  # a letter to the office, with enclosures
 
@@ -83,8 +85,7 @@ class Register:
     def standing(self) -> Standing:
         """The book as we know it, kept in the ledger between two runs."""
         if self._standing is None:
-            known = {id_: rows.revive(*row) for id_, row in self._ledger.sheet_rows().items()}
-            self._standing = standing.revive(self._ledger.note(_STANDING), known)
+            self._standing = standing.revive(self._ledger.note(_STANDING), rows.Kept(self._ledger.sheet_rows))
         return self._standing
 
     def _stands(self, new: Standing, put: rows.Known, gone: frozenset[str]) -> None:
@@ -292,7 +293,18 @@ class Register:
             self._waits(done, now)
             return False
         self._wrote(done)
+        self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        """Of a large book nothing is held between two publications: the memory of a daemon does not grow with it, and
+        what changes with the minute is most of what is to be read anew."""
+        if len(self.standing.known) > _HELD:
+            self._made = Rows()
+            self._showing.forget()
+            kept = rows.Kept(self._ledger.sheet_rows)
+            self._standing = dataclasses.replace(self.standing, known=kept, shown={})
+            _give_back()
 
     def _coming(self, digest: str) -> None:
         self._ledger.set_note(_COMING, digest)
@@ -402,3 +414,11 @@ class Register:
         digest = self._store.put(data)
         self._tell(Problem("workbook_waits", self.path.name, context=context), now, (f"file:{digest}:{name}",))
         return True
+
+
+def _give_back() -> None:
+    """Memory that is free goes back to the system, where the C library keeps it until it is asked (glibc)."""
+    import ctypes
+
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

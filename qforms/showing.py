@@ -49,15 +49,22 @@ class Showing:
     def read(self, now: datetime) -> None:
         """Brings all up to the ledger."""
         touched = self._touched()
-        if self._read is None or now - self._read > _ALL_AGAIN or now < self._read:
-            self._all(now)
+        stale = self._read is None or now - self._read > _ALL_AGAIN or now < self._read
+        if stale:
+            self._read, self._rated = now, None
+        if stale or not self._records:
+            self._all()
         elif touched:
             self._again(touched)
         self._rate(touched, now)
 
     def view(self, now: datetime, since: datetime) -> View:
-        """All that is to be shown as of `now`, without what had come to its end before `since`."""
+        """All that is to be shown as of `now`, without what had come to its end before `since`: that is held no
+        longer."""
         listed = self._listed(since)
+        self._records = {r.number: r for records in listed.values() for r in records}
+        self._clocks = {subject: of for subject, of in self._clocks.items() if subject in self._records}
+        tasks = self._ledger.tasks()
         ready = reserve.kept(self._ledger.note(reserve.NOTE))
         return View(
             company=self._settings.company.name,
@@ -65,13 +72,13 @@ class Showing:
             zone=self._settings.zone,
             records=listed,
             clocks=self._running(listed),
-            tasks=self._ledger.tasks(),
+            tasks=tasks,
             letters=self._ledger.letters(("trial", "held")),
             conflicts=self._ledger.conflicts(),
             mails=tuple(self._held()),
             rulebook=self._procedures.rulebook,
             rates=self._rates,
-            links=self._links(),
+            links=self._links({t.case_no for t in tasks}),
             ready={form: (*kept.void, *kept.ready) for form, kept in ready.items()},
             void=frozenset(n for kept in ready.values() for n in kept.void),
         )
@@ -90,19 +97,22 @@ class Showing:
         clocks, rules_ = self._running(listed), self._procedures.rulebook
         return View(company, since, zone, listed, clocks, rulebook=rules_, rates=self._rates)
 
+    def forget(self) -> None:
+        """Holds no record any more: the next look reads them anew."""
+        self._records, self._clocks = {}, {}
+
     # ------------------------------------------------------------ reading
 
-    def _all(self, now: datetime) -> None:
-        self._records = {r.number: r for r in self._ledger.records()}
+    def _all(self) -> None:
+        self._records = {r.number: r for r in self._ledger.records(origins=False)}
         by_subject: dict[str, list[Clock]] = defaultdict(list)
         for clock in self._ledger.clocks():
             by_subject[clock.subject].append(clock)
         self._clocks = {subject: tuple(clocks) for subject, clocks in by_subject.items()}
-        self._read, self._rated = now, None
 
     def _again(self, touched: Collection[str]) -> None:
         for some in _in_parts(touched):
-            self._records |= {r.number: r for r in self._ledger.records(numbers=some)}
+            self._records |= {r.number: r for r in self._ledger.records(numbers=some, origins=False)}
             by_subject: dict[str, list[Clock]] = defaultdict(list)
             for clock in self._ledger.clocks(subjects=some):
                 by_subject[clock.subject].append(clock)
@@ -152,8 +162,8 @@ class Showing:
             reason = Text(*("；".join(say(p, lang) for p in problems) for lang in ("zh", "en")))
             yield Mail(row["digest"], row["received_at"], row["sender"], row["subject"] or row["name"], reason)
 
-    def _links(self) -> dict[str, str]:
-        """Case folders, as addresses relative to the book."""
+    def _links(self, cases: Collection[str]) -> dict[str, str]:
+        """Case folders of what is shown and of `cases`, as addresses relative to the book."""
         root = self._settings.path(self._settings.folders.cases)
         if not root.is_relative_to(self._folder):
             return {}
@@ -163,8 +173,8 @@ class Showing:
         except OSError:
             return {}
         base = root.relative_to(self._folder).as_posix()
-        cases = ((r.number, names.get(r.case_no)) for r in self._records.values() if r.case_no)
-        return {number: f"{base}/{name}" for number, name in cases if name}
+        of = {c: c for c in cases} | {r.number: r.case_no for r in self._records.values()}
+        return {number: f"{base}/{name}" for number, case in of.items() if case and (name := names.get(case))}
 
 
 def _ended(record: Record) -> datetime | None:

@@ -203,15 +203,21 @@ class Ledger:
             query = query.where(t.clock.c.subject.in_(list(subjects)))
         return tuple(rows.clock_of(r) for r in self._rows(query))
 
-    def records(self, form: str = "", case_no: str = "", numbers: Collection[str] = ()) -> tuple[Record, ...]:
-        query = select(t.record).order_by(t.record.c.seq)
+    def records(
+        self, form: str = "", case_no: str = "", numbers: Collection[str] = (), *, origins: bool = True
+    ) -> tuple[Record, ...]:
+        """Present records, oldest first; without `origins` where nobody asks where their values come from, which takes
+        half of their room."""
+        query = select(*(t.record.c if origins else _NO_ORIGINS)).order_by(t.record.c.seq)
         if numbers:
             query = query.where(t.record.c.number.in_(list(numbers)))
         if form:
             query = query.where(t.record.c.form == form)
         if case_no:
             query = query.where(t.record.c.case_no == case_no)
-        return tuple(rows.record_of(r, self._catalogue) for r in self._rows(query))
+        with self._reader.connect() as connection:
+            found = connection.execute(query).mappings()
+            return tuple(rows.record_of(r, self._catalogue, origins=origins) for r in found)
 
     def latest(self, form: str, field: str, value: Value, most: int) -> tuple[Record, ...]:
         """The newest records whose key or ref field has that value, at most `most`."""
@@ -383,7 +389,9 @@ class Ledger:
 
     def sheet_rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
         """What each row of the workbook last held: row -> (revision, plain values)."""
-        return {r["row"]: (r["revision"], r["vals"]) for r in self._rows(select(t.sheet_row))}
+        with self._reader.connect() as connection:
+            found = connection.execute(select(t.sheet_row)).mappings()
+            return {r["row"]: (r["revision"], r["vals"]) for r in found}
 
     def set_sheet_rows(
         self,
@@ -411,6 +419,7 @@ class Ledger:
 
 
 _VERSION = select(t.turn.c.version)
+_NO_ORIGINS = [column for column in t.record.c if column.name != "origin"]
 _NEXT = update(t.turn).values(version=t.turn.c.version + 1).returning(t.turn.c.version)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from qforms.model import (
+    EMPTY,
     Catalogue,
     Clock,
     Conflict,
@@ -49,7 +50,7 @@ def record_row(r: Record, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def record_of(row: Row, catalogue: Catalogue) -> Record:
+def record_of(row: Row, catalogue: Catalogue, *, origins: bool = True) -> Record:
     return Record(
         form=row["form"],
         number=row["number"],
@@ -57,7 +58,7 @@ def record_of(row: Row, catalogue: Catalogue) -> Record:
         status=row["status"],
         case_no=row["case_no"],
         values=catalogue.revive(row["form"], row["vals"]),
-        origin={name: Origin(*o) for name, o in row["origin"].items()},
+        origin={name: Origin(*o) for name, o in row["origin"].items()} if origins else EMPTY,
         received_at=row["received_at"],
         by=row["by"],
         at=row["at"],
@@ -107,14 +108,13 @@ def letter_of(row: Row) -> Letter:
     fields = {name: row[name] for name in _names(LetterIntent)}
     for name in ("to", "cc", "attach", "references"):
         fields[name] = tuple(fields[name])
-    rest = {name: row[name] for name in _names(Letter) if name not in ("intent", "in_hand")}
-    in_hand = row["holder"] is not None
-    return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])}, in_hand=in_hand)
+    rest = {name: row[name] for name in _names(Letter) if name != "intent"}
+    return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])})
 
 
 def letter_row(letter: Letter) -> dict[str, Any]:
     row = _shallow(letter)
-    del row["intent"], row["in_hand"]
+    del row["intent"]
     row |= _shallow(letter.intent)
     for name in ("to", "cc", "attach", "references", "refused"):
         row[name] = list(row[name])

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from support_calc import Calc
 from support_endtoend import NOW, Workspace, mail, running, wait_for
 
-from qforms import house
+from qforms import house, register
 from qforms.demo import hands
 
 LATER = NOW + timedelta(hours=1)
@@ -255,6 +255,24 @@ def test_libreoffice_has_the_book_open_while_the_daemon_runs(case: Workspace, tm
         wait_for(lambda: any("C21-2602A" in r for r in case.rows("投诉台账")))
     assert row(case, "投诉台账", no)["备注"] == "第二次存"
     assert case.logged("workbook waits")
+
+
+def test_a_book_too_large_to_be_held_is_written_and_read_as_any_other(
+    case: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "_HELD", 0)
+    with house.opened(case.root) as h:
+        for n in (1, 2):
+            at, said = NOW + timedelta(minutes=n), f"第 {n} 次"
+            write(case, "投诉台账", number(case), {"备注": said})
+            assert h.register.take_edits(h.desk, at) == 1
+            assert h.register.publish(at)
+            assert h.ledger.records("complaint")[0].values["remarks"] == said
+            assert h.register.take_edits(h.desk, at) == 0
+            assert row(case, "投诉台账", number(case))["备注"] == said
+        before = (case.root / "master.xlsx").read_bytes()
+        assert h.register.publish(at, force=True)
+        assert (case.root / "master.xlsx").read_bytes() == before
 
 
 def test_a_burst_of_mails_makes_one_write(ws: Workspace) -> None:
