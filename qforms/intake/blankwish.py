@@ -32,10 +32,12 @@ def wished(matter: Matter) -> Outcome | None:
     catalogue: Any = matter.procedures.catalogue  # one and the same while the program runs: hashed by what it is
     names = _names(catalogue)
     named = [name for word, name in names if word in said]
+    if not named and not _wish().search(said):  # nearly every mail
+        return None
     for word, _ in names:
         said = said.replace(word, " ")
     rest = _wish().sub(" ", said)
-    if (rest == said and not named) or _LEFT.search(_polite().sub(" ", rest)):
+    if _LEFT.search(_polite().sub(" ", rest)):
         return None
     forms = _for(matter, list(dict.fromkeys(named))) or [COMPLAINT]
     return dc.replace(ignored(matter, "forms_sent", forms=forms[:_MOST]), answer="forms", form=forms[0])

@@ -1,5 +1,5 @@
-"""What it costs that Office files are opened in a child process, over reading them alone: filled forms, by the warm child
-and in this process in turn. `python -m tests.benchmarks.child`."""
+"""What it costs that Office files are opened in a child process, over reading them alone: filled forms, by the warm
+child and in this process in turn. `python -m tests.benchmarks.child`."""
 
 from __future__ import annotations
 
