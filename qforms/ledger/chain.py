@@ -6,10 +6,11 @@ A chain for each record, so that no two writers wait for each other; nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from qforms.ledger.rows import Row, Written, plain
+from qforms.ledger.tables import instant
 
 _ENTRY = ("number", "what", "rule", "delivery", "by")
 _KEPT = ("number", "revision", "status", "vals", "origin", "by")  # what a revision keeps for ever
@@ -48,4 +49,4 @@ def seal(before: str, links: Iterable[str]) -> tuple[str, int]:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if at is None else instant(at)

@@ -23,27 +23,43 @@ class Prepared:
     def __init__(self, statement: UpdateBase, dialect: Dialect, columns: Sequence[str] | None = None) -> None:
         made = statement.compile(dialect=dialect, column_keys=list(columns) if columns else None)
         self._text = made.string
-        self._ordered = made.positiontup is not None
-        self._kept = [(name, _keeper(made.binds[name].type, dialect)) for name in made.positiontup or made.binds]
+        keepers = {name: _keeper(made.binds[name].type, dialect) for name in made.positiontup or made.binds}
+        self._given = _gatherer(keepers, made.positiontup is not None)
 
     def execute(self, db: Connection, rows: Sequence[Row]) -> None:
         """Runs it for all rows."""
-        kept = self._kept
-        given: list[Any]
-        if self._ordered:
-            given = [tuple(row[n] if keep is None else keep(row[n]) for n, keep in kept) for row in rows]
-        else:
-            given = [{n: row[n] if keep is None else keep(row[n]) for n, keep in kept} for row in rows]
-        db.exec_driver_sql(self._text, given)
+        db.exec_driver_sql(self._text, [*map(self._given, rows)])
+
+
+def _gatherer(keepers: Mapping[str, Callable[[Any], Any] | None], ordered: bool) -> Callable[[Row], Any]:
+    """The function that gives a row as the driver takes it, in order or by name: written once for a statement, since a
+    loop over the columns of every row is most of what writing rows costs."""
+    parts = [f"row[{n!r}]" if keep is None else f"keep[{n!r}](row[{n!r}])" for n, keep in keepers.items()]
+    named = [f"{n!r}: {part}" for n, part in zip(keepers, parts, strict=True)]
+    made: Callable[[Row], Any] = eval(
+        f"lambda row: ({', '.join(parts)},)" if ordered else f"lambda row: {{{', '.join(named)}}}", {"keep": keepers}
+    )
+    return made
+
+
+_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}"}
 
 
 def _keeper(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """How a column keeps a value, None where as it is; JSON that is written already is not written again."""
     keep: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(kind, t.Instant):
+        return lambda value: None if value is None else t.instant(value)
     if keep is None or not isinstance(kind, JSON):
         return keep
     write = keep
-    return lambda value: str(value) if type(value) is Written else write(value)
+
+    def written(value: Any) -> Any:
+        if type(value) is Written:
+            return str(value)
+        return write(value) if value or (empty := _EMPTY.get(type(value))) is None else empty
+
+    return written
 
 
 @lru_cache(maxsize=64)

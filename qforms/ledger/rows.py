@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses as dc
 import json
+from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from qforms.model import (
@@ -158,6 +160,11 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in dc.fields(kind))
 
 
+@lru_cache(maxsize=32)
+def _getter(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*_names(kind))
+
+
 def _shallow(value: Any) -> dict[str, Any]:
     kind: Any = type(value)
-    return {name: getattr(value, name) for name in _names(kind)}
+    return dict(zip(_names(kind), _getter(kind)(value), strict=True))

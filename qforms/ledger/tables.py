@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,14 +23,20 @@ from sqlalchemy import (
 )
 
 
+@lru_cache(maxsize=1024)  # a group writes the same few times again and again
+def instant(at: datetime) -> str:
+    """A time as it is written: `2026-05-06T06:20:00.000000+00:00`."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime as `2026-05-06T06:20:00.000000+00:00`; comparisons and ORDER BY work on the text."""
+    """An aware datetime as `instant` writes it; comparisons and ORDER BY work on the text."""
 
     impl = String(32)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else instant(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
