@@ -9,9 +9,13 @@ from typing import Any
 
 from qforms.model import Field, Value
 
+_AS_IT_IS = (str, int, bool)
+
 
 def plain(fld: Field, value: Value) -> Any:
     """A value as JSON holds it: decimals as text, dates and times in ISO 8601 (times with their offset)."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, (list, tuple)):
         return [plain(fld, v) for v in value]
     if isinstance(value, Mapping):

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qforms.expression.sieve import POSSIBLE, Sieve
-from qforms.model import Record, Values
+from qforms.expression.sieve import POSSIBLE, Possible, Sieve
+from qforms.model import EMPTY, Record, Values
 from qforms.rules.rests import Rests
 from qforms.rules.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A rule; what it rests on (None: that can't be told, so it is always asked); and, as Python for the plan's sieve,
-    whether the record as it is leaves it anything to say."""
+    """A rule; what it rests on (None: that can't be told, so it is always asked); and, as Python for the sieve of its
+    kind, whether the record as it is leaves it anything to say."""
 
     rule: Any
     on: Rests | None
@@ -27,9 +27,9 @@ class Plan:
     """The rules on one form, of several kinds, and what they rest on. `rules` of a kind are (bit, rule) in their order,
     `kinds` the bits of all of them."""
 
-    __slots__ = ("_possible", "_sieve", "all", "always", "fields", "figures", "head", "kinds", "refs", "rules")
+    __slots__ = ("_sieves", "all", "always", "fields", "figures", "head", "kinds", "refs", "rules")
 
-    def __init__(self, kinds: Mapping[str, Sequence[Asked]], sieve: Sieve | None = None) -> None:
+    def __init__(self, kinds: Mapping[str, Sequence[Asked]], sieves: Mapping[str, Sieve] = EMPTY) -> None:
         each = [(kind, asked) for kind, every in kinds.items() for asked in every]
         numbered = [(1 << n, asked) for n, (_, asked) in enumerate(each)]
         self.rules: Mapping[str, Sequence[tuple[int, Any]]] = {
@@ -44,12 +44,16 @@ class Plan:
         self.figures = sum(bit for bit, on in told if on.figures)
         self.fields = dict(_bits((bit, on.own) for bit, on in told))
         self.refs = _bits((bit, on.refs) for bit, on in told)
-        asked = [(bit, a.possible) for bit, a in numbered if a.possible != POSSIBLE]
-        self._possible = sieve.function_of(self.all & ~sum(bit for bit, _ in asked), asked) if sieve and asked else None
+        self._sieves: dict[str, Possible] = {}
+        for kind, sieve in sieves.items():
+            parts = [(bit, a.possible) for (bit, a), (own, _) in zip(numbered, each, strict=True) if own == kind]
+            if asked := [(bit, part) for bit, part in parts if part != POSSIBLE]:
+                self._sieves[kind] = sieve.function_of(self.kinds[kind] & ~sum(bit for bit, _ in asked), asked)
 
-    def possible(self, record: Record) -> int:
-        """The rules that may have something to say of a record as it is."""
-        return self.all if self._possible is None else self._possible(record.values, record.status)
+    def possible(self, kind: str, record: Record) -> int:
+        """The rules of a kind that may have something to say of a record as it is."""
+        sieve = self._sieves.get(kind)
+        return self.kinds[kind] if sieve is None else sieve(record.values, record.status)
 
     def moved(self, before: Record, after: Record) -> int:
         """The rules that rest on something which the record itself says differently now."""
@@ -63,13 +67,13 @@ class Plan:
 class Open:
     """The rules of a plan that are open for one record: `bits`, true for what the record was when last looked at."""
 
-    __slots__ = ("_moves", "_referred", "_sifted", "_version", "bits", "plan", "record")
+    __slots__ = ("_kinds", "_moves", "_referred", "_version", "bits", "plan", "record")
 
     def __init__(self, plan: Plan, view: View, record: Record) -> None:
         self.plan, self.bits = plan, plan.all
         self.record, self._moves, self._version = record, view.moves, view.version
         self._referred = _referred(plan, view, record)
-        self._sifted = False  # has what is impossible been taken out?
+        self._kinds: set[str] = set()  # those of which what is impossible has been taken out
 
     def look(self, view: View, record: Record) -> None:
         """Opens what rests on something that is otherwise now."""
@@ -78,7 +82,8 @@ class Open:
             self._version = view.version
             if self.record is not record:
                 bits |= plan.moved(self.record, record)
-                self.record, self._sifted = record, False
+                self.record = record
+                self._kinds.clear()
             if self._moves != view.moves:
                 self._moves = view.moves
                 bits |= plan.figures
@@ -92,14 +97,14 @@ class Open:
         """The rules of a kind that are open when it is their turn, each with its bit."""
         if self.bits & self.plan.kinds[kind]:
             for bit, rule in self.plan.rules[kind]:
-                if self.bits & bit and self._sift() & bit:
+                if self.bits & bit and self._sifted(kind) & bit:
                     yield bit, rule
 
-    def _sift(self) -> int:
-        """The bits without those of rules to which the record leaves nothing to say."""
-        if not self._sifted:
-            self._sifted = True
-            self.bits &= self.plan.possible(self.record)
+    def _sifted(self, kind: str) -> int:
+        """The bits without those of the kind's rules to which the record leaves nothing to say."""
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            self.bits &= self.plan.possible(kind, self.record) | ~self.plan.kinds[kind]
         return self.bits
 
     def settle(self, bits: int) -> None:

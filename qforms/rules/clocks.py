@@ -24,7 +24,7 @@ def run(work: Work, number: str) -> None:
         return
     old = work.view.clocks(number)
     names, plan = work.names(record), work.book.plan(plans.running, record.form)
-    possible = plan.all if old else plan.possible(record)  # what has never run, and can't start, is passed over
+    possible = plan.all if old else plan.possible("clocks", record)  # else it never ran and can't start
     for bit, rule in plan.rules["clocks"]:
         if not possible & bit:
             continue

@@ -26,6 +26,7 @@ class Figures:
     def __init__(self, book: Book, view: View, day: Day, today: date) -> None:
         self.book, self.view, self.day, self.today = book, view, day, today
         self._named: dict[int, Names] = {}  # of the records that are being counted
+        self._subjects: dict[tuple[str, int], tuple[str, ...]] = {}  # whose a figure is, by its name, of these records
 
     def update(self, old: Record | None, new: Record) -> Touched:
         """Counts `new` instead of `old`; gives the figures that changed."""
@@ -35,7 +36,7 @@ class Figures:
             return touched
         plan = self.book.plan(plans.counting, new.form)
         moved = plan.all if old is None else plan.moved(old, new) | plan.always
-        moved &= plan.possible(new) if old is None else plan.possible(new) | plan.possible(old)
+        moved &= plan.possible("over", new) | (plan.possible("over", old) if old is not None else 0)
         for bit, rule in plan.rules["over"] if moved else ():
             if moved & bit:
                 count = self._end if rule.kind in ("first", "last") else self._sum
@@ -56,7 +57,7 @@ class Figures:
             self.view.add(rule.name, of, scope, amount)
         if not any(changed.values()):
             return set()
-        return {(rule.name, of) for r in (old, new) if r for of in self.subjects(rule, self.names(r))}
+        return {(rule.name, of) for r in (old, new) if r for of in self._subjects[rule.name, id(r)]}
 
     def names(self, record: Record) -> Names:
         """What a record counts by rests on no figure, so its names serve for all of them."""
@@ -68,7 +69,7 @@ class Figures:
     def parts(self, rule: FigureRule, record: Record) -> Parts:
         """What a record adds, by subject and scope, given who holds the tokens now."""
         names = self.names(record)
-        subjects = self.subjects(rule, names)
+        subjects = self._subjects[rule.name, id(record)] = self.subjects(rule, names)
         amount = self._amount(rule, names) if subjects else None
         if amount is None or not self._counts(rule, names):
             return {}

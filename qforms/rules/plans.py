@@ -3,7 +3,7 @@ to say. Read from the rules once for each form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from qforms.expression.sieve import POSSIBLE, Sieve, both, either
@@ -16,33 +16,31 @@ from qforms.rules.rests import Rests
 if TYPE_CHECKING:
     from qforms.rules.book import Book
 
+Making = Callable[[Sieve], list[Asked]]
 TOLD = ("customer", "customer_name")  # what a trigger's form is told of the complaint beside what the rule fills in
 
 
 def agenda(book: Book, form: str) -> Plan:
     """What may happen to a record of the form while the rules run: "look_ups", "calc" (its computed fields), "decide",
     "filled" (the events that happen by themselves), "triggers"."""
-    sieve = _sieve(book, form)
-    kinds = {
-        "look_ups": [_look_up(book, sieve, r) for r in book.look_ups.get(form, ())],
-        "calc": [_calc(book, sieve, form, f) for f in book.computed(form)],
-        "decide": [_decide(book, sieve, r) for r in book.decide.get(form, ())],
-        "filled": [_event(book, sieve, form, e) for e in book.events(form, "filled")],
-        "triggers": [_trigger(book, sieve, r) for r in book.triggers.get(form, ())],
+    made: Mapping[str, Making] = {
+        "look_ups": lambda sieve: [_look_up(book, sieve, r) for r in book.look_ups.get(form, ())],
+        "calc": lambda sieve: [_calc(book, sieve, form, f) for f in book.computed(form)],
+        "decide": lambda sieve: [_decide(book, sieve, r) for r in book.decide.get(form, ())],
+        "filled": lambda sieve: [_event(book, sieve, form, e) for e in book.events(form, "filled")],
+        "triggers": lambda sieve: [_trigger(book, sieve, r) for r in book.triggers.get(form, ())],
     }
-    return Plan(kinds, sieve)
+    return _sieved(book, form, made)
 
 
 def counting(book: Book, form: str) -> Plan:
     """The figures that count records of the form, as the kind "over"."""
-    sieve = _sieve(book, form)
-    return Plan({"over": [_figure(book, sieve, f) for f in book.over.get(form, ())]}, sieve)
+    return _sieved(book, form, {"over": lambda sieve: [_figure(book, sieve, f) for f in book.over.get(form, ())]})
 
 
 def running(book: Book, form: str) -> Plan:
     """The clocks of the form, as the kind "clocks": of them only what is possible is asked."""
-    sieve = _sieve(book, form)
-    return Plan({"clocks": [_clock(sieve, r) for r in book.clocks.get(form, ())]}, sieve)
+    return _sieved(book, form, {"clocks": lambda sieve: [_clock(sieve, r) for r in book.clocks.get(form, ())]})
 
 
 def act(book: Book, rule: TriggerRule) -> Plan | None:
@@ -65,8 +63,14 @@ def rests_on(book: Book, form: str, conditions: Iterable[Condition | None], name
     return rests.of(every, form, book.catalogue, figures, refers)
 
 
-def _sieve(book: Book, form: str) -> Sieve:
-    return Sieve(lambda name: book.catalogue.field(form, name) is not None and book.own(name))
+def _sieved(book: Book, form: str, made: Mapping[str, Making]) -> Plan:
+    """A plan in which each kind of rules has a sieve of its own, for it is asked by itself."""
+
+    def own(name: str) -> bool:
+        return book.catalogue.field(form, name) is not None and book.own(name)
+
+    sieves = {kind: Sieve(own) for kind in made}
+    return Plan({kind: make(sieves[kind]) for kind, make in made.items()}, sieves)
 
 
 def _holding(sieve: Sieve, condition: Condition | None) -> str:

@@ -58,7 +58,6 @@ def test_nothing_is_passed_over_that_would_hold(record: Record) -> None:
     put(facts, [record])
     names = Names(BOOK, View(facts), record, TODAY)
     plan, clocks = BOOK.plan(plans.agenda, record.form), BOOK.plan(plans.running, record.form)
-    possible = plan.possible(record)
     asked = {
         "triggers": lambda r: r.when.holds(names) and not (r.each or r.series),
         "decide": lambda r: any(when is None or when.holds(names) for when, _ in r.cases),
@@ -71,8 +70,8 @@ def test_nothing_is_passed_over_that_would_hold(record: Record) -> None:
         ),
     }
     for kind, says in asked.items():
-        assert [r.name for bit, r in plan.rules[kind] if says(r) and not possible & bit] == [], kind
-    running = clocks.possible(record)
+        assert [r.name for bit, r in plan.rules[kind] if says(r) and not plan.possible(kind, record) & bit] == [], kind
+    running = clocks.possible("clocks", record)
     starts = [r for bit, r in clocks.rules["clocks"] if not running & bit and not r.each]
     assert [r.name for r in starts if (r.when is None or r.when.holds(names)) and r.from_.value(names)] == []
 
