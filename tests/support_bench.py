@@ -35,8 +35,8 @@ def tree_cpu(*pids: int) -> float:
 
 @contextlib.contextmanager
 def scratch(where: Path | None = None) -> Iterator[Path]:
-    """An empty folder below `where`; left out, in memory if there is such a place."""
-    memory = Path("/dev/shm")
+    """An empty folder below `where`; left out, below BENCH_FOLDER, else in memory if there is such a place."""
+    memory = Path(os.environ.get("BENCH_FOLDER", "/dev/shm"))
     folder = Path(tempfile.mkdtemp(prefix="qforms-bench-", dir=where or (memory if memory.is_dir() else None)))
     try:
         yield folder

@@ -61,5 +61,5 @@ class Bucket:
         import boto3
         from botocore.config import Config
 
-        config = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 1})
+        config = Config(connect_timeout=30, read_timeout=60, retries={"max_attempts": 1})
         return boto3.client("s3", endpoint_url=self.endpoint, config=config)

@@ -109,7 +109,7 @@ class Calc:
     def __init__(self, folder: Path) -> None:
         self._folder, self._count = folder, 0
         command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore", "--nologo"]
-        subprocess.run([*command, "--terminate_after_init"], check=True, capture_output=True, timeout=90)
+        subprocess.run([*command, "--terminate_after_init"], check=True, capture_output=True, timeout=300)
         basic = folder / "profile/user/basic/Standard"
         (basic / "script.xlb").write_text(_LIBRARY, "utf-8")
         (basic / "Hand.xba").write_text(_MODULE.format(_BASIC), "utf-8")
@@ -122,24 +122,24 @@ class Calc:
         )
 
     def __enter__(self) -> Calc:
-        self.do(seconds=90)
+        self.do(seconds=300)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         with contextlib.suppress(AssertionError):
             self._ask(("quit",))
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+            self._process.wait(30)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, 9)
-        self._process.wait(10)
+        self._process.wait(60)
 
-    def do(self, *lines: str, seconds: float = 40.0) -> None:
+    def do(self, *lines: str, seconds: float = 240.0) -> None:
         """Carries lines out, words parted by tabs, and waits until all is done."""
         said = self.try_to(*lines, seconds=seconds)
         assert said == "ok", said
 
-    def try_to(self, *lines: str, seconds: float = 40.0) -> str:
+    def try_to(self, *lines: str, seconds: float = 240.0) -> str:
         """The same; gives "ok" or what went wrong."""
         done = self._ask(lines)
         until = time.monotonic() + seconds

@@ -258,7 +258,7 @@ def _differences(one: dict[Any, Any], other: dict[Any, Any]) -> list[tuple[Any, 
 def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    process.wait(30)
+    process.wait(120)
 
 
 def begin(stack: MailStack, root: Path) -> Chaos:

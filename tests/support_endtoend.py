@@ -148,13 +148,22 @@ class Workspace:
 
     def snapshot(self) -> dict[str, str]:
         """Every row of the ledger, as a digest of each table: to see whether anything changed."""
-        import sqlite3
+        return {n: hashlib.sha256(repr(rows).encode()).hexdigest() for n, rows in self.tables().items()}
 
-        with contextlib.closing(sqlite3.connect(self.root / "ledger.db")) as db:
-            names = [n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
-            return {
-                n: hashlib.sha256(repr(db.execute(f"SELECT * FROM {n}").fetchall()).encode()).hexdigest() for n in names
-            }
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of the ledger as it lies in the database, by table."""
+        from sqlalchemy import inspect, text
+
+        with house.opened(self.root) as h, h.ledger._engine.connect() as db:
+            names = sorted(inspect(db).get_table_names())
+            return {n: [tuple(row) for row in db.execute(text(f'SELECT * FROM "{n}"'))] for n in names}
+
+    def change(self, statement: str) -> None:
+        """Changes the ledger behind the program's back."""
+        from sqlalchemy import text
+
+        with house.opened(self.root) as h, h.ledger._engine.begin() as db:
+            assert db.execute(text(statement)).rowcount > 0
 
 
 def make(root: Path, staff: str = "") -> Workspace:
@@ -183,7 +192,7 @@ def copy(template: Workspace, root: Path) -> Workspace:
 def connect(workspace: Workspace, stack: MailStack, address: str, operator: str) -> None:
     """Has a workspace read from `address` and send through the servers of `stack`, at any hour."""
     ports, ca = stack.ports, str(stack.ca)
-    where = {"host": "localhost", "user": address, "ca_file": ca, "timeout": 20.0}
+    where = {"host": "localhost", "user": address, "ca_file": ca, "timeout": 60.0}
     workspace.set("company", operator=operator)
     workspace.set("mailbox", kind="imap", port=ports["imaps"], **where)
     workspace.set("outgoing", kind="smtp", port=ports["submission"], sender=address, **where, **NEVER_QUIET)
@@ -197,7 +206,7 @@ class Inbox:
 
     def mails(self, folder: str = "INBOX") -> list[EmailMessage]:
         context = ssl.create_default_context(cafile=self.stack.ca)
-        with imaplib.IMAP4_SSL("localhost", self.stack.ports["imaps"], ssl_context=context, timeout=20) as box:
+        with imaplib.IMAP4_SSL("localhost", self.stack.ports["imaps"], ssl_context=context, timeout=120) as box:
             box.login(self.address, PASSWORD)
             if box.select(folder, readonly=True)[0] != "OK":
                 return []
@@ -264,7 +273,7 @@ def command(*arguments: str) -> tuple[int, str, str]:
     return status, out.getvalue(), err.getvalue()
 
 
-def qforms(*arguments: str, seconds: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def qforms(*arguments: str, seconds: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process."""
     return subprocess.run(
         [sys.executable, "-m", "qforms.cli", *arguments],
@@ -272,11 +281,13 @@ def qforms(*arguments: str, seconds: float = 120, **environment: str) -> subproc
     )  # fmt: skip
 
 
-def wait_for(true: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """Polls until something is so, and gives it; AssertionError when it never is."""
+def wait_for(true: Callable[[], Any], seconds: float = 240.0) -> Any:
+    """Polls until something is so, and gives it; AssertionError when it never is. Looking takes a third of the time at
+    most: the rest is left to whoever is waited for."""
     until = time.monotonic() + seconds
     while True:
+        begun = time.monotonic()
         if found := true():
             return found
         assert time.monotonic() < until, f"not so within {seconds} s"
-        time.sleep(0.1)
+        time.sleep(max(0.1, 2 * (time.monotonic() - begun)))

@@ -116,7 +116,7 @@ def libreoffice(data: bytes, suffix: str, target: str, folder: Path) -> bytes:
     out = folder / "out"
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = [program, profile, "--headless", "--norestore", "--convert-to", target, "--outdir", str(out), str(source)]
-    subprocess.run(command, check=True, timeout=90, capture_output=True)
+    subprocess.run(command, check=True, timeout=300, capture_output=True)
     made = out / f"in.{target.partition(':')[0]}"
     assert made.exists(), "LibreOffice could not open the file"
     return made.read_bytes()

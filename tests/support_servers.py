@@ -36,8 +36,8 @@ class Account:
         out = {"kind": "smtp", "host": "localhost", "port": ports["submission"], "user": self.address, "ca_file": ca}
         return Settings(
             root=self.root,
-            mailbox=Mailbox(**{**box, "timeout": 20.0, **(mailbox or {})}),
-            outgoing=Outgoing(**{**out, "timeout": 20.0, "sender": self.address, **(outgoing or {})}),
+            mailbox=Mailbox(**{**box, "timeout": 60.0, **(mailbox or {})}),
+            outgoing=Outgoing(**{**out, "timeout": 60.0, "sender": self.address, **(outgoing or {})}),
         )
 
     def deliver(self, raw: bytes) -> None:

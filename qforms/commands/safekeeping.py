@@ -150,14 +150,14 @@ def restore(root: Path, file: Path, step: Step = _quiet) -> Iterator[str]:
             (draft / _KEYS).chmod(0o600)
         _empty_folders(draft)
         ledger = settings.load(draft).ledger
+        if "://" in ledger:
+            _fill(draft)
         if root.exists():
             root.rmdir()
         draft.replace(root)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    if "://" in ledger:
-        _fill(root)
-    elif ledger != _LEDGER:
+    if "://" not in ledger and ledger != _LEDGER:
         (root / _LEDGER).replace(root / ledger)
     yield say(f"{root}：{listed} 个文件已恢复", f"{root}: {listed} files restored")
     if not keys.exists():

@@ -4,6 +4,7 @@ PostgreSQL; with QFORMS_TEST_LEDGER=postgresql all others do, too (`make test-po
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def ws(made: e2e.Workspace, tmp_path: Path, ledger_kind: str, request: pytest.Fi
     """A workspace with the embedded mailbox and outgoing side."""
     copied = e2e.copy(made, tmp_path / "ws")
     return copied if ledger_kind == "sqlite" else support_several.move_to(copied, request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def vacated(ledger_kind: str, request: pytest.FixtureRequest) -> Callable[[], object]:
+    """Empties the database that `ws` lies in, so that its copy elsewhere finds room; a file lies in the copy itself."""
+    return (
+        (lambda: None)
+        if ledger_kind == "sqlite"
+        else lambda: support_several.emptied(request.getfixturevalue("database"))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -233,7 +233,7 @@ def test_a_bug_is_3(at_work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None
 def test_utf_8_whatever_the_locale(at_work: Workspace) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "qforms.cli", "deliveries", str(at_work.root), "--json"],
-        capture_output=True, timeout=60, check=True, env=environ(LC_ALL="C", LANG="C", PYTHONUTF8="0"),
+        capture_output=True, timeout=300, check=True, env=environ(LC_ALL="C", LANG="C", PYTHONUTF8="0"),
     )  # fmt: skip
     assert "投诉 YL-A65 无输出" in done.stdout.decode("utf-8")
 
@@ -251,7 +251,7 @@ def imported(*arguments: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
-        capture_output=True, encoding="utf-8", timeout=60, env=environ(), check=True,
+        capture_output=True, encoding="utf-8", timeout=300, env=environ(), check=True,
     )  # fmt: skip
     return set(done.stdout.splitlines()[-1].split()[1:])
 

@@ -50,7 +50,7 @@ def test_everything_is_accounted_for_and_twice_is_once(tmp_path: Path, kind: str
             began = time.monotonic()
             (taken,) = home.desk.take([delivery], NOW)
             slowest = max(slowest, time.monotonic() - began)
-            assert time.monotonic() - began < SECONDS + 10, delivery.name  # the reader's own start comes on top
+            assert time.monotonic() - began < SECONDS + 100, delivery.name  # a hang is no slow machine
             assert taken.outcome in OUTCOMES, delivery.name
             assert "bug" not in {p.code for p in taken.problems}, delivery.name
             told[taken.outcome] += 1

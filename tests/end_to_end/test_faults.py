@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import resource
 import time
 from datetime import datetime, timedelta
@@ -10,8 +12,10 @@ from datetime import datetime, timedelta
 import pytest
 import support_postgres
 from openpyxl import load_workbook
+from sqlalchemy import event
 from support_endtoend import NOW, Workspace, command, mail, running, wait_for
 
+from qforms import daemon, house
 from qforms.commands import look
 
 
@@ -32,6 +36,31 @@ def test_a_full_disk(ws: Workspace) -> None:
     assert command("ledger", "verify", str(ws.root))[0] == 0
 
 
+@pytest.mark.parametrize("part", ["store", "ledger"])
+def test_a_disk_becomes_read_only(ws: Workspace, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """As after a fault of the file system: nothing is taken, everything waits where it is and is taken later."""
+
+    def refused(draft: str, data: bytes, folder: str) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), draft)
+
+    ws.receive(mail(), mail("又一封"))
+    with house.opened(ws.root) as h, monkeypatch.context() as disk:
+        if part == "store":
+            disk.setattr("qforms.ledger.store._write", refused)
+        else:
+            h.ledger._engine.dispose()
+            event.listen(h.ledger._engine, "connect", lambda to, _: to.execute("PRAGMA query_only=ON"))
+        sources = [*h.sources(NOW, once=True)]
+        with pytest.raises(OSError, match=r"readonly|Read-only"):
+            daemon._drain(h, sources, NOW, lambda _: None)
+        for source in sources:
+            source.close()
+    assert not ws.records() and len(ws.files("mail/new")) == 2
+    ws.once()
+    assert len(ws.records()) == 2 and command("ledger", "verify", str(ws.root))[0] == 0
+
+
+@pytest.mark.both_ledgers
 def test_the_clock_jumps(ws: Workspace) -> None:
     """A day ahead and back again: no mail is lost, nothing is numbered twice, no deadline counted from the future."""
     for n, jump in enumerate((timedelta(0), timedelta(days=1), timedelta(hours=-3), timedelta(minutes=5))):

@@ -150,7 +150,7 @@ def test_killed_between_commit_and_sending(
         with running(wired) as daemon:
             wait_for(lambda: letter_to(wired, customer.address))
             daemon.process.send_signal(signal.SIGKILL)
-            daemon.process.wait(10)
+            daemon.process.wait(120)
     finally:
         mailstack.start_smtp()
     later(wired)

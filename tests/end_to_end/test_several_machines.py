@@ -83,17 +83,17 @@ def holder(ledger: Ledger, duty: str) -> str:
 def test_one_of_two_is_killed_in_the_middle_of_a_burst(two: Machines) -> None:
     first, second = two.all
     with e2e.running(first) as killed, e2e.running(second) as survivor, two.ledger() as ledger:
-        e2e.wait_for(lambda: ledger.leases.company() == 2, 120)  # of others than whoever asks
+        e2e.wait_for(lambda: ledger.leases.company() == 2)  # of others than whoever asks
         assert holder(ledger, "mailbox") == holder(ledger, "workbook") == str(first.root)
-        e2e.wait_for(lambda: any(line.get("others") == 1 for line in first.logged("colleagues")), 120)
+        e2e.wait_for(lambda: any(line.get("others") == 1 for line in first.logged("colleagues")))
         two.receive(*(complaint(n) for n in range(70)))
-        e2e.wait_for(lambda: two.recorded() >= 10, 120)
+        e2e.wait_for(lambda: two.recorded() >= 10)
         killed.kill()
         two.receive(*(complaint(n) for n in range(70, 80)))
-        e2e.wait_for(lambda: holder(ledger, "mailbox") == holder(ledger, "workbook") == str(second.root), 120)
-        e2e.wait_for(lambda: two.recorded() >= 80, 120)
-        e2e.wait_for(two.settled, 120)
-        e2e.wait_for(lambda: ledger.leases.waiting() == 0, 120)
+        e2e.wait_for(lambda: holder(ledger, "mailbox") == holder(ledger, "workbook") == str(second.root))
+        e2e.wait_for(lambda: two.recorded() >= 80)
+        e2e.wait_for(two.settled)
+        e2e.wait_for(lambda: ledger.leases.waiting() == 0)
         assert survivor.alive
     [gone] = second.logged("colleague gone")  # by the database's clock; no machine's stalls are counted twice
     assert gone["place"].endswith(str(first.root)) and 20 <= gone["silent"] <= 20 + gone["since"] + 0.5
@@ -133,7 +133,7 @@ def test_what_a_dead_daemon_had_in_hand_comes_back(two: Machines) -> None:
         assert len(tray.take(9, dead.ledger.leases.id)) == 2
         h.join()
         assert h.handle([], real_now()) == []  # they are in somebody's hands
-        taken = e2e.wait_for(lambda: h.handle([], real_now()), 120)
+        taken = e2e.wait_for(lambda: h.handle([], real_now()))
         assert [t.outcome in EVERYTHING for t in taken] == [True, True]
         assert h.ledger.leases.waiting() == 0 and h.colleagues is not None and h.colleagues.holds("mailbox")
     assert two.recorded() == 2
@@ -186,19 +186,19 @@ def test_the_bucket_and_the_database_go_and_come_back(
         ws.set("s3", endpoint=bucket.endpoint, timeout=2.0)
         with e2e.running(ws) as process:
             machines.receive(complaint(1))
-            e2e.wait_for(lambda: machines.recorded() == 1, 120)
+            e2e.wait_for(lambda: machines.recorded() == 1)
             bucket.stop()
             machines.receive(complaint(2))
-            e2e.wait_for(lambda: any(bucket.name in x["reason"] for x in ws.logged("disk")), 120)
+            e2e.wait_for(lambda: any(bucket.name in x["reason"] for x in ws.logged("disk")))
             assert process.alive
             bucket.start()
-            e2e.wait_for(lambda: machines.recorded() == 2, 120)
+            e2e.wait_for(lambda: machines.recorded() == 2)
             server.stop()
             machines.receive(complaint(3))
-            e2e.wait_for(lambda: ws.logged("no sign of life"), 120)
+            e2e.wait_for(lambda: ws.logged("no sign of life"))
             server.start()
-            e2e.wait_for(lambda: machines.recorded() == 3, 120)
-            e2e.wait_for(machines.settled, 120)
+            e2e.wait_for(lambda: machines.recorded() == 3)
+            e2e.wait_for(machines.settled)
             findings = [(str(what), ok) for what, ok, *_ in several.bucket(settings.load(ws.root))]
             assert [ok for _, ok in findings] == [True]
             there = [(str(what), ok, str(text)) for what, ok, text, _ in several.database(settings.load(ws.root))]

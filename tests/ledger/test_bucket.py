@@ -23,7 +23,7 @@ def bucket() -> Iterator[Bucket]:
 
 def store(bucket: Bucket, folder: str = "store") -> BucketStore:
     """As another machine sees it, that remembers nothing."""
-    return BucketStore(f"s3://{bucket.name}/{folder}/", Server(endpoint=bucket.endpoint, timeout=2.0))
+    return BucketStore(f"s3://{bucket.name}/{folder}/", Server(endpoint=bucket.endpoint, timeout=30.0))
 
 
 def test_bytes_come_back_and_stand_once(bucket: Bucket) -> None:
@@ -56,7 +56,7 @@ def test_who_cannot_be_reached_loses_nothing(bucket: Bucket) -> None:
     finally:
         bucket.start()
     assert one.get(digest) == b"before"
-    nowhere = BucketStore("s3://no-such-bucket/store", Server(endpoint=bucket.endpoint, timeout=2.0))
+    nowhere = BucketStore("s3://no-such-bucket/store", Server(endpoint=bucket.endpoint, timeout=30.0))
     with pytest.raises(StoreDown):
         nowhere.put(b"mail")
 

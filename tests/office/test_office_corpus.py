@@ -46,6 +46,6 @@ def test_every_file_of_the_corpus_is_read_or_refused() -> None:
                 reason = str(known.problem.context.get("reason", ""))
                 assert not reason.startswith(("AttributeError", "TypeError", "NameError", "StopIteration")), file
                 print(file.name, known.problem.code, dict(known.problem.context))
-            assert time.monotonic() - began < 3 * SECONDS, file
+            assert time.monotonic() - began < SECONDS + 100, file
     print(len(files), dict(told))
     assert not folder or files, "QFORMS_CORPUS is set, but there is no Office file below it"
