@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import re
 import signal
@@ -127,7 +129,7 @@ def _board(site: Site, page: Page, number: str) -> None:
     assert faults_of(page) == []
     page.get_by_label("邮箱").fill(STAFF)
     page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     page.get_by_role("heading", name="正在走的时限").wait_for()
     assert number in page.content() and faults_of(page) == []
     page.get_by_label("查找").fill("无输出")
@@ -164,19 +166,25 @@ def test_with_the_keyboard_alone(site: Site) -> None:
     page.context.close()
 
 
-def test_without_javascript_what_is_wrong_is_said_and_what_was_typed_stays(site: Site) -> None:
+def test_without_javascript_what_is_wrong_is_said_and_what_was_given_stays(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "漏水.png").write_bytes(PNG)
     page = site.page(java_script_enabled=False)
     page.goto(site.url)
+    page.locator("#evidence").set_input_files(tmp_path / "漏水.png")
     page.locator("#customer_name").fill("禾木")
     page.locator("#lot_no").fill("H18-2604A")
     page.get_by_role("button", name="提交").click()
     page.get_by_role("alert").wait_for()
     assert page.locator("#lot_no").input_value() == "H18-2604A"
     assert page.locator("#contact_phone").get_attribute("aria-invalid") == "true"
+    assert page.locator('input[name="kept"]').is_checked() and "漏水.png" in page.content()
     page.locator("#contact_phone").fill("0574-1234")
     page.locator("#defect_symptom").fill("漏水")
     page.get_by_role("button", name="提交").click()
     page.get_by_text("已收到您的反馈").wait_for()
+    arrived = max((site.ws.root / "web/new").iterdir(), key=lambda p: p.stat().st_mtime_ns)
+    mail = email.message_from_bytes(arrived.read_bytes(), policy=email.policy.default)
+    assert [p.get_payload(decode=True) for p in mail.walk() if p.get_content_type() == "image/png"] == [PNG]
     page.context.close()
 
 
@@ -185,6 +193,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(site: Site) -> None:
     for path in ("/", "/?lang=en", "/s/x/y", "/board/login"):
         page.goto(f"{site.url}{path}")
         assert fits(page), path
+    page.goto(f"{site.url}/board/login?lang=zh")
+    page.get_by_label("邮箱").fill(STAFF)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.get_by_role("heading", name="正在走的时限").wait_for()
+    assert fits(page) and faults_of(page) == []
     page.goto(f"{site.url}/?lang=zh")
     for summary in page.locator("summary").all():
         summary.tap()
