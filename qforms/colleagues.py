@@ -37,7 +37,7 @@ _SAME = {  # settings that every machine must have alike; paths, ports and passw
     "machines": True,
     "trust": {"authserv_id", "dkim", "strangers_may_open", "replies_a_day"},
     "folders": {"grant"},
-    "outgoing": {"sender", "customer", "supplier", "department", "manager", "office", "operator", "attempts",
+    "outgoing": {"sender", "customer", "supplier", "department", "manager", "office", "operator", "robot", "attempts",
                  "delay_minutes", "quiet_from", "quiet_until", "quiet_weekends", "stages_off", "digests"},
 }  # fmt: skip
 

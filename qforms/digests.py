@@ -151,8 +151,16 @@ class Digests:
             "who": clock.owner if clock.owner != department else "",
             "due": self._settings.local(clock.limit).isoformat(),
             "over": _span(now - clock.limit, lang),
+            "mark": self._weekly(clock, lang),
             "answers": ["转给", "申请延期"] if lang == "zh" else ["pass on to", "extend to"],
         }
+
+    def _weekly(self, clock: Clock, lang: Lang) -> str:
+        """That its people are told once a week only by now, after so many daily repeats (P35)."""
+        often = int(self._procedures.rulebook.limits.get("daily_repeats") or 0)
+        if not often or sum(step.startswith("+") for step in clock.steps) < often:
+            return ""
+        return "改为每周催" if lang == "zh" else "now told weekly"
 
     def _charts(self, facts: Transaction, lang: Lang, now: datetime) -> list[dict[str, str]]:
         """The charts marked `digest` of the form that is named by its period, as of now; none if none can be drawn."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qforms.register import Register
     from qforms.search.finder import Finder
     from qforms.suggesting import Suggestions
+    from qforms.unfolding import Unfolding
     from qforms.waiting import WaitingList
     from qforms.watch import Watch
 
@@ -74,6 +75,12 @@ class House:
         from qforms.desk import Desk
 
         return Desk(self.ledger, self.store, self.procedures, self.office, self.log)
+
+    @cached_property
+    def unfolding(self) -> Unfolding:
+        from qforms.unfolding import Unfolding
+
+        return Unfolding(self.ledger, self.procedures, self.office)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -261,9 +268,18 @@ class House:
         A clock rings as of the next delivery's time, so that a later answer does not hide an earlier reminder."""
         taken: list[Taken] = []
         rest = list(waiting)
+        listed: list[Delivery] = []  # lists whose rows are still to be taken, one list after the other
+        rows: list[Delivery] = []
         if self.colleagues is not None:
             self.colleagues.begin()
         for _ in range(MAX_RINGS):
+            if rows or listed:
+                rows = rows or self.unfolding.rows(listed.pop(0))
+                if rows:
+                    done = self.desk.take(rows[:GROUP], now)
+                    self._noticed(done)
+                    rows = rows[len(done) :]
+                continue
             due = self.ledger.due(now, limit=1)
             first = due[0].next_at if due else None
             ready = [d for d in rest if first is None or d.received_at <= first]
@@ -272,6 +288,7 @@ class House:
                 self._noticed(done)
                 taken += done
                 rest = rest[len(done) :]
+                listed += self._lists(done)
             elif not rest and (more := self._more()):
                 rest = more
             elif due and self._rung(due[0], min(now, rest[0].received_at) if rest else now):
@@ -286,6 +303,14 @@ class House:
                 return taken
         self.log.error("clocks ring without end", now=now.isoformat())
         return taken
+
+    def _lists(self, taken: Sequence[Taken]) -> list[Delivery]:
+        """Those that are a platform's list (P15), also when they were here before: their rows may not all have been."""
+        if not self.procedures.rulebook.exports:
+            return []
+        return [
+            t.delivery for t in taken if t.outcome == "duplicate" or any(p.code == "export_read" for p in t.problems)
+        ]
 
     def _noticed(self, taken: Sequence[Taken]) -> None:
         """What is done about deliveries once they are dealt with: words to be carried out, held ones to be told of."""

@@ -30,9 +30,11 @@ from qforms.model import (
 )
 from qforms.outbox import cases, guard, mime, post
 from qforms.outbox.post import Step
+from qforms.outbox.robots import Robots
 from qforms.problems import say
-from qforms.rules.alike import SUGGESTIONS
+from qforms.robots import Told, stale
 from qforms.settings import Procedures
+from qforms.together import Together, suggestions
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -43,7 +45,7 @@ _LISTED = "withheld letters listed on"
 _OFFICE = ("office", "quality", "intake")  # who the office is: the first of these that somebody holds
 _MOST_LISTED = 10
 _NOT_RENDERED = timedelta(hours=1)
-_SUGGESTED_IN = frozenset({"stage", "alarm"})  # kinds of letters that tell our people of a new case
+_STALE = "一天没有发成，不再发 (not said for a day)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,14 @@ class Mailroom:
         self._fates: list[Letter] = []  # what became of letters, and could not be written down yet
         self._troubled: list[Problem] = []  # what the operator is told when the letters are dealt with
         self.enclosures = Enclosures(ledger, store, procedures)
+        self.together = Together(ledger, procedures)
+        self.told = Told(ledger, procedures)
         self.cases = cases.CaseFolders(self.settings.path(self.settings.folders.cases), ledger.shared)
 
     def close(self) -> None:
-        if "_outgoing" in self.__dict__:
-            self._outgoing.close()
+        for way in ("_outgoing", "_robots"):
+            if way in self.__dict__:
+                getattr(self, way).close()
 
     def post(self, now: datetime) -> int:
         """Does what is due with every open letter; gives the number sent. A letter's fault harms no other letter."""
@@ -90,9 +95,16 @@ class Mailroom:
 
     def _all_due(self, now: datetime) -> Iterator[Sequence[tuple[Letter, Step]]]:
         for page in self._ledger.letter_pages(post.OPEN):
-            due = self._steps(page, now)
-            size = GROUP if due and self._outgoing.repeatable else 1
-            yield from (due[at : at + size] for at in range(0, len(due), size))
+            due = self.together.alone(self._steps(page, now), now)
+            self.told.owe(due, now)
+            yield from self._groups(due)
+
+    def _groups(self, due: list[tuple[Letter, Step]]) -> Iterator[Sequence[tuple[Letter, Step]]]:
+        """What is handled at once; messages to robots one by one after the letters, which wait for no robot."""
+        mails = [x for x in due if x[0].intent.audience != "robot"]
+        size = GROUP if mails and self._outgoing.repeatable else 1
+        yield from (mails[at : at + size] for at in range(0, len(mails), size))
+        yield from ([x] for x in due if x[0].intent.audience == "robot")
 
     def _in_hand(self, now: datetime) -> Iterator[Sequence[tuple[Letter, Step]]]:
         """What is due, where other daemons send, too: what this one has got in hand."""
@@ -105,7 +117,9 @@ class Mailroom:
             due = self._steps(found, now)
             if len(due) < len(found):
                 leases.drop_letters([*{x.intent.key for x in found} - {x.intent.key for x, _ in due}])
-            yield from (due[at : at + size] for at in range(0, len(due), size))
+            due = self.together.alone(due, now)
+            self.told.owe(due, now)
+            yield from self._groups(due)
 
     @property
     def delay(self) -> timedelta:
@@ -242,7 +256,7 @@ class Mailroom:
                 staying.append(post.withheld(letter, step))
             else:
                 going.append((letter, draft.raw))
-        repeatable = self._outgoing.repeatable if going else True
+        repeatable = self._way(going[0][0]).repeatable if going else True
         self._save(staying)
         self._save([post.under_way(letter, True) for letter, _ in going if repeatable], kept=True)
         done = [self._sent(letter, raw, now) for letter, raw in going]
@@ -252,7 +266,7 @@ class Mailroom:
     def _sent(self, letter: Letter, raw: bytes, now: datetime) -> Letter:
         try:
             to = [*letter.intent.to, *letter.intent.cc]
-            result = self._outgoing.send(raw, self._sender, to, lambda: self._under_way(letter))
+            result = self._way(letter).send(raw, self._sender, to, lambda: self._under_way(letter))
         except OSError:  # the ledger, just before the last dot: nothing has left
             raise
         except Exception as fault:
@@ -274,6 +288,10 @@ class Mailroom:
             ours = [str(p.values.get("email", "")) for p in (*facts.all("person"), *facts.all("department"))]
             for letter, step in group:
                 try:
+                    if stale(letter, now):
+                        late = dataclasses.replace(letter, state="stopped", last_error=_STALE)
+                        drafts.append((_Draft(late), step))
+                        continue
                     drafts.append((self._draft(letter, facts, frozenset(ours)), step))
                 except Exception as fault:
                     failed.append(self._failed(letter, fault, now))
@@ -299,7 +317,10 @@ class Mailroom:
             return _Draft(letter, self._store.get(letter.digest))
         intent = letter.intent
         enclosed = self.enclosures.of(intent, facts)
-        composed = documents.compose(_with_suggestions(intent, facts), self.settings)
+        composed = documents.compose(_with_suggestions(letter, facts), self.settings)
+        if intent.audience == "robot":
+            said = dataclasses.replace(intent, subject=composed.subject)
+            return _Draft(dataclasses.replace(letter, intent=said), self.told.words(intent, composed, facts))
         if problem := self._guarded(intent, enclosed, f"{composed.subject}\n{composed.text}", facts, ours):
             self._log.error("letter stopped", key=intent.key, code=problem.code)
             reason = say(problem, self.settings.lang)
@@ -341,7 +362,7 @@ class Mailroom:
     def _file(self, draft: _Draft) -> None:
         """A copy in the case's folder, under human names (P32); a folder that can't be written stops no letter."""
         intent = draft.letter.intent
-        if not intent.case_no:
+        if not intent.case_no or intent.audience == "robot":
             return
         at = _dated(intent)
         when = f"{self.settings.local(at):%Y-%m-%d %H%M}" if at else ""
@@ -355,6 +376,13 @@ class Mailroom:
     @cached_property
     def _outgoing(self) -> Transport:
         return outbox.transport(self.settings)
+
+    @cached_property
+    def _robots(self) -> Robots:
+        return Robots(self.settings)
+
+    def _way(self, letter: Letter) -> Transport:
+        return self._robots if letter.intent.audience == "robot" else self._outgoing
 
     @property
     def _sender(self) -> str:
@@ -387,12 +415,10 @@ class Mailroom:
             self._ledger.set_letters(letters, kept=kept)
 
 
-def _with_suggestions(intent: LetterIntent, facts: Transaction) -> LetterIntent:
-    """The letter with what is suggested about its case by the time it is made, where it is for our own people."""
-    outside = intent.audience in ("customer", "supplier")
-    if outside or intent.kind not in _SUGGESTED_IN or intent.number != intent.case_no:
-        return intent
-    asked = [t.text[intent.lang] for t in facts.tasks(intent.number) if t.kind in SUGGESTIONS]
+def _with_suggestions(letter: Letter, facts: Transaction) -> LetterIntent:
+    """The letter with what is suggested about its case, where it is for our own people."""
+    intent = letter.intent
+    asked = suggestions(letter, facts) if intent.audience not in ("customer", "supplier") else []
     return dataclasses.replace(intent, facts={**intent.facts, "suggested": asked}) if asked else intent
 
 

@@ -353,6 +353,16 @@ CATALOGUE: dict[str, Kind] = {
         "「{text}」不能算作决定。请只回复“同意”，或“不同意：理由”；有条件请写“不同意：条件”。",
         "“{text}” is no decision. Please answer “approve” or “reject: reason” only.",
     ),
+    "export_read": _kind(
+        "{where} 是平台导出的清单，{rows} 行；新的工单已立案，有变化的已更新。",
+        "{where} is a platform's list of {rows} rows; new tickets are cases now, changed ones brought up to date.",
+        "office",
+    ),
+    "which_line": _kind(
+        "「{text}」是对哪一行的答复？请在句首写行号（如“2 转给 李四”）或编号：{numbers}。",
+        "Which line does “{text}” answer? Begin with the number of the line (“2 pass on to Li Si”) or with one of "
+        "{numbers}.",
+    ),
     "reason_missing": _kind(
         "「{text}」没有写理由。请回复“不同意：理由”。",
         "“{text}” gives no reason. Please answer “reject: reason”.",
@@ -810,15 +820,15 @@ CATALOGUE: dict[str, Kind] = {
         "The letter {where} cannot be made: {reason}. Tried again in an hour; check the templates in form_templates.",
         "operator",
     ),
-    "part_stopped": _kind(
-        "这一步停下了：{where}。其余照常。",
-        "One part has stopped: {where}. Everything else goes on.",
-        "operator",
-    ),
     "own_form_first_row": _kind(
         "列表的占位符在第一行。请在上面留一行（标题），列表才能加行。",
         "The placeholders of a list stand in the first row. Leave a row above them, a heading: rows are put in below.",
         "office",
+    ),
+    "part_stopped": _kind(
+        "这一步停下了：{where}。其余照常。",
+        "One part has stopped: {where}. Everything else goes on.",
+        "operator",
     ),
     # ---- what `qforms ledger verify` finds (ledger/verify.py)
     "history_broken": _kind(

@@ -77,6 +77,7 @@ class Outgoing(_Table):
     manager: Mode = "send"
     office: Mode = "send"
     operator: Mode = "send"
+    robot: Mode = "send"  # what goes to group robots
     attempts: int = 12
     delay_minutes: float = 0.0  # letters to departments can be stopped for so long
     quiet_from: time | None = time(20)
@@ -88,6 +89,19 @@ class Outgoing(_Table):
         "dealer",
         "internal",
     )  # kinds of customer that hear of progress from the owner
+
+
+class Robot(_Table):
+    """A group robot that is told what must not wait (P37). Its key comes from the environment or the keyring."""
+
+    kind: Literal["wecom", "dingtalk", "feishu"] = "wecom"
+    kinds: tuple[Literal["alarm", "escalation", "digest"], ...] = ("alarm", "escalation", "digest")
+    key_env: str = ""  # QFORMS_ROBOT_<NAME> when empty
+    signed: bool = False  # DingTalk, Feishu: messages are signed
+    sign_env: str = ""  # QFORMS_ROBOT_<NAME>_SIGN when empty
+    url: str = ""  # another address than the vendor's; {key} stands for the key
+    lang: Literal["", "zh", "en"] = ""  # that of the letter when empty
+    timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
 
 
 class OAuth(_Table):
@@ -239,6 +253,7 @@ class Settings(_Table):
     mailbox: Mailbox = Mailbox()
     mailboxes: dict[str, Mailbox] = {}  # further ones, each with a name of its own
     outgoing: Outgoing = Outgoing()
+    robots: dict[str, Robot] = {}  # by name
     oauth: OAuth = OAuth()
     watch: Watch = Watch()
     folders: Folders = Folders()
@@ -331,7 +346,7 @@ def _known(where: tuple[str, ...]) -> Iterable[str]:
     """The settings that a table may hold."""
     if not where:
         return (name for name in Settings.model_fields if name != "root")
-    table = {"mailboxes": Mailbox}.get(where[0]) or Settings.model_fields[where[0]].annotation
+    table = {"mailboxes": Mailbox, "robots": Robot}.get(where[0]) or Settings.model_fields[where[0]].annotation
     return getattr(table, "model_fields", ())
 
 

@@ -243,7 +243,7 @@ def _essence(h: house.House) -> dict[str, dict[Any, Any]]:
         "letters": Counter(
             x.intent.key
             for x in h.ledger.letters()
-            if x.intent.audience not in ("operator", "office") and x.intent.kind != "digest"
+            if x.intent.audience not in ("operator", "office") and x.intent.kind != "digest" and not x.intent.gathered
         ),
         "tasks": Counter((t.kind, t.number) for t in h.ledger.tasks() if not t.kind.startswith("alike")),
     }

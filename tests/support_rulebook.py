@@ -53,6 +53,7 @@ COMPLAINT = form(
         field("d8_requested_at", "dt"),
         field("installed_on", "date"),
         field("rework", "bool"),
+        field("ticket_no", key=True),
     ),
 )
 GROUP = form(

@@ -21,7 +21,7 @@ from qforms.documents import check as texts
 from qforms.forms import catalogue
 from qforms.model import QformsError, Text, said
 from qforms.office import convert, ocr, pdf, unpack
-from qforms.outbox import smtp
+from qforms.outbox import robots, smtp
 from qforms.problems import say as problem_text
 from qforms.rulebook import check
 from qforms.rules.trial import run_case
@@ -45,6 +45,7 @@ _LOOKS = {
     "_authorisation": Text("邮箱授权", "authorisation"),
     "_trust": Text("发件人验证", "proof of senders"),
     "_outgoing": Text("发信", "outgoing mail"),
+    "_robots": Text("群机器人", "group robot"),
     "_addresses": Text("部门地址", "addresses of departments"),
     "_web": Text("网页", "web page"),
     "_fonts": Text("字体", "font"),
@@ -126,6 +127,7 @@ def doctor(root: Path, step: Callable[[str], None] = lambda at: None) -> list[Fi
         _authorisation,
         _trust,
         _outgoing,
+        _robots,
         _addresses,
         _web,
         _fonts,
@@ -296,6 +298,19 @@ def _outgoing(s: Settings) -> Iterator[Finding]:
     else:
         path = s.path(s.outgoing.path)
         yield Finding(_of(_outgoing), True, say(f"不外发，写到 {path}", f"nothing leaves, it is written to {path}"))
+
+
+def _robots(s: Settings) -> Iterator[Finding]:
+    """Whether each group robot has its key, and its server answers; nothing is said in the group."""
+    for name, robot in s.robots.items():
+        what = f"{_of(_robots)} {name} ({robot.kind})"
+        try:
+            reason = robots.unreachable(s, name)
+        except QformsError as fault:
+            yield Finding(what, False, said(fault.text, tongue.lang()), red=False)
+            continue
+        fine = say("有密钥，服务器能连上", "it has its key, the server can be reached")
+        yield Finding(what, not reason, reason or fine, red=False)
 
 
 def _addresses(s: Settings) -> Iterator[Finding]:

@@ -113,7 +113,7 @@ def _came(h: house.House, records: Sequence[Record], archive: _Zip) -> None:
 def _left(h: house.House, case_no: str, archive: _Zip) -> None:
     """Every letter that was made, as it went out, with what was enclosed in it."""
     for x in h.ledger.letters(number=case_no):
-        if x.digest and h.store.has(x.digest):
+        if x.digest and x.intent.audience != "robot" and h.store.has(x.digest):
             at = x.sent_at or x.intent.at
             when = f"{h.settings.local(at):{_WHEN}} " if at else ""
             archive.add(say("发出", "sent"), f"{when}{x.intent.subject}.eml", h.store.get(x.digest))

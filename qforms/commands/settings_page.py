@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from qforms.model import Lang
-from qforms.settings import Mailbox, Settings
+from qforms.settings import Mailbox, Robot, Settings
 
 _DOCS = Path(__file__).parents[2] / "docs"
 FILES: dict[Lang, str] = {"en": "settings.md", "zh": "settings.zh.md"}
@@ -40,6 +40,8 @@ def tables() -> dict[str, dict[str, FieldInfo]]:
             found[name] = dict(kind.model_fields)
         elif name == "mailboxes":
             found[name] = {}
+        elif name == "robots":
+            found[name] = dict(Robot.model_fields)
         elif name != "root":
             found[TOP][name] = info
     return found

@@ -54,7 +54,7 @@ class Mail:
 
     def tables(self) -> str:
         """[mailbox] and [outgoing] as TOML. A real server begins in trial: letters are listed, and nothing leaves."""
-        trial = dict.fromkeys(("customer", "supplier", "department", "manager"), "trial")
+        trial = dict.fromkeys(("customer", "supplier", "department", "manager", "robot"), "trial")
         parts = {
             "mailbox": {"kind": "imap", **self.imap, "user": self.address},
             "outgoing": {"kind": "smtp", **self.smtp, "user": self.address, **trial},

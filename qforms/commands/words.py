@@ -29,6 +29,7 @@ LETTERS: Words = {
     "unknown": Text("不知是否发出", "perhaps sent"),
     "stopped": Text("已拦下", "stopped"),
     "bounced": Text("被退回", "bounced"),
+    "gathered": Text("并入一封", "goes with others"),
 }
 KINDS: Words = {
     "acknowledgement": Text("回执", "acknowledgement"),

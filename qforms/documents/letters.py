@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import jinja2
 
 MAX_FACTS, MAX_LABELS, MAX_VALUE = 5, 6, 240
-_STRINGS = "name department request due at title who model phenomenon rate amount left stage body status_link"
+_STRINGS = "name department request due at title who model phenomenon rate amount left stage body asked status_link"
 _STRINGS += " count more link minutes"
 _LISTS = "suggested facts ask_labels problems lines missing changes choices words forms steps charts"
 _FLAGS = "links agree overdue kept"
@@ -34,9 +34,11 @@ BLANK: Mapping[str, Any] = {
     **dict.fromkeys(_FLAGS.split(), False),
     "original": {},
 }
+_OF_LINES = "decide situation due over who number mark what left department title model phenomenon rate stage code"
 LINE: Mapping[str, Any] = {
-    **dict.fromkeys(["decide", "situation", "due", "over", "who", "number", "mark", "what", "left", "department"], ""),
-    "answers": (),
+    **dict.fromkeys(_OF_LINES.split(), ""),
+    **dict.fromkeys(["answers", "facts", "suggested"], ()),
+    "overdue": False,
 }
 _PLEASE = re.compile(r"^(请|please )|[。.]$")
 _PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
@@ -57,7 +59,7 @@ def compose(intent: LetterIntent, settings: Settings) -> Composed:
     """The letter's words, in the intent's language and the company's time zone.
 
     Raises QformsError, naming the text file, when there is no text for the kind or it uses an unknown name."""
-    file = _file(settings.root, intent.kind, intent.lang)
+    file = _file(settings.root, str(intent.facts.get("text") or intent.kind), intent.lang)
     context = _context(intent, settings)
     lines = read(_render(file, intent.lang, settings.company.timezone, context))
     if not lines or lines[0].kind != "subject":

@@ -26,6 +26,7 @@ from qforms.intake import (
     replies,
     returns,
     rights,
+    tables,
     which,
 )
 from qforms.intake.complaints import open_case, recognised, told
@@ -33,7 +34,7 @@ from qforms.intake.identify import Found
 from qforms.intake.matter import Matter, answerable, asked, errors, ignored, refused, task
 from qforms.intake.reading import COMPLAINT, own_subject
 from qforms.intake.speaker import claiming, speaker_of
-from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Text
+from qforms.model import Bounce, Facts, Filled, Letter, Outcome, Problem, Reading, Record, Text
 from qforms.settings import Procedures
 
 _OUTSIDE = frozenset({"customer", "stranger"})
@@ -52,6 +53,8 @@ def admit(reading: Reading, facts: Facts, procedures: Procedures, now: datetime)
         return _machine(matter)
     if again.came_before(matter):
         return (again.held(matter),)
+    if listed := next((p for p in reading.problems if p.code == "export_read"), None):
+        return (Outcome("ignored", reason=listed, speaker=matter.speaker),)  # its rows come by themselves (P15)
     if customer := contacts.to_customer(matter):
         return (contacts.outbound(matter, customer),)
     if reading.delivery.channel == "sent":
@@ -80,6 +83,10 @@ def _machine(matter: Matter) -> tuple[Outcome, ...]:
         if reading.kind == "complaint" and (matter.speaker.kind == "customer" or reading.machine == "no_reply"):
             return (_unsure(matter),)
     outcome = ignored(matter, _WHY.get(reading.machine, "own_mail"), letter_key=key)
+    if reading.machine == "auto_reply" and letter is not None and letter.intent.gathered:
+        asking = [x.intent for x in tables.asking(matter, letter)]
+        away = (dc.replace(outcome, number=i.number, token=i.code, letter_key=i.key, answer="deputy") for i in asking)
+        return tuple(away) or (outcome,)
     if reading.machine == "auto_reply" and letter is not None and approvals.asks(letter):
         return (dc.replace(outcome, number=letter.intent.number, token=letter.intent.code, answer="deputy"),)
     return (outcome,)
@@ -236,12 +243,29 @@ def _open(matter: Matter, filled: Filled) -> Outcome:
 
 def _words(matter: Matter) -> tuple[Outcome, ...]:
     """A mail without a form: an answer to a letter, an addition to a case, a new complaint, or other business."""
+    if (table := tables.table_of(matter)) is not None:
+        return _lines(matter, table)
     found = identify.of_mail(matter)
     letter, record = found.letter, found.record
     if letter is not None and heldwords.listed(letter):
         return heldwords.told(matter, letter)
     if (wish := blankwish.wished(matter)) is not None:
         return (wish,)
+    return _on(matter, letter, record) or _unasked(matter, found)
+
+
+def _lines(matter: Matter, table: Letter) -> tuple[Outcome, ...]:
+    """An answer to several letters that went as one: each line of it by itself (P35)."""
+    answers = tables.answers(matter, table)
+    if answers:
+        return tuple(outcome for answer in answers for outcome in _on(*answer))
+    if any(d.verdict == "unclear" for d in matter.reading.decisions) and not parts.evidence(matter.reading.parts):
+        return (ignored(matter, "no_answer", letter_key=table.intent.key, text=matter.reading.decisions[0].text[:80]),)
+    return (tables.which(matter, table),)
+
+
+def _on(matter: Matter, letter: Letter | None, record: Record | None) -> tuple[Outcome, ...]:
+    """What becomes of words about a letter or a record of ours; nothing where they are about none."""
     decides = approvals.asks(letter) or record is None or approvals.about_time(matter)
     if letter is not None and matter.reading.decisions and decides:
         return approvals.decide(matter, letter, record)
@@ -252,6 +276,11 @@ def _words(matter: Matter) -> tuple[Outcome, ...]:
             remark = Problem("record_closed_new", context={"number": record.number}, severity="warning")
             return _fresh(matter, (remark,))
         return replies.from_staff(matter, record, letter)
+    return ()
+
+
+def _unasked(matter: Matter, found: Found) -> tuple[Outcome, ...]:
+    """Words that answer nothing of ours."""
     if matter.speaker.kind == "person" and (mine := _finding(matter)) is not None:
         return (dc.replace(_form(matter, mine), alarm=matter.reading.danger),)
     remarks = (found.problem,) if found.problem else ()
@@ -266,6 +295,9 @@ def _finding(matter: Matter) -> Filled | None:
 def _decisions(matter: Matter) -> tuple[Outcome, ...]:
     """A decision in the text of a mail that also brings forms; only where the letter asked for one."""
     letter = identify.letter_of(matter)
+    if (table := tables.table_of(matter)) is not None:
+        decided = (a for a in tables.answers(matter, table) if a[0].reading.decisions and approvals.asks(a[1]))
+        return tuple(outcome for answer in decided for outcome in approvals.decide(*answer))
     if (
         letter is None
         or not approvals.asks(letter)

@@ -13,6 +13,7 @@ from qforms.intake import (
     body,
     decision,
     edit,
+    exports,
     filekind,
     freetext,
     gate,
@@ -104,6 +105,9 @@ def _file(delivery: Delivery, procedures: Procedures, office: Office) -> Reading
     )
     if filled:
         return reading
+    if listing := exports.read(delivery.raw, delivery.name, procedures.rulebook.exports, office):
+        told = Problem("export_read", part.name, context={"rows": len(listing.rows)}, severity="warning")
+        return dc.replace(reading, problems=(told,))
     wrong = sorted(problems, key=lambda p: p.severity != "error")
     reason = next(iter(wrong), None) or Problem("file_not_a_form", part.name)
     return dc.replace(reading, held=reason, kind="none")

@@ -3,6 +3,6 @@
 from qforms.ledger.leases import Gone
 from qforms.ledger.ledger import Ledger
 from qforms.ledger.store import FileStore, store_of
-from qforms.ledger.transaction import Transaction
+from qforms.ledger.transaction import Overtaken, Transaction
 
-__all__ = ["FileStore", "Gone", "Ledger", "Transaction", "store_of"]
+__all__ = ["FileStore", "Gone", "Ledger", "Overtaken", "Transaction", "store_of"]

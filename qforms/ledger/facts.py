@@ -80,7 +80,7 @@ _COUNTER = select(t.counter.c.last).where(t.counter.c.series == bindparam("serie
 _DIGEST = select(t.delivery.c.id).limit(1)
 _REPLIES = select(t.reply.c.address, t.reply.c.at).where(_many(t.reply.c.address), t.reply.c.at > bindparam("since"))
 _SEEN = select(t.delivery.c.key).where(_many(t.delivery.c.key))
-_LETTERS = select(t.letter).where(_many(t.letter.c.message_id))
+_LETTERS = select(t.letter).where(_many(t.letter.c.message_id)).order_by(t.letter.c.seq)  # a table after its lines
 _RECORDS = select(t.record).where(_many(t.record.c.number))
 _CASES = select(t.record).where(_many(t.record.c.case_no)).order_by(t.record.c.seq)
 _FIND_MANY = (

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, litera
 
 from qforms.ledger import rows
 from qforms.ledger import tables as t
-from qforms.ledger.transaction import SET_LETTER, fate
+from qforms.ledger.transaction import SET_LETTER, fate, set_lines
 from qforms.model import Clock, Letter
 
 MAILBOX, WORKBOOK = "mailbox", "workbook"  # what one daemon at a time does
@@ -211,6 +211,7 @@ class Leases:
         told = [{**fate(letter), "me": self.id, "then": self.id if kept else None} for letter in letters]
         if told and db.execute(_SET_LETTERS, told).rowcount != len(told):
             raise Gone("a letter is in the hands of another daemon")
+        set_lines(db, letters)
 
     def clocks(self, now: datetime, most: int) -> tuple[Clock, ...]:
         """Takes the clocks in hand whose rungs were due first, of those that nobody else has."""

@@ -110,14 +110,13 @@ def letter_of(row: Row) -> Letter:
     fields = {name: row[name] for name in _names(LetterIntent)}
     for name in ("to", "cc", "attach", "references"):
         fields[name] = tuple(fields[name])
-    rest = {name: row[name] for name in _names(Letter) if name not in ("intent", "in_hand")}
-    in_hand = row["holder"] is not None
-    return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])}, in_hand=in_hand)
+    rest = {name: row[name] for name in _names(Letter) if name != "intent"}
+    return Letter(LetterIntent(**fields), **{**rest, "refused": tuple(row["refused"])})
 
 
 def letter_row(letter: Letter) -> dict[str, Any]:
     row = _shallow(letter)
-    del row["intent"], row["in_hand"]
+    del row["intent"]
     row |= _shallow(letter.intent)
     for name in ("to", "cc", "attach", "references", "refused"):
         row[name] = list(row[name])

@@ -119,6 +119,19 @@ class Transaction(LedgerFacts):
             self._know_letter(letter)
         if letters:
             prepared.changing(self._db.dialect, SET_LETTER).execute(self._db, [fate(letter) for letter in letters])
+            set_lines(self._db, letters)
+
+    def gather(self, table: LetterIntent, now: datetime) -> None:
+        """Writes down a table, and that the letters in its lines go with it. Raises Overtaken when one of these has
+        changed meanwhile."""
+        self._write_letter(table, now)
+        keys = table.gathered
+        named = {"state": "gathered", "message_id": stamp.message_id(table.key, self._domain), "next_try": None}
+        waiting = t.letter.c.key.in_(keys) & (t.letter.c.state == "owed") & (t.letter.c.digest == "")
+        if self._db.execute(update(t.letter).where(waiting).values(**named, holder=None)).rowcount != len(keys):
+            raise Overtaken(f"letter {table.key}: one of its lines has changed")
+        for key in keys:
+            self._letters.pop(key, None)
 
     def postpone(self, clock: Clock, now: datetime) -> None:
         """A clock that could not be rung is tried again an hour later."""
@@ -283,25 +296,10 @@ class Transaction(LedgerFacts):
             known[key].setdefault(record.number)
             self._joins(key, record)
 
-    def _lengthen(self, letter: Letter) -> None:
-        """A table of escalations that has not been made yet gets further lines."""
-        self._letters[letter.intent.key] = letter
-        row = rows.letter_row(letter)
-        pending = self._rows["letter"]
-        at = next((n for n, r in enumerate(pending) if r["key"] == row["key"]), None)
-        if at is not None:
-            pending[at] = row
-        else:
-            own = and_(t.letter.c.key == row["key"], t.letter.c.holder.is_(None))
-            if not self._db.execute(update(t.letter).where(own).values(facts=row["facts"], code=row["code"])).rowcount:
-                raise Overtaken(f"letter {row['key']}: taken in hand meanwhile")
-
     def _write_letter(self, intent: LetterIntent, now: datetime) -> None:
         new = intent.number in self._given  # nothing was ever owed for it
         old = self._letters.get(intent.key) if new else self.letter_by_key(intent.key)
         if old is not None:
-            if old.grows_to(intent):
-                self._lengthen(dataclasses.replace(old, intent=intent))
             return
         dated = intent if intent.at is not None else dataclasses.replace(intent, at=now)
         letter = Letter(dated, "owed", stamp.message_id(intent.key, self._domain))
@@ -338,6 +336,14 @@ SET_LETTER = (
     .where(t.letter.c.key == bindparam("k"))
     .values({name: bindparam(name, type_=t.letter.c[name].type) for name in (*_FATE, "subject")})
 )
+_WITH_TABLE = ("sent", "dead", "bounced", "stopped")  # what became of a table became of its lines
+_SET_LINES = (
+    update(t.letter)
+    .where(t.letter.c.message_id == bindparam("table"), t.letter.c.key != bindparam("own"))
+    .values(
+        {name: bindparam(name, type_=t.letter.c[name].type) for name in ("state", "sent_at", "last_error", "subject")}
+    )
+)
 _LINK = select(t.entry.c.link).where(t.entry.c.number == bindparam("number")).order_by(t.entry.c.id.desc()).limit(1)
 _LOOKUP = ("form", "field", "value", "number")
 _GONE = ("gone_form", "gone_field", "gone_value", "gone_number")
@@ -350,6 +356,24 @@ def fate(letter: Letter) -> dict[str, Any]:
     """What became of a letter, for SET_LETTER."""
     row = {name: getattr(letter, name) for name in _FATE}
     return row | {"k": letter.intent.key, "subject": letter.intent.subject, "refused": [*letter.refused]}
+
+
+def set_lines(db: Connection, letters: Iterable[Letter]) -> None:
+    """Says of the letters that went as lines of a table what has become of it."""
+    told = [
+        {
+            "table": letter.message_id,
+            "own": letter.intent.key,
+            "state": letter.state if letter.state in _WITH_TABLE else "gathered",
+            "sent_at": letter.sent_at,
+            "last_error": letter.last_error,
+            "subject": letter.intent.subject,
+        }
+        for letter in letters
+        if letter.intent.gathered
+    ]
+    if told:
+        db.execute(_SET_LINES, told)
 
 
 def overall(outcomes: Iterable[Outcome]) -> str:

@@ -103,7 +103,7 @@ class LetterIntent:
 
     key: str
     kind: str
-    audience: Literal["customer", "supplier", "department", "manager", "office", "operator"]
+    audience: Literal["customer", "supplier", "department", "manager", "office", "operator", "robot"]
     to: tuple[str, ...]
     cc: tuple[str, ...]
     lang: Lang
@@ -120,6 +120,11 @@ class LetterIntent:
     urgent: bool = False
     rule: str = ""
     at: datetime | None = None
+
+    @property
+    def gathered(self) -> tuple[str, ...]:
+        """The keys of the letters for which the lines of this one stand (P35)."""
+        return tuple(line["letter"] for line in self.facts.get("lines") or () if "letter" in line)
 
 
 # letters that a mail brings about by itself: so many a day to one address, and never to a machine
@@ -142,6 +147,7 @@ class Letter:
         "later",
         "dead",
         "unknown",
+        "gathered",  # it goes as a line of the table whose Message-ID it bears
         "stopped",
         "bounced",
     ]
@@ -152,17 +158,6 @@ class Letter:
     last_error: str = ""
     refused: tuple[str, ...] = ()  # addresses that the server refused
     next_try: datetime | None = None
-    in_hand: bool = False  # a daemon is about to make it
-
-    @property
-    def untouched(self) -> bool:
-        """Has nobody begun to make it?"""
-        return self.state == "owed" and not self.digest and not self.in_hand
-
-    def grows_to(self, intent: LetterIntent) -> bool:
-        """May the intent take the place of this letter's: a table with further lines, not made yet (P35)?"""
-        more: bool = len(intent.facts.get("lines") or ()) > len(self.intent.facts.get("lines") or ())
-        return intent.kind == "escalation" and self.untouched and more
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,35 @@ class LetterRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRule:
+    """How the list that a platform gives out is read: a row for each record, told by a field with key: true (P15)."""
+
+    name: str
+    form: str
+    key: str  # the field that says which record a row is
+    columns: Mapping[str, str]  # heading -> field
+    fill: Mapping[str, str] = dc.field(default_factory=dict)  # field -> what it is in every row, as text
+    received: str = ""  # the heading of the time from which the platform counts
+    ended: Mapping[str, tuple[str, ...]] = dc.field(default_factory=dict)  # heading -> words: over there, opens nothing
+    by: str = "intake"  # whose word it is
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherRule:
+    """Letters that go out as one, a table with a line each, when several are owed to the same people (P35)."""
+
+    name: str
+    letters: tuple[str, ...]  # names of letter rules, or what clocks owe: reminder, escalation
+    text: str  # the table's text in form_templates/letters
+    least: int = 2  # so many make a table; fewer go as they are
+    within: timedelta | None = None  # after one of them has gone, further ones to the same people wait so long
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything in inbox_rules/, checked; the mappings by form are made when loaded.
 
@@ -235,6 +264,8 @@ class Rulebook:
     letters: tuple[LetterRule, ...] = ()
     look_ups: tuple[LookUpRule, ...] = ()
     gathers: tuple[GatherRule, ...] = ()
+    together: tuple[TogetherRule, ...] = ()
+    exports: tuple[ExportRule, ...] = ()
     translations: tuple[TranslateRule, ...] = ()
     conditions: Mapping[str, Condition] = dc.field(default_factory=dict)  # those of the forms: "form:where" -> compiled
     digest: str = ""

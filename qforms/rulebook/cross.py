@@ -7,6 +7,7 @@ from typing import Any
 
 from qforms.model import Condition, Form, Rulebook
 from qforms.rulebook.source import Faults
+from qforms.rulebook.together import OF_CLOCKS
 
 
 def check(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
@@ -18,6 +19,9 @@ def check(book: Rulebook, forms: Mapping[str, Form], faults: Faults) -> None:
     _double(book.letters, "letter", faults)
     _double(book.look_ups, "look_up", faults)
     _double(book.gathers, "gather", faults)
+    _double(book.together, "together", faults)
+    _double(book.exports, "export", faults)
+    _joined(book, faults)
     _overlap(book.triggers, lambda t: (t.on, t.open, t.task, t.key, _tree(t.when)), faults)
     _overlap(book.letters, lambda r: (r.on, r.kind, _tree(r.when), r.to.names), faults)
     _overlap(book.clocks, lambda c: (c.on, _tree(c.when), _tree(c.from_), _tree(c.until), _length(c)), faults)
@@ -43,6 +47,20 @@ def _overlap(rules: Iterable[Any], same: Any, faults: Faults) -> None:
                 f"{rule.name} 与 {first.name}（{first.origin}）条件和结果相同",
                 f"{rule.name} does the same on the same condition as {first.name}",
             )
+
+
+def _joined(book: Rulebook, faults: Faults) -> None:
+    """What goes together is known, goes with one table only, and is to our own people."""
+    rules = {r.name: r for r in book.letters}
+    table: dict[str, str] = {}
+    for rule in book.together:
+        for name in rule.letters:
+            if name not in OF_CLOCKS and name not in rules:
+                faults.unknown(rule.origin, ("信件规则", "letter rule"), name, [*rules, *OF_CLOCKS])
+            elif {"customer", "supplier"} & set(rules[name].to.names if name in rules else ()):
+                faults.add(rule.origin, f"{name} 发给外部，不能合并", f"{name} goes outside: not together with others")
+            if (first := table.setdefault(name, rule.name)) != rule.name:
+                faults.add(rule.origin, f"{name} 已并入 {first}", f"{name} goes with {first} already")
 
 
 def _tree(condition: Condition | None) -> Any:

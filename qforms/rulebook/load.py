@@ -15,15 +15,17 @@ from qforms.model import (
     Catalogue,
     ClockRule,
     DecideRule,
+    ExportRule,
     FigureRule,
     GatherRule,
     LetterRule,
     LookUpRule,
     Rulebook,
+    TogetherRule,
     TranslateRule,
     TriggerRule,
 )
-from qforms.rulebook import acts, cross, facts, forms, gathering, grammar, translating
+from qforms.rulebook import acts, cross, exports, facts, forms, gathering, grammar, together, translating
 from qforms.rulebook.cache import Cache
 from qforms.rulebook.parts import Reader
 from qforms.rulebook.scope import Scopes
@@ -41,6 +43,8 @@ READERS: Mapping[str, Callable[[Reader, Item], Any]] = {  # by the first key of 
     "letter": acts.letter,
     "look_up": facts.look_up,
     "gather": gathering.gather,
+    "together": together.together,
+    "export": exports.export,
     "translate": translating.translate,
 }
 T = TypeVar("T")
@@ -78,6 +82,8 @@ def make(
     letters: tuple[LetterRule, ...] = (),
     look_ups: tuple[LookUpRule, ...] = (),
     gathers: tuple[GatherRule, ...] = (),
+    joined: tuple[TogetherRule, ...] = (),
+    listed: tuple[ExportRule, ...] = (),
     translations: tuple[TranslateRule, ...] = (),
     *,
     conditions: Mapping[str, Any] | None = None,
@@ -93,6 +99,8 @@ def make(
         letters=letters,
         look_ups=look_ups,
         gathers=gathers,
+        together=joined,
+        exports=listed,
         translations=translations,
         conditions=conditions or {},
         digest=digest,

@@ -84,7 +84,7 @@ class MemoryFacts:
         self.revisions[record.number, record.revision] = record
 
     def _owe(self, intent: LetterIntent, now: datetime) -> None:
-        if intent.key in self.letters and not self.letters[intent.key].grows_to(intent):
+        if intent.key in self.letters:
             return
         self.letters[intent.key] = Letter(intent, "owed", f"<{intent.key}>")
         if intent.kind in AUTOMATIC:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from qforms.model import Clock, ClockRule, Facts, Judgement, Lang, Record
-from qforms.rules import clocks, engine, escalating, ladder, letters, lifecycle
+from qforms.rules import clocks, engine, ladder, letters, lifecycle
 from qforms.rules import wording as w
 from qforms.rules.ladder import Rung
 from qforms.rules.letters import Draft
@@ -118,10 +118,7 @@ def _written(work: Work, rule: ClockRule, clock: Clock, record: Record, rung: Ru
     else:
         facts["name"] = ("、" if lang == "zh" else ", ").join(dict.fromkeys(a.name or a.department for a in to))
         facts |= {"lines": [_line(work, rule, clock, record, facts, lang)], "at": w.iso(work, work.now), "due": ""}
-    if kind == "escalation" and not draft.urgent:
-        escalating.gathered(work, draft, key, to, facts)
-        return
-    code = ""
+    code = letters.code_for(work, key) if kind == "escalation" else ""
     if kind == "reminder" and SIGNERS in rule.owner.names and (ask := letters.asking(work, record)):
         key += f":{to[0].address}"
         facts |= {"agree": True, "ask": ask}

@@ -30,6 +30,8 @@ MORE = """\
    latest: issued_at, until: d8_requested_at, fill: {title: number}}
 - {gather: shared, on: cost_transfer, list: shares, over: market_abnormality, match: {mechanism_group: amount},
    fill: {who: number}}
+- {together: reminders, letters: [reminder], within: 1h}
+- {export: shop, form: complaint, key: ticket_no, columns: {退款编号: ticket_no}}
 """
 
 
@@ -55,7 +57,9 @@ def test_every_function_is_told(text: str) -> None:
     assert sorted(dict.fromkeys(told)) == sorted(FUNCTIONS)
 
 
-@pytest.mark.parametrize("kind", ["figure", "decide", "trigger", "look_up", "gather", "clock", "letter"])
+@pytest.mark.parametrize(
+    "kind", ["figure", "decide", "trigger", "look_up", "gather", "clock", "letter", "together", "export"]
+)
 def test_every_key_of_a_rule_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     asked: dict[str, set[str]] = {}
     done = Item.done
