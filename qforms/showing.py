@@ -1,7 +1,8 @@
 """What the workbook and the board show, gathered from the ledger.
 
 Everything is read once; afterwards only the records that were touched, those of their cases and what runs are read
-again, so that showing one more mail costs the same however many records there are."""
+again, so that showing one more mail costs the same however many records there are. Whoever shows very many lets them
+go in between (`forget`)."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ class Board:
         self._house, self._clock = house, clock
         self._lock = threading.Lock()
         self._seen = 0  # lines of history that the picture knows
+        self._running: dict[tuple[str, str], int] = {}  # deadlines that run, as they were at the last look
         self._showing = Showing(house.ledger, house.procedures, house.settings.root, self._touched)
         self._made: dict[Lang, Shown] = {}
         self._rows: dict[Lang, Rows] = {"zh": Rows(), "en": Rows()}  # a row is made anew only when it changed
@@ -47,18 +48,18 @@ class Board:
             return made
 
     def _touched(self) -> frozenset[str]:
-        """What other programs wrote since the last look: by its history, and whatever a deadline runs on."""
+        """What other programs wrote since the last look: by its history, and whatever has a deadline that is another
+        one now."""
         ledger, numbers = self._house.ledger, set[str]()
-        first = self._seen == 0
         while True:
             last, found = ledger.changed(self._seen, 5000)
             numbers |= found
             if last == self._seen:
                 break
             self._seen = last
-        if not first:
-            numbers |= {c.subject for c in ledger.clocks(("running", "overdue"))}
-        return frozenset(numbers)
+        before = self._running
+        self._running = {(c.subject, c.rule): hash(c) for c in ledger.clocks(("running", "overdue"))}
+        return frozenset(numbers | {subject for (subject, _), _ in before.items() ^ self._running.items()})
 
 
 def ageing(view: View, lang: Lang) -> list[tuple[str, list[int]]]:
