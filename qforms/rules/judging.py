@@ -11,7 +11,18 @@ from datetime import datetime
 from qforms import problems
 from qforms.forms.overlaps import overlaps
 from qforms.model import Facts, Form, Judgement, Origin, Outcome, Problem, Reading, Record, Task, Text, Value
-from qforms.rules import answers, calc, engine, extending, letters, lifecycle, lookups, reversing, transcribing
+from qforms.rules import (
+    answers,
+    calc,
+    engine,
+    extending,
+    letters,
+    lifecycle,
+    lookups,
+    reversing,
+    transcribing,
+    translating,
+)
 from qforms.rules.work import Refusal, Work, by_rule
 from qforms.settings import Procedures
 
@@ -111,6 +122,7 @@ def _written(work: Work, outcome: Outcome) -> str:
     record = work.view.record(number)
     assert record is not None
     lookups.settle(work, number)
+    translating.settle(work, number)
     calc.settle(work, number)
     _check(work, number, outcome)
     if new and form.name == extending.EXTENSION:

@@ -178,6 +178,8 @@ def _facts(work: Work, rule: LetterRule, record: Record, to: Addressee) -> dict[
         outside = audience(rule.to.names, work) in ("customer", "supplier")
         facts["body" if outside else "request"] = filled(rule.say[lang], form, record.values, work.catalogue, lang)
     facts["ask_labels"] = [f.label[lang] for n in rule.ask_labels if (f := work.catalogue.field(form.name, n))][:6]
+    if reader == "supplier":
+        facts["asked"] = form.title[lang]
     facts["links"] = bool("agree" in rule.ask or rule.ask_labels)
     if rule.ask:
         facts |= {"agree": "agree" in rule.ask, "ask": dict(rule.ask)}

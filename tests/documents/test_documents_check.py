@@ -44,6 +44,17 @@ def test_an_unknown_name_is_told_with_file_and_line(tmp_path: Path) -> None:
     assert found.startswith("form_templates/letters/issue.zh.txt:3: ") and "nmber" in found
 
 
+def test_a_customers_own_form_is_told_with_its_cell(tmp_path: Path) -> None:
+    given = workspace(tmp_path)
+    folder = tmp_path / "form_templates" / "complaint" / "customers"
+    folder.mkdir(parents=True)
+    book = Workbook()
+    book.active["B7"] = "{{nosuch}}"  # type: ignore[index]
+    book.save(folder / "禾木.xlsx")
+    (found,) = faults(given)
+    assert found.startswith("form_templates/complaint/customers/禾木.xlsx: Sheet!B7: ") and "nosuch" in found
+
+
 def test_a_syntax_error_in_a_text_is_told(tmp_path: Path) -> None:
     given = workspace(tmp_path)
     (tmp_path / "form_templates/letters/stage.en.txt").write_text("Subject: x\n# {% if %}\n", "utf-8")
