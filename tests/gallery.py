@@ -13,15 +13,15 @@ import email
 import email.policy
 import html
 import io
-import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,6 @@ from urllib.parse import quote
 
 from acceptance import timeline
 from PIL import Image
-from servers import ports
 from support_charts import pictures
 
 from qforms import settings, stamp
@@ -44,6 +43,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 CHROMIUM += ["--disable-component-update", "--disable-sync"]
 DPI, COLOURS, PAGES = 72, 64, 4
 PASSWORD = "shown to nobody"
+THEN = datetime.fromisoformat("2026-05-14T18:00:00+08:00")  # when the demo ends
 PARTS = ("forms", "documents", "charts", "workbook", "letters", "report", "web")
 KIND = re.compile(r"^([a-z_]+)")
 
@@ -136,8 +136,8 @@ class Stage:
         yield from photographed(pages, target)
 
     def _report(self, target: Path) -> Iterator[Path]:
-        then = ("--now", "2026-05-14T18:00:00+08:00")  # when the demo ends
-        qforms("report", str(self.demo), "--month", "2026-05", "--out", str(self.folder), *then)
+        month = ("--month", "2026-05", "--now", THEN.isoformat())
+        qforms("report", str(self.demo), *month, "--out", str(self.folder))
         files = {f.name: f.read_bytes() for f in self.folder.glob("*.docx")}
         yield from printed(files, target, pages=12)
 
@@ -146,6 +146,7 @@ class Stage:
         with served(self.demo) as address:
             state = f"/s/{case}/{stamp.secret(list(settings.keys(self.demo).values())[-1], case)}"
             outside = {"feedback.zh": "/?lang=zh", "feedback.en": "/?lang=en", "state": f"{state}?lang=zh"}
+            outside["login"] = "/board/login?lang=zh"
             inside = {"board": "/board", "case": f"/board/case/{case}", "search": f"/board/search?q={quote('无输出')}"}
             for suffix, width in (("", 1280), (".phone", 360)):
                 for paths, first in ((outside, None), (inside, partial(logged_in, address, staff))):
@@ -249,25 +250,20 @@ def qforms(*arguments: str) -> None:
 
 @contextlib.contextmanager
 def served(root: Path) -> Iterator[str]:
-    """The web page of a workspace on loopback; its address."""
-    [port] = ports.free(1)
-    command: list[Any] = [sys.executable, "-m", "qforms.cli", "web", root, "--port", str(port)]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _answers(address)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+    """The web page of a workspace on loopback, at the time at which the demo ends; its address."""
+    import uvicorn
 
+    from qforms.web import app, submission
 
-def _answers(address: str, tries: Iterable[int] = range(120)) -> None:
-    for _ in tries:
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):
-            return
-        time.sleep(0.25)
-    raise TimeoutError(address)
+    with socket.create_server(("127.0.0.1", 0)) as listening, opened(root) as house:
+        submission.prepare(house.settings)
+        config = uvicorn.Config(app.build(house, lambda: THEN), log_level="warning", access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        running.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        running.join(60)
 
 
 if __name__ == "__main__":

@@ -202,7 +202,8 @@ def _table(title: str, sheet: Sheet, rows: Sequence[Row], keys: Sequence[str], l
                 else []
             )
             case = text if c.key in ("number", "case") else ""
-            cells.append((text, " ".join(filter(None, css)), case, c.label[lang]))
+            name = "" if c.key in ("mark", "what", "title") else c.label[lang]  # on a telephone, where there is no head
+            cells.append((text, " ".join(filter(None, css)), case, name))
         lines.append(cells)
     return {
         "title": title,
