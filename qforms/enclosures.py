@@ -66,7 +66,8 @@ class Enclosures:
         if what == "details":
             return self._details(rest, intent.lang, facts)
         if what == "blank":
-            return self.blank(rest, "excel", intent.lang, facts.record(intent.number))
+            name, _, ours = rest.partition(":")
+            return self.blank(name, "excel", intent.lang, facts.record(intent.number), ours=bool(ours))
         if what == "marked":
             return self._marked(rest, intent)
         if what == "inline":
@@ -177,8 +178,9 @@ class Enclosures:
             roles={str(role): d.number for d in departments for role in d.values.get("roles") or ()},
         )
 
-    def blank(self, name: str, kind: str, lang: Lang, record: Record | None = None) -> Enclosure:
-        """A blank form; filled in with what is known where the letter is about a record of that form."""
+    def blank(self, name: str, kind: str, lang: Lang, record: Record | None = None, *, ours: bool = False) -> Enclosure:
+        """A blank form; filled in with what is known where the letter is about a record of that form. `ours`: with the
+        part that we fill in when somebody of ours writes it for a customer."""
         p = self._procedures
         form = p.catalogue.form(name)
         about = record if record is not None and record.form == name else None
@@ -187,16 +189,18 @@ class Enclosures:
         if kind == "word":
             return Enclosure(f"{title}.docx", documents.blank(name, p, stamp=mark_of, lang=lang), DOCX, form.audience)
         named = f"{about.number} {title}" if about else title
-        return Enclosure(f"{named}.xlsx", self._sheet(form, lang, mark_of, about), XLSX, form.audience)
+        named += ("（本公司登记）" if lang == "zh" else " (our own entry)") if ours else ""
+        audience = "internal" if ours else form.audience
+        return Enclosure(f"{named}.xlsx", self._sheet(form, lang, mark_of, about, ours), XLSX, audience)
 
-    def _sheet(self, form: Form, lang: Lang, mark_of: str, about: Record | None) -> bytes:
+    def _sheet(self, form: Form, lang: Lang, mark_of: str, about: Record | None, ours: bool) -> bytes:
         """The Excel form: as the office drew it, else from the declaration."""
         p = self._procedures
         if about is not None:
             form = in_stage(p.catalogue.asked(form.name, about.values), about.values, p.catalogue)
         templates = p.settings.root / "form_templates"
         own = templates / form.name / f"{form.name}.{lang}.blank.xlsx"
-        if own.is_file():
+        if own.is_file() and not ours:
             known = dict(blank_excel.texts(form, p.catalogue, lang, about)) if about else {}
             return fill(own.read_bytes(), known, {"qf_stamp": mark_of, "qf_form": form.name})
         return blank_excel.blank(
@@ -206,7 +210,7 @@ class Enclosures:
             lang,
             stamp=mark_of,
             record=about,
-            for_roles=_CUSTOMER if _for_customers(form) else None,
+            for_roles=_CUSTOMER if _for_customers(form) and not ours else None,
             contact=p.settings.company.address,
             logo=pictures.logo(templates),
         )

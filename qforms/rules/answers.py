@@ -131,7 +131,10 @@ def _attach(work: Work, outcome: Outcome) -> tuple[str, ...]:
     if _returned(outcome):
         return (f"marked:{work.reading.delivery.digest}/{outcome.part}",)
     if outcome.answer == "forms" and outcome.reason is not None:
-        return tuple(f"blank:{name}" for name in outcome.reason.context["forms"])
+        ours = outcome.speaker.kind == "person" and outcome.speaker.trusted
+        forms = [work.catalogue.form(name) for name in outcome.reason.context["forms"]]
+        own = (f"blank:{f.name}:ours" for f in forms if ours and "customer" in f.open_by)  # a clerk on the telephone
+        return (*(f"blank:{f.name}" for f in forms), *own)
     if outcome.answer == "acknowledgement" and outcome.missing and outcome.how in ("body", "free"):
         return (f"blank:{outcome.form}",)
     return ()
