@@ -11,7 +11,7 @@ import pytest
 import support_ledger as s
 from sqlalchemy import inspect, text
 
-from qforms.ledger import Ledger, Transaction
+from qforms.ledger import Ledger, Overtaken, Transaction
 from qforms.ledger.tables import metadata
 from qforms.model import Conflict, Delivery, FigureChange, Judgement, Outcome, QformsError
 
@@ -222,14 +222,30 @@ def test_delivery_digest(ledger: Ledger) -> None:
     assert isinstance(s.reading("k1").delivery, Delivery)
 
 
-def test_a_table_that_has_not_been_made_gets_further_lines(ledger: Ledger) -> None:
-    table = s.letter("escalation:a", kind="escalation", facts={"lines": [{"number": "1"}]})
-    longer = dataclasses.replace(table, facts={"lines": [{"number": "1"}, {"number": "2"}]})
-    take(ledger, "k1", Judgement(letters=(table,)))
-    take(ledger, "k2", Judgement(letters=(longer,)))
-    [letter] = ledger.letters()
-    assert [line["number"] for line in letter.intent.facts["lines"]] == ["1", "2"]
+def test_letters_go_as_lines_of_a_table_and_share_its_fate(ledger: Ledger) -> None:
+    lines = (s.letter("l1", code="L1"), s.letter("l2", code="L2"))
+    take(ledger, "k1", Judgement(letters=lines))
+    table = s.letter("table", number="", code="", facts={"lines": [{"letter": "l1"}, {"letter": "l2"}]})
     with ledger.begin() as tx:
-        tx.set_letter(dataclasses.replace(letter, state="rendered", digest="d" * 64))
-    take(ledger, "k3", Judgement(letters=(dataclasses.replace(longer, facts={"lines": [{}] * 3}),)))
-    assert len(ledger.letters()[0].intent.facts["lines"]) == 2
+        tx.gather(table, s.NOW)
+    one, two, whole = ledger.letters()
+    assert [x.state for x in (one, two, whole)] == ["gathered", "gathered", "owed"]
+    assert one.message_id == two.message_id == whole.message_id
+    with ledger.facts() as facts:
+        assert facts.letter(one.message_id) == whole and facts.letter_by_code("L2") == two
+    with ledger.begin() as tx:
+        tx.set_letter(dataclasses.replace(whole, state="sent", sent_at=s.NOW))
+    assert [(x.state, x.sent_at) for x in ledger.letters()] == [("sent", s.NOW)] * 3
+    with ledger.begin() as tx:
+        tx.set_letter(dataclasses.replace(whole, state="bounced", last_error="5.1.1"))
+    assert [(x.state, x.last_error) for x in ledger.letters()] == [("bounced", "5.1.1")] * 3
+
+
+def test_a_letter_that_was_stopped_meanwhile_is_in_no_table(ledger: Ledger) -> None:
+    take(ledger, "k1", Judgement(letters=(s.letter("l1"), s.letter("l2", code="L2"))))
+    first = ledger.letters()[0]
+    with ledger.begin() as tx:
+        tx.set_letter(dataclasses.replace(first, state="stopped"))
+    with pytest.raises(Overtaken), ledger.begin() as tx:
+        tx.gather(s.letter("table", facts={"lines": [{"letter": "l1"}, {"letter": "l2"}]}), s.NOW)
+    assert [(x.intent.key, x.state) for x in ledger.letters()] == [("l1", "stopped"), ("l2", "owed")]
