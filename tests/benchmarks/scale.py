@@ -58,7 +58,9 @@ def main() -> None:
 
 def _groups(h: house.House) -> set[str]:
     """The groups of the complaints that came in just now."""
-    newest = h.ledger.deliveries(after=len(h.ledger.deliveries()) - MAILS)
+    with contextlib.closing(sqlite3.connect(h.settings.root / "ledger.db")) as db:
+        [(last,)] = db.execute("SELECT max(id) FROM delivery")
+    newest = h.ledger.deliveries(after=last - MAILS)
     numbers = {number for row in newest for number in row["numbers"]}
     return {str(r.values["mechanism_group"]) for r in h.ledger.records("complaint", numbers=numbers)}
 
