@@ -376,8 +376,9 @@ _TIMER = "- clock:" + sample.FILES["clocks.yaml"].split("- clock:")[2]
         ),
         (
             "limits.yaml|min_units: 2",
-            "min_units: two",
-            "limits.yaml:2: min_units 应为数字或时长（48h） (min_units must be a number or a duration (48h))",
+            "min_units: two units",
+            "limits.yaml:2: min_units 应为数字、时长（48h）或选项的代码 "
+            "(min_units must be a number, a duration (48h) or a choice's code)",
         ),
         (
             "limits.yaml|min_units: 2",
