@@ -228,7 +228,8 @@ def test_nothing_failed(home: house.House, told: play.Told) -> None:
     lines = [json.loads(x) for x in (told.root / "logs" / "qforms.log").read_text("utf-8").splitlines()]
     assert not [x for x in lines if x["level"] in ("error", "critical")]
     assert {x.state for x in home.ledger.letters()} == {"sent", "bounced"}
-    assert len(list((told.root / "sent" / "new").iterdir())) == len(home.ledger.letters())
+    mails = {x.message_id for x in home.ledger.letters()}  # several may go as one
+    assert len(list((told.root / "sent" / "new").iterdir())) == len(mails)
     assert not list((told.root / "mail" / "new").iterdir())
 
 
