@@ -68,6 +68,7 @@ class Book:
             t.name: [f for f in self.named(t.when) if by_place(f)] for t in rulebook.triggers
         }
         self.scales: Mapping[str, Scale] = {t.name: self._scale(t) for t in rulebook.triggers}
+        self.telling: dict[tuple[str, str], Any] = {}  # which fields letters tell, by form and circle (`wording`)
         self._names: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.final: Mapping[str, frozenset[str]] = {
             name: frozenset(s.name for s in form.lifecycle.states if s.final) for name, form in catalogue.forms.items()

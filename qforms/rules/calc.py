@@ -5,7 +5,6 @@ rounding leaves over, so that the rows give the sum exactly (B19)."""
 
 from __future__ import annotations
 
-import dataclasses as dc
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -13,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from qforms.model import Condition, Field, Lang, Origin, Record, Value
+from qforms.rules.view import saying
 from qforms.rules.work import Work
 
 CENT = Decimal("0.01")
@@ -34,7 +34,7 @@ def settle(work: Work, number: str) -> None:
         value = _value(work, now, field)
         if (old := now.values.get(field.name)) is not value and old != value:
             found[field.name] = value
-            now = dc.replace(now, values={**now.values, field.name: value})
+            now = saying(now, {**now.values, field.name: value})
             open_.bits |= open_.plan.fields.get(field.name, 0) & ~asked
     if found:
         _write(work, record, found)

@@ -92,6 +92,8 @@ def decide(work: Work, number: str) -> None:
 
 def _suggest(work: Work, rule: DecideRule, record: Record, value: Value) -> bool:
     """Fills a field. What takes the place of something known, a person's word too, is a revision with its history."""
+    if (old := record.values.get(rule.field)) is value or old == value:
+        return False
     replaced = not rule.keep_persons and rule.field in record.values
     if not work.revise(record.number, {rule.field: value}, Origin("", by=rule.name), content=replaced):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from qforms.model import EMPTY, Clock, Entry, Facts, FigureChange, LetterIntent, Record, Task, Value, Window
+from qforms.model import EMPTY, Clock, Entry, Facts, FigureChange, LetterIntent, Record, Task, Value, Values, Window
 
 FigureKey = tuple[str, str]  # name, of
 
@@ -213,6 +213,11 @@ class View:
         task = self.task(key)
         if task is not None and task.state == "open":
             self.tasks[key] = dc.replace(task, state="done")
+
+
+def saying(r: Record, values: Values) -> Record:
+    """The record with other values: what `dataclasses.replace` gives, at a fraction of its cost."""
+    return Record(r.form, r.number, r.revision, r.status, r.case_no, values, r.origin, r.received_at, r.by, r.at)
 
 
 def _next(day: date, step: int) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from qforms.forms.parts import due_now, own_number
@@ -22,6 +23,7 @@ _HEAD = {"number", "status", "revision", "case_no", "to_depts", "cc_depts", "rec
 _NO_FACT = {"file", "img", "sig", "list"}
 _OWN = {"customer_name", "channel"}  # the customer knows who he is
 MOST = 5
+Telling = tuple[list[tuple[str, list[Field]]], list[Field]]
 LONGEST = {"phenomenon": 24}  # characters in a subject line; elsewhere 60
 
 
@@ -43,33 +45,31 @@ def facts_of(work: Work, record: Record, lang: Lang, outside: str) -> dict[str, 
 
 
 def _facts_of(work: Work, record: Record, lang: Lang, outside: str) -> dict[str, Any]:
-    form = work.form(record)
+    form, values = work.form(record), record.values
     facts: dict[str, Any] = {"number": record.number, "revision": record.issue, "title": form.title[lang]}
-    for key, names in SUBJECT.items():
-        fields = [
-            f
-            for n in names
-            if (f := work.catalogue.field(form.name, n)) and n in record.values and not _kept_back(f, outside)
-        ]
-        if fields:
-            facts[key] = _short(work, fields[0], record.values[fields[0].name], lang, key)
-    named = form.facts or form.columns
-    shown = [
-        f
-        for n in named
-        if n not in (_HEAD | _OWN if outside else _HEAD)
-        and (f := work.catalogue.field(form.name, n))
-        and n in record.values
-    ]
-    facts["facts"] = [
-        [f.label[lang], text]
-        for f in shown
-        if not _kept_back(f, outside) and f.type not in _NO_FACT and (form.facts or f.type != "ref")
-        and (text := _short(work, f, record.values[f.name], lang))
-    ][:MOST]  # fmt: skip
+    subject, shown = _telling(work, form, outside)
+    for key, fields in subject:
+        if first := next((f for f in fields if f.name in values), None):
+            facts[key] = _short(work, first, values[first.name], lang, key)
+    texts = ([f.label[lang], _short(work, f, values[f.name], lang)] for f in shown if f.name in values)
+    facts["facts"] = [*islice((told for told in texts if told[1]), MOST)]
     facts["stage"] = form.lifecycle.state(record.status).label[lang]
     facts["who"] = str(record.values.get("owner") or "")
     return facts
+
+
+def _telling(work: Work, form: Form, outside: str) -> Telling:
+    """The fields of a form that may tell what a subject line names, in order, and those that stand as facts: the same
+    for every record."""
+    known: dict[tuple[str, str], Telling] = work.book.telling
+    if (form.name, outside) not in known:
+        open_ = {f.name: f for f in form.fields if not _kept_back(f, outside)}
+        subject = [(key, [open_[n] for n in names if n in open_]) for key, names in SUBJECT.items()]
+        hidden = _HEAD | _OWN if outside else _HEAD
+        named = (open_[n] for n in form.facts or form.columns if n in open_ and n not in hidden)
+        facts = [f for f in named if f.type not in _NO_FACT and (form.facts or f.type != "ref")]
+        known[form.name, outside] = [(key, fields) for key, fields in subject if fields], facts
+    return known[form.name, outside]
 
 
 def _kept_back(field: Field, outside: str) -> bool:
