@@ -46,8 +46,9 @@ def _write(work: Work, record: Record, found: Mapping[str, Value]) -> None:
     fields = {f.name: f for f in work.book.computed(record.form)}
     own = {n: v for n, v in found.items() if fields[n].calc or fields[n].text}
     work.revise(record.number, own, _OWN, content=False)
-    for name in found.keys() - own.keys():  # columns computed in rows that somebody wrote: they stay his word
-        work.revise(record.number, {name: found[name]}, record.origin.get(name, _OWN), content=False)
+    for name, value in found.items():
+        if name not in own:  # columns computed in rows that somebody wrote: they stay his word
+            work.revise(record.number, {name: value}, record.origin.get(name, _OWN), content=False)
 
 
 def _value(work: Work, record: Record, fld: Field) -> Value:
