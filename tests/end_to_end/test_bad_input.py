@@ -175,9 +175,9 @@ def test_a_mistake_in_a_rule(ws: Workspace) -> None:
     file = ws.root / "inbox_rules" / "triggers.yaml"
     text = file.read_text("utf-8")
     line = 1 + text[: text.index("defective_units")].count("\n")
+    before = ws.snapshot()
     file.write_text(text.replace("defective_units", "defective_unit", 1), "utf-8")
     ws.receive(GOOD)
-    before = ws.snapshot()
     status, out, said = command("run", str(ws.root), "--once")
     assert (status, out) == (1, "") and "Traceback" not in said
     assert f"triggers.yaml:{line}" in said and "defective_units" in said

@@ -1,4 +1,5 @@
-"""What one line does to a case, through mail and the daemon: 并入, 拆分, 撤回, 作废, 关闭, 申请延期 (P7, P38)."""
+"""What one line does to a case, through mail and the daemon: 并入, 拆分, 撤回, 作废, 关闭, 申请延期 (P7, P38). The three
+cases were told in one letter, so an answer says which it means, by its number or its place (P35)."""
 
 import email
 import json
@@ -70,29 +71,29 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_merged_split_and_voided_in_one_line(desk: Desk) -> None:
     told = desk.sent(SECOND, "stage")
-    desk.answer(told, f"并入 {FIRST}", "10:30")
+    desk.answer(told, f"{SECOND} 并入 {FIRST}", "10:30")
     second = desk.record(SECOND)
     assert (second["status"], second["values"]["duplicate_of"]) == ("closed", FIRST)
     assert second["values"]["counts"] is False and desk.clock("recontact", SECOND)["state"] == "cancelled"
 
-    desk.answer(desk.sent(FIRST, "stage"), f"并入 {SECOND}", "10:40")
+    desk.answer(desk.sent(FIRST, "stage"), f"1 并入 {SECOND}", "10:40")
     assert desk.record(FIRST)["status"] == "open", "not into a case that was merged itself"
     rejected = desk.sent(FIRST, "rejection").get_body(("plain",)).get_content()
     assert SECOND in rejected
 
-    desk.answer(desk.sent(FIRST, "stage"), "拆分：产品型号：YL-X2\n现象：异响，2 台", "10:50")
+    desk.answer(desk.sent(FIRST, "stage"), f"{FIRST}：拆分：产品型号：YL-X2\n现象：异响，2 台", "10:50")
     split = desk.record("TS-202605-0004")
     assert split["values"]["split_from"] == FIRST and split["values"]["customer_name"] == "禾木"
     assert split["received_at"] == desk.record(FIRST)["received_at"]
 
-    desk.answer(desk.sent(THIRD, "stage"), "作废", "11:00")
+    desk.answer(desk.sent(THIRD, "stage"), "3. 作废", "11:00")
     assert desk.record(THIRD)["status"] == "open", "without a reason it is not void"
-    desk.answer(desk.sent(THIRD, "stage"), "客户撤回：客户自己修好了", "11:10")
+    desk.answer(desk.sent(THIRD, "stage"), "3 客户撤回：客户自己修好了", "11:10")
     third = desk.record(THIRD)
     assert (third["status"], third["values"]["void_reason"]) == ("closed", "客户自己修好了")
     assert third["values"]["close_reason"] == "withdrawn"
 
-    desk.answer(desk.sent(FIRST, "stage"), "关闭", "11:20")
+    desk.answer(desk.sent(FIRST, "stage"), f"{FIRST} 关闭", "11:20")
     assert desk.record(FIRST)["status"] == "open"
     missing = desk.sent(FIRST, "rejection").get_body(("plain",)).get_content()
     assert "还没有答复客户" in missing and "缺处理结果" in missing
@@ -101,7 +102,7 @@ def test_merged_split_and_voided_in_one_line(desk: Desk) -> None:
 def test_more_time_is_asked_for_and_agreed_by_mail(desk: Desk) -> None:
     desk.run("22:30")
     desk.run("2026-05-12 08:30")
-    desk.answer(desk.sent(FIRST, "reminder"), "申请延期 5/15 17:00 样品在途", "2026-05-12 09:00")
+    desk.answer(desk.sent(FIRST, "reminder"), f"{FIRST} 申请延期 5/15 17:00 样品在途", "2026-05-12 09:00")
     [asked] = look.records(desk.root, "extension")
     assert (asked["status"], asked["values"]["target"], asked["values"]["reason"]) == ("asked", FIRST, "样品在途")
     name = asked["values"]["clock"]

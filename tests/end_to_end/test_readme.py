@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 
 from qforms.cli import app
-from qforms.settings import Settings
+from qforms.settings import Robot, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "README.zh-CN.md")
@@ -58,7 +58,7 @@ def test_every_setting_that_is_named_exists(page: str) -> None:
     rows = re.findall(r"^\| `\[(\w+)(?:\.<\S+>)?\]` \| (.+) \|$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
     defaults = Settings(root=ROOT)
     for table, said in rows:
-        shape = defaults.mailbox if table == "mailboxes" else getattr(defaults, table)
+        shape = {"mailboxes": defaults.mailbox, "robots": Robot()}.get(table) or getattr(defaults, table)
         assert isinstance(shape, BaseModel)
         for name in re.findall(r"`(\w+) = ", said):
             assert name in type(shape).model_fields, f"{page}: [{table}] {name}"
