@@ -1,5 +1,6 @@
-"""What one line does to a case, through mail and the daemon: 并入, 拆分, 撤回, 作废, 关闭, 申请延期 (P7, P38). The three
-cases were told in one letter, so an answer says which it means, by its number or its place (P35)."""
+"""What one line does to a case, through mail and the daemon: 并入, 拆分, 撤回, 作废, 关闭, 申请延期 (P7, P38).
+
+The three cases were told in one letter, so an answer says which it means, by its number or its place (P35)."""
 
 import email
 import json
